@@ -1,0 +1,110 @@
+"""The one place that runs outside programs.
+
+Every run has a folder of its own in which its command, its whole log and its time stay, so that a person can run it
+again by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bespoke.errors import ToolFailedError, ToolMissingError
+
+_TAIL_LINES = 15
+
+
+@dataclass(frozen=True)
+class ToolRun:
+    """What a finished run left behind."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    log: Path
+    seconds: float
+
+    def text(self) -> str:
+        """The whole log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def run_tool(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    timeout_s: float,
+    env: Mapping[str, str] | None = None,
+) -> ToolRun:
+    """Run a program without a shell in ``folder``, its output going to ``folder/name.log``.
+
+    Parameters
+    ----------
+    name : names the log and the script ``name.cmd`` that repeats the run.
+    command : program and arguments.
+    folder : working folder, created if missing.
+    timeout_s : after this many seconds the program and its children are ended.
+    env : variables added to the environment.
+
+    Raises
+    ------
+    ToolMissingError
+        if the program cannot be started.
+    ToolFailedError
+        if it ends with another code than 0 or runs out of time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    words = tuple(str(word) for word in command)
+    log = folder / f"{name}.log"
+    extra = dict(env or {})
+    assignments = "".join(f"{key}={shlex.quote(value)} " for key, value in sorted(extra.items()))
+    (folder / f"{name}.cmd").write_text(f"cd {shlex.quote(str(folder))} && {assignments}{shlex.join(words)}\n")
+    started = time.monotonic()
+    with log.open("wb") as sink:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **extra},
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise ToolMissingError(
+                f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
+            ) from error
+        try:
+            code = process.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise ToolFailedError(
+                f"{name} did not finish within {timeout_s:g} s", command=words, log=log, tail=_tail(log)
+            ) from None
+        except BaseException:
+            _end(process)
+            raise
+    if code != 0:
+        raise ToolFailedError(f"{name} failed with exit code {code}", command=words, log=log, tail=_tail(log))
+    return ToolRun(name, words, folder, log, time.monotonic() - started)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End the program and whatever it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:])

@@ -1,0 +1,79 @@
+"""A mapped netlist as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bespoke.technology import Cell, FlipFlop
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a module; bit 0 is the lowest."""
+
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
+class FlipFlopInstance:
+    """A flip-flop that bounds the combinational part: ``q_net`` is one of its inputs, ``d_net`` is computed by it."""
+
+    cell: FlipFlop
+    instance: str
+    d_net: int
+    q_net: int
+
+
+@dataclass(frozen=True, eq=False)
+class Netlist:
+    """Gates of library cells in topological order.
+
+    Net 0 is constant low, net 1 constant high, then come the bits of the input ports in order (lowest bit first), then
+    the flip-flops' outputs, then one net per gate: gate g drives net ``first_gate_net + g``.
+
+    Parameters
+    ----------
+    module : module name.
+    inputs, outputs : ports in order.
+    cells : the cells used; ``gate_cells`` indexes it.
+    gate_cells : int32 (gates,).
+    gate_fanins : int32 (gates, widest cell's inputs), nets by pin, -1 beyond a cell's inputs.
+    output_nets : int32 (output bits,), the net of every output bit, ports in order, lowest bit first.
+    gate_names : instance names, or empty.
+    flip_flops : empty for a combinational circuit.
+    """
+
+    module: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    cells: tuple[Cell, ...]
+    gate_cells: np.ndarray
+    gate_fanins: np.ndarray
+    output_nets: np.ndarray
+    gate_names: tuple[str, ...] = ()
+    flip_flops: tuple[FlipFlopInstance, ...] = ()
+
+    @property
+    def input_bits(self) -> int:
+        """Input port bits in total, without flip-flops."""
+        return sum(port.width for port in self.inputs)
+
+    @property
+    def output_bits(self) -> int:
+        return sum(port.width for port in self.outputs)
+
+    @property
+    def first_gate_net(self) -> int:
+        return 2 + self.input_bits + len(self.flip_flops)
+
+    @property
+    def gates(self) -> int:
+        """Number of combinational gates."""
+        return len(self.gate_cells)
+
+    @property
+    def nets(self) -> int:
+        return self.first_gate_net + self.gates

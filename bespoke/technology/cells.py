@@ -1,0 +1,126 @@
+"""Printed cells and technologies as value types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bespoke.errors import InputError
+
+
+@dataclass(frozen=True)
+class TimingArc:
+    """Delay of a cell from one input to its output, a table over input slew and output load, linearly interpolated.
+
+    Parameters
+    ----------
+    slews_ms, loads_nf : rising axis values of the table.
+    delays_ms, output_slews_ms : rows by slew, columns by load; the worse of rise and fall.
+    """
+
+    slews_ms: tuple[float, ...]
+    loads_nf: tuple[float, ...]
+    delays_ms: tuple[tuple[float, ...], ...]
+    output_slews_ms: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A combinational cell with one output.
+
+    Parameters
+    ----------
+    name : as in the netlist.
+    inputs : pin names; input i stands for bit i of a state.
+    output : pin name.
+    function : Boolean expression over the pins in ``!``, ``&``, ``|``, ``^`` and brackets.
+    truth : bit s is the output in state s.
+    area_um2 : cell area.
+    leakage_nw : static power in each of the ``2**len(inputs)`` states.
+    input_cap_nf : capacitance of each input pin.
+    arcs : one per input, or empty where the technology knows no delays.
+    switching_energy_nj : energy of one output toggle, both directions averaged; None where unknown.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    function: str
+    truth: int
+    area_um2: float
+    leakage_nw: tuple[float, ...]
+    input_cap_nf: tuple[float, ...] = ()
+    arcs: tuple[TimingArc, ...] = ()
+    switching_energy_nj: float | None = None
+
+    @property
+    def mean_leakage_nw(self) -> float:
+        return sum(self.leakage_nw) / len(self.leakage_nw)
+
+
+@dataclass(frozen=True)
+class FlipFlop:
+    """A D flip-flop, measured by its mean static power.
+
+    ``reset`` names the active-low asynchronous reset pin, or is None.
+    """
+
+    name: str
+    clock: str
+    data: str
+    output: str
+    reset: str | None
+    area_um2: float
+    leakage_nw: float
+    inverted_output: str | None = None
+
+
+@dataclass(frozen=True)
+class PowerSource:
+    """A printed battery or harvester.
+
+    ``power_mw`` is what it delivers continuously; ``capacity_mwh`` is None for harvesters and where unknown.
+    """
+
+    name: str
+    kind: str
+    power_mw: float
+    capacity_mwh: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Technology:
+    """A printed technology: its cells, supply, usual clock period and power sources."""
+
+    name: str
+    description: str
+    supply_v: float
+    clock_ms: float
+    cells: tuple[Cell, ...]
+    flip_flops: tuple[FlipFlop, ...] = ()
+    power_sources: tuple[PowerSource, ...] = field(default=())
+    source: str = ""
+
+    @cached_property
+    def _by_name(self) -> dict[str, Cell]:
+        return {cell.name: cell for cell in self.cells}
+
+    def cell(self, name: str) -> Cell:
+        """The combinational cell of that name.
+
+        Raises
+        ------
+        InputError
+            naming the cell, if the technology has none such.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(sorted(self._by_name))
+            raise InputError(f"technology {self.name} has no cell {name!r}; it has {known}") from None
+
+    def find(self, truth: int, inputs: int) -> Cell | None:
+        """The smallest cell with that truth table over that many inputs, or None."""
+        fitting = [cell for cell in self.cells if len(cell.inputs) == inputs and cell.truth == truth]
+        return min(fitting, key=lambda cell: cell.area_um2, default=None)
