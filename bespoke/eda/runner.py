@@ -6,6 +6,7 @@ again by hand.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -99,10 +100,8 @@ def run_tool(
 
 def _end(process: subprocess.Popen) -> None:
     """End the program and whatever it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

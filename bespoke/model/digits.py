@@ -12,7 +12,7 @@ def signed_digits(value: int) -> tuple[tuple[int, int], ...]:
 
     Returns
     -------
-    tuple of ``(sign, shift)`` with rising shifts; no two shifts are neighbours (the non-adjacent form, Reitwiesner 1960).
+    tuple of ``(sign, shift)`` with rising shifts; no two shifts are neighbours (non-adjacent form, Reitwiesner 1960).
 
     >>> signed_digits(7)
     ((-1, 0), (1, 3))

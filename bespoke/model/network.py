@@ -1,7 +1,7 @@
 """The integer network: the reference for everything that the project computes or emits.
 
-A neuron with inputs ``x_j`` computes ``sum = bias + Σ_j Σ_terms sign * ((x_j & mask_j) << shift)``. A hidden neuron gives
-``min(max(0, sum) >> t, 2**a - 1)``; the output layer's sums go to the argmax tree as they are.
+A neuron with inputs ``x_j`` computes ``sum = bias + Σ_j Σ_terms sign * ((x_j & mask_j) << shift)``. A hidden neuron
+gives ``min(max(0, sum) >> t, 2**a - 1)``; the output layer's sums go to the argmax tree as they are.
 """
 
 from __future__ import annotations
@@ -241,18 +241,23 @@ class Network:
         for index, layer in enumerate(self.layers):
             last = index == len(self.layers) - 1
             if index and layer.fan_in != len(self.layers[index - 1].neurons):
-                raise InputError(f"layer {index} reads {layer.fan_in} inputs, but the layer before it has "
-                                 f"{len(self.layers[index - 1].neurons)} neurons")
+                raise InputError(
+                    f"layer {index} reads {layer.fan_in} inputs, but the layer before it has "
+                    f"{len(self.layers[index - 1].neurons)} neurons"
+                )
             for position, neuron in enumerate(layer.neurons):
                 if (neuron.activation is None) != last:
                     raise InputError(f"neuron {position} of layer {index} must {'not ' if last else ''}have a QReLU")
         if len(self.layers[-1].neurons) != self.argmax.classes:
-            raise InputError(f"the argmax tree compares {self.argmax.classes} classes, the output layer has "
-                             f"{len(self.layers[-1].neurons)} neurons")
+            raise InputError(
+                f"the argmax tree compares {self.argmax.classes} classes, the output layer has "
+                f"{len(self.layers[-1].neurons)} neurons"
+            )
         for position, interval in enumerate(self.sum_intervals[-1]):
             if interval.signed_width > self.argmax.width:
-                raise InputError(f"output sum {position} needs {interval.signed_width} bits, the argmax tree has "
-                                 f"{self.argmax.width}")
+                raise InputError(
+                    f"output sum {position} needs {interval.signed_width} bits, the argmax tree has {self.argmax.width}"
+                )
 
     @classmethod
     def from_arrays(
@@ -363,8 +368,9 @@ class Network:
                     reach = summand.weight * largest_masked(ceiling, summand.mask)
                     low, high = low + min(0, reach), high + max(0, reach)
                 if signed_width(low, high) > MAX_SUM_BITS:
-                    raise InputError(f"the sum of neuron {position} of layer {index} needs more than "
-                                     f"{MAX_SUM_BITS} bits")
+                    raise InputError(
+                        f"the sum of neuron {position} of layer {index} needs more than {MAX_SUM_BITS} bits"
+                    )
                 row.append(Interval(low, high))
             intervals.append(tuple(row))
             if index < len(self.layers) - 1:
