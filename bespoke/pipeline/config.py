@@ -1,0 +1,203 @@
+"""The settings of a run: one frozen value, read from options and TOML, written back resolved."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from bespoke.errors import InputError
+
+
+class Effort(StrEnum):
+    """How much search and synthesis may spend."""
+
+    FAST = "fast"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Unit(StrEnum):
+    """The three kinds of units of a neuron that the search approximates."""
+
+    MULTIPLY = "multiply"
+    ACCUMULATE = "accumulate"
+    ACTIVATE = "activate"
+
+
+class YosysBackend(StrEnum):
+    """Which Yosys runs: the one in the pyosys package, the system's, or the WebAssembly build."""
+
+    PYOSYS = "pyosys"
+    SYSTEM = "system"
+    YOWASP = "yowasp"
+
+
+def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
+    return field(default=default, metadata={"help": text, "low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that decides a run's result, and the number of workers, which does not.
+
+    Raises
+    ------
+    InputError
+        naming the option whose value does not fit.
+    """
+
+    data: str | None = _option(None, "data set: a bundled or literature name, or a CSV file")
+    train: str | None = _option(None, "CSV file with the training samples, instead of data")
+    test: str | None = _option(None, "CSV file with the test samples, beside train")
+    target: str | int | None = _option(None, "class column, by name or index; the last by default")
+    data_dir: str | None = _option(None, "folder with the literature's CSV files")
+    bits: int = _option(4, "bits of every input feature", low=1, high=12)
+    hidden: tuple[int, ...] | None = _option(
+        None, "neurons of each hidden layer; the literature's topology, or 3, by default"
+    )
+    seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
+    effort: Effort = _option(Effort.NORMAL, "how much search and synthesis may spend")
+    freeze: tuple[Unit, ...] = _option((), "unit kinds that the search leaves as trained")
+    circuit_approximation: bool = _option(True, "approximate the front's circuits below the neuron level")
+    max_loss: float | None = _option(
+        None, "accuracy that the design may lose against the exact baseline; 0.01 by default", low=0, high=1
+    )
+    min_accuracy: float | None = _option(None, "least validation accuracy of the design", low=0, high=1)
+    max_area_cm2: float | None = _option(None, "largest area of the design, cm²", low=0)
+    max_power_mw: float | None = _option(None, "largest static power of the design, mW", low=0)
+    technology: str = _option("egfet-1.0v", "printed technology: a name or a TOML file")
+    liberty: str | None = _option(None, "Liberty file to map on, instead of a technology")
+    clock_ms: float | None = _option(None, "clock period, ms; the technology's by default", low=1e-6)
+    yosys: YosysBackend = _option(YosysBackend.PYOSYS, "which Yosys runs")
+    workers: int = _option(2, "processes that work at once; the result does not depend on it", low=1, high=1024)
+
+    def __post_init__(self):
+        for item in dataclasses.fields(self):
+            value, low, high = getattr(self, item.name), item.metadata["low"], item.metadata["high"]
+            if value is None or low is None:
+                continue
+            if not low <= value or (high is not None and not value <= high):
+                bound = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
+                raise InputError(f"option {_spelled(item.name)} must be {bound}, not {value}")
+        if (self.data is None) == (self.train is None):
+            raise InputError("name either a data set or --train and --test; `bespoke datasets` lists the known names")
+        if (self.train is None) != (self.test is None):
+            raise InputError("--train and --test go together")
+        if self.hidden is not None and any(not 1 <= size <= 256 for size in self.hidden):
+            raise InputError(f"option --hidden needs sizes between 1 and 256, such as 3 or 5,4; not {self.hidden}")
+        if self.max_loss is not None and self.min_accuracy is not None:
+            raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
+
+    @property
+    def hard_accuracy_request(self) -> bool:
+        return self.max_loss is not None or self.min_accuracy is not None
+
+    def result_settings(self) -> dict[str, Any]:
+        """The settings that the result depends on, as they stand in a run folder's config."""
+        settings = to_plain(self)
+        settings.pop("workers")
+        return settings
+
+
+def to_plain(config: RunConfig) -> dict[str, Any]:
+    """TOML-ready dictionary; options that are not set are left out."""
+    plain = {}
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        if value is None:
+            continue
+        if isinstance(value, tuple):
+            value = [str(entry) if isinstance(entry, StrEnum) else entry for entry in value]
+        plain[item.name] = str(value) if isinstance(value, StrEnum) else value
+    return plain
+
+
+def to_toml(config: RunConfig) -> str:
+    return tomli_w.dumps(to_plain(config))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Settings of a TOML file, checked for unknown keys and types, ready for ``RunConfig(**settings)``.
+
+    Raises
+    ------
+    InputError
+        naming the file and key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"config file {path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"config file {path} is a folder") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"config file {path} cannot be read: {error}") from error
+    return {key: coerce(key, value, where=f"config file {path}: ") for key, value in document.items()}
+
+
+def coerce(key: str, value: Any, *, where: str = "") -> Any:
+    """A plain value as the type of the option ``key``.
+
+    Raises
+    ------
+    InputError
+        for an unknown option (naming the nearest) or a value of the wrong type.
+    """
+    known = [item.name for item in dataclasses.fields(RunConfig)]
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+        raise InputError(f"{where}unknown option {key!r}{hint}")
+    try:
+        return _coerced(key, value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{where}option {_spelled(key)}: {error}") from None
+
+
+def _coerced(key: str, value: Any) -> Any:
+    match key:
+        case "bits" | "seed" | "workers":
+            return _typed(value, int, "a whole number")
+        case "hidden":
+            entries = [value] if isinstance(value, int) else _typed(value, list, "a list of whole numbers")
+            return tuple(_typed(entry, int, "a list of whole numbers") for entry in entries)
+        case "freeze":
+            return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
+        case "effort":
+            return _choice(value, Effort)
+        case "yosys":
+            return _choice(value, YosysBackend)
+        case "circuit_approximation":
+            return _typed(value, bool, "true or false")
+        case "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw" | "clock_ms":
+            return float(_typed(value, (int, float), "a number"))
+        case "target":
+            return _typed(value, (str, int), "a column's name or index")
+        case _:
+            return _typed(value, str, "text")
+
+
+def _typed(value: Any, kind: type | tuple[type, ...], words: str) -> Any:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"expected {words}, found {value!r}")
+    return value
+
+
+def _choice(value: Any, kind: type[StrEnum]) -> StrEnum:
+    names = [str(entry) for entry in kind]
+    if value not in names:
+        near = difflib.get_close_matches(str(value), names, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"{value!r} is none of {', '.join(names)}{hint}")
+    return kind(value)
+
+
+def _spelled(name: str) -> str:
+    return "--" + name.replace("_", "-")

@@ -1,0 +1,193 @@
+"""What a run measured: the content of ``metrics.json``, versioned."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+#: Raised whenever a field changes its name or meaning.
+METRICS_SCHEMA = 1
+
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of samples classified correctly, with its 95 % Wilson score interval (Wilson 1927)."""
+
+    value: float
+    low: float
+    high: float
+    samples: int
+
+    @classmethod
+    def of(cls, predicted: np.ndarray, classes: np.ndarray) -> Accuracy:
+        """Accuracy of class indices ``predicted`` against ``classes``, both of shape (samples,)."""
+        return cls.of_count(int((predicted == classes).sum()), len(classes))
+
+    @classmethod
+    def of_count(cls, correct: int, samples: int) -> Accuracy:
+        share = correct / samples
+        scale = 1 + _Z95**2 / samples
+        centre = (share + _Z95**2 / (2 * samples)) / scale
+        half = _Z95 * math.sqrt(share * (1 - share) / samples + _Z95**2 / (4 * samples**2)) / scale
+        return cls(share, max(0.0, centre - half), min(1.0, centre + half), samples)
+
+
+@dataclass(frozen=True)
+class PartAccuracies:
+    """Accuracy on each part of the data."""
+
+    train: Accuracy
+    validation: Accuracy
+    test: Accuracy
+
+
+@dataclass(frozen=True)
+class SourceVerdict:
+    """Whether one printed power source carries the circuit.
+
+    ``margin`` is delivered over needed power; ``life_h`` the life time in hours where the capacity is known.
+    """
+
+    name: str
+    kind: str
+    power_mw: float
+    carries: bool
+    margin: float
+    life_h: float | None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared with the integer model, each without one mismatch (a mismatch fails the run).
+
+    ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
+    """
+
+    rtl_vectors: int
+    gate_level_vectors: int
+    netlist_vectors: int
+    netlist_equivalent: bool
+    simulated_test_accuracy: float
+    gate_level_test_accuracy: float
+
+
+@dataclass(frozen=True)
+class NeuronShare:
+    """Area and static power of one neuron mapped by itself (shared logic makes the sum exceed the whole)."""
+
+    layer: int
+    neuron: int
+    area_cm2: float
+    static_power_mw: float
+
+
+@dataclass(frozen=True)
+class DesignMetrics:
+    """A mapped, verified and measured design. Power is that of the test part's vectors in their order."""
+
+    name: str
+    kind: str
+    topology: tuple[int, ...]
+    accuracy: PartAccuracies
+    area_cm2: float
+    static_power_mw: float
+    dynamic_power_mw: float
+    total_power_mw: float
+    cells: int
+    cell_counts: dict[str, int]
+    delay_ms: float
+    delay_is_indicative: bool
+    clock_ms: float
+    meets_clock: bool
+    plain_flow_area_cm2: float
+    plain_flow_static_power_mw: float
+    power_sources: tuple[SourceVerdict, ...]
+    power_source: str | None
+    used_inputs: tuple[str, ...]
+    front_end_area_cm2: float
+    front_end_power_mw: float
+    system_area_cm2: float
+    system_power_mw: float
+    verification: Verification
+    model_file: str
+    rtl_file: str
+    netlist_file: str
+    confusion: tuple[tuple[int, ...], ...]
+    neurons: tuple[NeuronShare, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Baseline over chosen design; above 1 the chosen design is better. None where the design needs nothing at all."""
+
+    area: float | None
+    static_power: float | None
+    total_power: float | None
+    system_area: float | None
+    system_power: float | None
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """The data as they entered the run."""
+
+    name: str
+    source: str
+    features: tuple[str, ...]
+    class_labels: tuple[str | int | float, ...]
+    bits: int
+    train_samples: int
+    validation_samples: int
+    test_samples: int
+
+
+@dataclass(frozen=True)
+class SelectionSummary:
+    """Which rule chose the design, on which accuracy. The test part took no part in it."""
+
+    rule: str
+    validation_accuracy_needed: float | None
+    front_designs: int
+    eligible_designs: int
+
+
+@dataclass(frozen=True)
+class SearchSummary:
+    """What the search spent and found."""
+
+    candidates: int
+    seconds: float
+    front_designs: int
+    hypervolume: float
+
+
+@dataclass(frozen=True)
+class RunMetrics:
+    """Everything a run measured."""
+
+    bespoke_version: str
+    technology: str
+    supply_v: float
+    seed: int
+    command: str
+    data: DataSummary
+    float_accuracy: PartAccuracies
+    quantised_accuracy: PartAccuracies
+    selection: SelectionSummary
+    search: SearchSummary
+    baseline: DesignMetrics
+    chosen: DesignMetrics
+    ratios: Ratios
+    seconds: float
+    schema: int = field(default=METRICS_SCHEMA)
+
+
+def to_json(metrics: RunMetrics) -> dict[str, Any]:
+    """Plain dictionary, ready for ``json.dump``."""
+    return dataclasses.asdict(metrics)
