@@ -7,11 +7,12 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "bespoke"
-BASE = {"errors", "resources"}
+BASE = {"errors", "files", "resources"}
 #: What each room may import of ours, besides itself.
 ALLOWED = {
     "errors": set(),
     "resources": set(),
+    "files": set(),
     "model": BASE,
     "technology": BASE,
     "data": BASE,
