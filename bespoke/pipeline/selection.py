@@ -88,13 +88,10 @@ def _affordable(entry: Entry, request: Request) -> bool:
 def _nothing_meets(entries: Sequence[Entry], affordable: Sequence[Entry], request: Request) -> str:
     if not entries:
         return "the front is empty, so there is nothing to choose from"
-    if affordable:
-        nearest = max(affordable, key=trusted_accuracy)
-    else:
-        nearest = min(entries, key=lambda e: _excess(e, request))
+    nearest = max(affordable, key=trusted_accuracy) if affordable else min(entries, key=lambda e: _excess(e, request))
     return (
-        f"no design on the front is the {request.describe()}; the nearest has accuracy {nearest.validation.value:.4f} on "
-        f"validation ({nearest.train.value:.4f} on train), {nearest.area_cm2:.4g} cm² and "
+        f"no design on the front is the {request.describe()}; the nearest has accuracy {nearest.validation.value:.4f} "
+        f"on validation ({nearest.train.value:.4f} on train), {nearest.area_cm2:.4g} cm² and "
         f"{nearest.static_power_mw:.4g} mW: relax the request or raise --effort"
     )
 

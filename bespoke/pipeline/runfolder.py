@@ -1,0 +1,93 @@
+"""The folder that a run owns: its layout, its stamp, and which stages are already done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from bespoke import __version__
+from bespoke.errors import InputError
+from bespoke.files import write_json, write_text
+from bespoke.pipeline.config import RunConfig, to_toml
+
+_STAMP = ".bespoke-run.json"
+
+
+class RunFolder:
+    """Files of one run.
+
+    A stage's result is a JSON file written last and at once, so a stage either is done or is not; a run that was killed
+    is continued by the same command.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def open(self, config: RunConfig, *, data_digest: str, overwrite: bool = False) -> None:
+        """Create the folder, or take up a run that was begun with the same settings, data and version.
+
+        Raises
+        ------
+        InputError
+            if the folder holds another run, or anything that is not a run.
+        """
+        stamp = {"version": __version__, "data": data_digest, "settings": config.result_settings()}
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"--out {self.path} is a file; name a folder")
+        held = self._stamp()
+        if held is None and self.path.exists() and any(self.path.iterdir()):
+            raise InputError(f"--out {self.path} holds files that are not of a run; name an empty or a new folder")
+        if held is not None and held != stamp:
+            if not overwrite:
+                raise InputError(
+                    f"--out {self.path} holds a run with {_difference(held, stamp)}; name another folder or pass "
+                    "--overwrite"
+                )
+            shutil.rmtree(self.path)
+        elif held is not None and overwrite:
+            shutil.rmtree(self.path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / _STAMP, stamp)
+        write_text(self.path / "config.toml", to_toml(config))
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def has(self, name: str) -> bool:
+        return (self.path / name).is_file()
+
+    def read_json(self, name: str) -> Any:
+        return json.loads((self.path / name).read_text(encoding="utf-8"))
+
+    def write_json(self, name: str, document: Any) -> None:
+        write_json(self.path / name, document)
+
+    def _stamp(self) -> dict[str, Any] | None:
+        try:
+            return json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except json.JSONDecodeError:
+            return {}
+
+
+def _difference(held: dict[str, Any], stamp: dict[str, Any]) -> str:
+    """The first thing in which two stamps differ, in words."""
+    if held.get("version") != stamp["version"]:
+        return f"bespoke {held.get('version', 'of an unknown version')}"
+    before, now = held.get("settings", {}), stamp["settings"]
+    for key in sorted(before.keys() | now.keys()):
+        if before.get(key) != now.get(key):
+            return f"another {key} ({before.get(key, 'default')!r} instead of {now.get(key, 'default')!r})"
+    return "other data"
+
+
+def digest_arrays(*arrays: Any) -> str:
+    """SHA-256 over the bytes of NumPy arrays and the text of anything else."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(array.tobytes() if hasattr(array, "tobytes") else repr(array).encode())
+    return digest.hexdigest()
