@@ -1,0 +1,225 @@
+"""Networks and logic circuits as Verilog-2005.
+
+The module has one input bus ``inp``, feature j in bits ``[j*bits +: bits]``, and one output ``out``, the class index.
+The same classifier gives the same text, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bespoke
+from bespoke.errors import InputError
+from bespoke.model import IntegerClassifier, LogicCircuit, Network
+from bespoke.rtl.argmax import comparator_blocks, leaf_classes
+from bespoke.rtl.bits import Signal, constant, declaration
+from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
+from bespoke.rtl.text import checked_identifier, environment, safe_comment
+
+
+@dataclass(frozen=True)
+class InputWire:
+    """A feature, or one bit of it, as the module's body names it."""
+
+    signal: Signal
+    source: str
+    comment: str
+
+
+def emit_verilog(
+    classifier: IntegerClassifier,
+    *,
+    title: str = "printed classifier",
+    feature_names: Sequence[str] | None = None,
+    class_labels: Sequence[object] | None = None,
+    module: str = "top",
+) -> str:
+    """Verilog-2005 of a classifier.
+
+    Parameters
+    ----------
+    classifier : network (one readable block per neuron) or logic circuit (one assignment per AND).
+    title, feature_names, class_labels : appear in comments only, made safe whatever they contain.
+    module : name of the module.
+
+    Raises
+    ------
+    InputError
+        if the number of names or labels does not fit the classifier, or ``module`` is no Verilog identifier.
+    """
+    checked_identifier(module)
+    names = _names(feature_names, classifier.features, "feature names")
+    labels = _names(class_labels, classifier.classes, "class labels")
+    common = {
+        "version": bespoke.__version__,
+        "title": safe_comment(title),
+        "module": module,
+        "features": classifier.features,
+        "input_bits": classifier.input_bits,
+        "input_width": classifier.features * classifier.input_bits,
+        "output_width": classifier.output_bits,
+        "classes": classifier.classes,
+        "labels": labels,
+        "declaration": declaration,
+    }
+    if isinstance(classifier, LogicCircuit):
+        return environment().get_template("logic.v.j2").render(**common, **_logic_view(classifier, names))
+    return environment().get_template("network.v.j2").render(**common, **_network_view(classifier, names))
+
+
+def _names(given: Sequence[object] | None, count: int, what: str) -> list[str] | None:
+    if given is None:
+        return None
+    if len(given) != count:
+        raise InputError(f"{len(given)} {what} were given for a classifier with {count}")
+    return [safe_comment(name) for name in given]
+
+
+def _network_view(network: Network, names: list[str] | None) -> dict[str, object]:
+    """What ``network.v.j2`` shows."""
+    read = _read_neurons(network)
+    ceiling = (1 << network.input_bits) - 1
+    inputs: list[tuple[Signal | None, int]] = [
+        (Signal(f"x{feature}", network.input_bits), ceiling) for feature in range(network.features)
+    ]
+    wires = [
+        InputWire(signal, _bus_slice(feature, network), names[feature] if names else "")
+        for feature, (signal, _) in enumerate(inputs)
+        if feature in read[0]
+    ]
+    blocks: list[NeuronBlock] = []
+    last = len(network.layers) - 1
+    for index, layer in enumerate(network.layers):
+        outputs: list[tuple[Signal | None, int]] = []
+        for position in range(len(layer.neurons)):
+            block, value = _neuron_block(
+                network, index, position, inputs, is_read=position in read[index + 1], last=index == last
+            )
+            blocks.append(block)
+            outputs.append(value)
+        inputs = outputs
+    intervals = network.sum_intervals[-1]
+    comparators, result = comparator_blocks(
+        network.argmax,
+        lambda node, bit: sum_bit(inputs[node][0], intervals[node], bit),
+        network.output_bits,
+    )
+    return {
+        "topology": "-".join(str(size) for size in network.topology),
+        "wires": wires,
+        "unused": [f"x{feature}" for feature in range(network.features) if feature not in read[0]],
+        "neurons": blocks,
+        "comparators": comparators,
+        "never": sorted(set(range(network.classes)) - set(network.argmax.leaves())),
+        "result": result,
+    }
+
+
+def _neuron_block(
+    network: Network,
+    layer: int,
+    position: int,
+    inputs: Sequence[tuple[Signal | None, int]],
+    *,
+    is_read: bool,
+    last: bool,
+) -> tuple[NeuronBlock, tuple[Signal | None, int]]:
+    """The block of a neuron, and its result as a signal and that signal's largest value."""
+    neuron = network.layers[layer].neurons[position]
+    interval = network.sum_intervals[layer][position]
+    stem = f"h{layer + 1}_{position}" if not last else f"y{position}"
+    total = Signal(stem if last else f"{stem}_sum", sum_width(interval))
+    unit = neuron.activation
+    largest = 0 if unit is None else min(max(0, interval.high) >> unit.shift, unit.ceiling)
+    output, activation, note = None, "", ""
+    is_constant = interval.low == interval.high
+    if not is_read:
+        note = "no later unit reads this neuron"
+    elif unit is None:
+        note = f"constant {interval.low}" if is_constant else ""
+    elif not largest:
+        note = "always 0"
+    else:
+        output = Signal(stem, largest.bit_length())
+        activation = (
+            constant(largest, output.width) if is_constant else qrelu_verilog(unit, total, interval, output.width)
+        )
+    needs_sum = is_read and not is_constant and (unit is None or largest > 0)
+    operands: list[Operand] = []
+    if needs_sum:
+        operands, offset = operands_of(neuron, inputs, total.width)
+        if offset % (1 << total.width):
+            operands.append(Operand(constant(offset, total.width), f"{offset} modulo {1 << total.width}"))
+    block = NeuronBlock(
+        title=f"output sum {position}" if last else f"hidden layer {layer + 1}, neuron {position}",
+        formula=formula(neuron, [f"x{i}" if layer == 0 else f"h{layer}_{i}" for i in range(len(inputs))]),
+        sum=total if needs_sum else None,
+        low=interval.low,
+        high=interval.high,
+        operands=tuple(operands),
+        output=output,
+        activation=activation,
+        note=note if unit is None or note else f"QReLU: shift {unit.shift}, {unit.width} bits",
+    )
+    return block, (total if last else output, largest)
+
+
+def _read_neurons(network: Network) -> list[set[int]]:
+    """Per level (features, then every layer) which values anything downstream reads."""
+    read = [set(leaf_classes(network.argmax))]
+    for index in range(len(network.layers) - 1, -1, -1):
+        intervals = network.sum_intervals[index]
+        level: set[int] = set()
+        for position in read[0]:
+            neuron, interval = network.layers[index].neurons[position], intervals[position]
+            unit = neuron.activation
+            if interval.low == interval.high or (unit is not None and max(0, interval.high) >> unit.shift == 0):
+                continue
+            level |= {source for source, summand in enumerate(neuron.summands) if not summand.is_zero}
+        read.insert(0, level)
+    return read
+
+
+def _bus_slice(feature: int, classifier: IntegerClassifier) -> str:
+    low = feature * classifier.input_bits
+    return f"inp[{low}]" if classifier.input_bits == 1 else f"inp[{low + classifier.input_bits - 1}:{low}]"
+
+
+def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, object]:
+    """What ``logic.v.j2`` shows: the ANDs that the outputs read, and the input bits below them."""
+    needed = set()
+    stack = [int(literal) >> 1 for literal in circuit.outputs]
+    while stack:
+        node = stack.pop()
+        if node not in needed:
+            needed.add(node)
+            if node >= circuit.first_and:
+                stack += [int(literal) >> 1 for literal in circuit.fanins[node - circuit.first_and]]
+
+    def text(literal: int) -> str:
+        node = literal >> 1
+        if node == 0:
+            return f"1'b{literal & 1}"
+        if node >= circuit.first_and:
+            name = f"n{node}"
+        else:
+            feature, bit = divmod(node - 1, circuit.input_bits)
+            name = f"x{feature}_{bit}"
+        return "~" * (literal & 1) + name
+
+    wires = []
+    for node in sorted(needed):
+        if 0 < node < circuit.first_and:
+            feature, bit = divmod(node - 1, circuit.input_bits)
+            comment = f"bit {bit} of {names[feature]}" if names else ""
+            wires.append(InputWire(Signal(f"x{feature}_{bit}", 1), f"inp[{node - 1}]", comment))
+    return {
+        "wires": wires,
+        "gates": [
+            (f"n{node}", *(text(int(literal)) for literal in circuit.fanins[node - circuit.first_and]))
+            for node in sorted(needed)
+            if node >= circuit.first_and
+        ],
+        "results": [text(int(literal)) for literal in circuit.outputs],
+    }
