@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 
 
@@ -29,14 +30,6 @@ class Unit(StrEnum):
     MULTIPLY = "multiply"
     ACCUMULATE = "accumulate"
     ACTIVATE = "activate"
-
-
-class YosysBackend(StrEnum):
-    """Which Yosys runs: the one in the pyosys package, the system's, or the WebAssembly build."""
-
-    PYOSYS = "pyosys"
-    SYSTEM = "system"
-    YOWASP = "yowasp"
 
 
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -75,7 +68,7 @@ class RunConfig:
     technology: str = _option("egfet-1.0v", "printed technology: a name or a TOML file")
     liberty: str | None = _option(None, "Liberty file to map on, instead of a technology")
     clock_ms: float | None = _option(None, "clock period, ms; the technology's by default", low=1e-6)
-    yosys: YosysBackend = _option(YosysBackend.PYOSYS, "which Yosys runs")
+    yosys: Backend = _option(Backend.PYOSYS, "which Yosys runs")
     workers: int = _option(2, "processes that work at once; the result does not depend on it", low=1, high=1024)
 
     def __post_init__(self):
@@ -173,7 +166,7 @@ def _coerced(key: str, value: Any) -> Any:
         case "effort":
             return _choice(value, Effort)
         case "yosys":
-            return _choice(value, YosysBackend)
+            return _choice(value, Backend)
         case "circuit_approximation":
             return _typed(value, bool, "true or false")
         case "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw" | "clock_ms":

@@ -1,0 +1,5 @@
+"""``python -m bespoke``."""
+
+from bespoke.cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""The command line: `bespoke`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import typer
+
+from bespoke import __version__
+from bespoke.cli import backend, jobs, reporting, system, technology
+from bespoke.errors import BespokeError, InputError
+
+app = typer.Typer(
+    name="bespoke",
+    help="From a data set to a verified, measured Verilog classifier for printed electronics.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with:  bespoke run breast_cancer --out runs/bc",
+)
+for group in (jobs, backend, reporting, system):
+    group.register(app)
+app.add_typer(technology.app, name="technology", help="List, show, import and export printed technologies.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"bespoke {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point: every error that is made on purpose, and every full disk, is one message and an exit code."""
+    try:
+        app()
+    except BespokeError as error:
+        _stop(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader went away, as with `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        _stop(_system_trouble(error), InputError.exit_code)
+    except MemoryError:
+        _stop("the machine ran out of memory; use fewer --workers or a smaller data set", 1)
+
+
+def _system_trouble(error: OSError) -> str:
+    where = f" at {error.filename}" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"the disk is full{where}; make room and run the same command again, it continues"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"no permission to write or read{where}; name another folder with --out"
+        case _:
+            return f"{error.strerror or error}{where}"
+
+
+def _stop(message: str, code: int) -> None:
+    print(f"bespoke: {message}", file=sys.stderr)
+    sys.exit(code)
