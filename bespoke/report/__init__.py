@@ -1,0 +1,5 @@
+"""What a run found, for people: terminal summary, HTML page, figures for papers, tables of several runs."""
+
+from bespoke.report.terminal import summary_table
+
+__all__ = ["summary_table"]

@@ -1,0 +1,209 @@
+"""A finished run folder, read back as values."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bespoke.errors import InputError
+from bespoke.model import IntegerClassifier, from_json
+from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics
+
+
+@dataclass(frozen=True)
+class FrontDesign:
+    """One row of ``front.csv``. Figures that the run did not measure for this design are None."""
+
+    index: int
+    origin: str
+    kind: str
+    train_accuracy: float
+    validation_accuracy: float
+    test_accuracy: float | None
+    estimated_area_cm2: float | None
+    area_cm2: float | None
+    static_power_mw: float | None
+    chosen: bool
+    model_file: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run folder's content as the report needs it."""
+
+    folder: Path
+    metrics: RunMetrics
+    front: tuple[FrontDesign, ...]
+    versions: Mapping[str, str]
+    config_text: str
+
+    @cached_property
+    def chosen_model(self) -> IntegerClassifier:
+        """The chosen design's reference model."""
+        return read_model(self.folder / self.metrics.chosen.model_file)
+
+    @property
+    def netlist_path(self) -> Path:
+        """The chosen design's mapped netlist, which may be missing."""
+        return self.folder / self.metrics.chosen.netlist_file
+
+
+def read_run(folder: str | Path) -> RunRecord:
+    """Read a finished run folder.
+
+    Raises
+    ------
+    InputError
+        if the folder is not one, the run has not finished, or a file in it cannot be read.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"run folder {folder} does not exist")
+    if not (folder / "metrics.json").is_file():
+        hint = (
+            "the run has not finished; repeat its `bespoke run` to resume it"
+            if (folder / "config.toml").is_file()
+            else "it is no run folder of `bespoke run`"
+        )
+        raise InputError(f"{folder} has no metrics.json: {hint}")
+    return RunRecord(
+        folder=folder,
+        metrics=read_metrics(folder / "metrics.json"),
+        front=_read_front(folder / "front.csv"),
+        versions=_read_versions(folder / "versions.json"),
+        config_text=_text(folder / "config.toml") if (folder / "config.toml").is_file() else "",
+    )
+
+
+def read_metrics(path: Path) -> RunMetrics:
+    """The content of a ``metrics.json``.
+
+    Raises
+    ------
+    InputError
+        if the file is broken, incomplete, or of another schema.
+    """
+    document = _json(path)
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != METRICS_SCHEMA:
+        raise InputError(
+            f"{path} has metrics schema {schema!r}, this version reads {METRICS_SCHEMA}; repeat the run with this version"
+        )
+    try:
+        return _restored(RunMetrics, document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is not a complete metrics file: {error}") from None
+
+
+def read_model(path: Path) -> IntegerClassifier:
+    """The integer classifier of a model file.
+
+    Raises
+    ------
+    InputError
+        naming the file if there is no readable model in it.
+    """
+    document = _json(path)
+    if not isinstance(document, dict) or "model" not in document:
+        raise InputError(f"{path} holds no model")
+    try:
+        return from_json(document["model"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing from the run folder") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is not valid JSON: {error}") from None
+
+
+def _read_versions(path: Path) -> dict[str, str]:
+    """Versions as flat text, whatever their nesting."""
+    if not path.is_file():
+        return {}
+    flat: dict[str, str] = {}
+
+    def flatten(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                flatten(f"{prefix} {key}".strip(), inner)
+        elif value is not None:
+            flat[prefix] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    flatten("", _json(path))
+    return flat
+
+
+def _read_front(path: Path) -> tuple[FrontDesign, ...]:
+    rows = list(csv.DictReader(_text(path).splitlines()))
+    designs = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            designs.append(_front_design(row))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path}, line {number}: {type(error).__name__} {error}") from None
+    return tuple(designs)
+
+
+def _front_design(row: Mapping[str, str]) -> FrontDesign:
+    def number(name: str) -> float | None:
+        text = row.get(name) or ""
+        return float(text) if text else None
+
+    return FrontDesign(
+        index=int(row["index"]),
+        origin=row["origin"],
+        kind=row["kind"],
+        train_accuracy=float(row["train_accuracy"]),
+        validation_accuracy=float(row["validation_accuracy"]),
+        test_accuracy=number("test_accuracy"),
+        estimated_area_cm2=number("estimated_area_cm2"),
+        area_cm2=number("area_cm2"),
+        static_power_mw=number("static_power_mw"),
+        chosen=row["chosen"].strip().lower() in ("1", "true"),
+        model_file=row.get("model_file") or "",
+    )
+
+
+def _restored(kind: Any, value: Any) -> Any:
+    """``value`` from JSON as the annotated type: nested dataclasses, tuples and optionals."""
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise TypeError(f"{kind.__name__} must be an object")
+        hints = typing.get_type_hints(kind)
+        arguments = {}
+        for item in dataclasses.fields(kind):
+            if item.name in value:
+                arguments[item.name] = _restored(hints[item.name], value[item.name])
+            elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
+                raise KeyError(f"{kind.__name__} lacks {item.name}")
+        return kind(**arguments)
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        options = [option for option in typing.get_args(kind) if option is not type(None)]
+        return _restored(options[0], value) if len(options) == 1 else value
+    if origin is tuple:
+        inner = typing.get_args(kind)
+        return tuple(_restored(inner[0], entry) for entry in value)
+    return value
