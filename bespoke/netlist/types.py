@@ -19,12 +19,17 @@ class Port:
 
 @dataclass(frozen=True)
 class FlipFlopInstance:
-    """A flip-flop that bounds the combinational part: ``q_net`` is one of its inputs, ``d_net`` is computed by it."""
+    """A flip-flop that bounds the combinational part: ``q_net`` is one of its inputs, ``d_net`` is computed by it.
+
+    ``clock_net`` and ``reset_net`` are the nets at its clock and reset pins, -1 where it has no such pin.
+    """
 
     cell: FlipFlop
     instance: str
     d_net: int
     q_net: int
+    clock_net: int = -1
+    reset_net: int = -1
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,10 @@ class Cell:
     leakage_nw : static power in each of the ``2**len(inputs)`` states.
     input_cap_nf : capacitance of each input pin.
     arcs : one per input, or empty where the technology knows no delays.
-    switching_energy_nj : energy of one output toggle, both directions averaged; None where unknown.
+    switching_energy_nj : energy inside the cell of one output toggle, both directions averaged, without what charges the
+        load; None where unknown.
+    input_energy_nj : per input pin, energy inside the cell of a toggle that leaves the output as it is; empty where
+        unknown.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Cell:
     input_cap_nf: tuple[float, ...] = ()
     arcs: tuple[TimingArc, ...] = ()
     switching_energy_nj: float | None = None
+    input_energy_nj: tuple[float, ...] = ()
 
     @property
     def mean_leakage_nw(self) -> float:
@@ -62,7 +66,9 @@ class Cell:
 class FlipFlop:
     """A D flip-flop, measured by its mean static power.
 
-    ``reset`` names the active-low asynchronous reset pin, or is None.
+    It takes over ``data`` at the rising edge of ``clock``; ``reset`` names the active-low asynchronous reset pin, or is
+    None. ``data_cap_nf`` is the load of the data pin, ``clock_to_output_ms`` the time from clock to output; None where
+    unknown.
     """
 
     name: str
@@ -73,6 +79,8 @@ class FlipFlop:
     area_um2: float
     leakage_nw: float
     inverted_output: str | None = None
+    data_cap_nf: float | None = None
+    clock_to_output_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,14 @@ class Technology:
         except KeyError:
             known = ", ".join(sorted(self._by_name))
             raise InputError(f"technology {self.name} has no cell {name!r}; it has {known}") from None
+
+    @cached_property
+    def _flip_flops_by_name(self) -> dict[str, FlipFlop]:
+        return {cell.name: cell for cell in self.flip_flops}
+
+    def flip_flop(self, name: str) -> FlipFlop | None:
+        """The flip-flop of that name, or None."""
+        return self._flip_flops_by_name.get(name)
 
     def find(self, truth: int, inputs: int) -> Cell | None:
         """The smallest cell with that truth table over that many inputs, or None."""

@@ -1,0 +1,292 @@
+"""Technologies as TOML files, and back.
+
+A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell under
+``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is strict: what
+the reader does not know is an error, so that a misspelt key never becomes a missing figure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from bespoke.errors import InputError
+from bespoke.resources import resource_dir
+from bespoke.technology.boolean import canonical, parse_expression, truth_table
+from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
+
+SCHEMA = 1
+
+_TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "power_sources", "cells", "flip_flops"}
+_CELL = {"inputs", "output", "function", "area_um2", "leakage_nw"}
+_CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays"}
+_DELAYS = {"slews_ms", "loads_nf", "delays_ms", "output_slews_ms"}
+_FLIP_FLOP = {"clock", "data", "output", "area_um2", "leakage_nw"}
+_FLIP_FLOP_OPTIONAL = {"reset", "inverted_output", "data_cap_nf", "clock_to_output_ms"}
+_SOURCE = {"name", "kind", "power_mw"}
+_SOURCE_OPTIONAL = {"capacity_mwh", "source"}
+
+
+def read_toml(path: Path) -> Technology:
+    """The technology in a TOML file.
+
+    ``power_sources`` is a list of tables or the name of a TOML file beside this one that holds such a list.
+
+    Raises
+    ------
+    InputError
+        naming the file, the cell and the key at fault.
+    """
+    document = _load(path)
+    where = str(path)
+    _check_keys(document, _TOP - {"power_sources", "flip_flops"}, {"power_sources", "flip_flops"}, where)
+    if document["schema"] != SCHEMA:
+        raise InputError(f"{where}: schema is {document['schema']!r}; this version reads schema {SCHEMA}")
+    return Technology(
+        name=_text(document, "name", where),
+        description=_text(document, "description", where),
+        supply_v=_number(document, "supply_v", where, positive=True),
+        clock_ms=_number(document, "clock_ms", where, positive=True),
+        cells=tuple(
+            _cell(name, table, f"{where}: cell {name}") for name, table in _table(document, "cells", where).items()
+        ),
+        flip_flops=tuple(
+            _flip_flop(name, table, f"{where}: flip-flop {name}")
+            for name, table in _table(document, "flip_flops", where).items()
+        ),
+        power_sources=_power_sources(document.get("power_sources", []), path),
+        source=_text(document, "source", where),
+    )
+
+
+def to_toml(technology: Technology, *, comments: Sequence[str] = (), sources_file: str | None = None) -> str:
+    """The technology as TOML text that ``read_toml`` reads back to the same value.
+
+    Parameters
+    ----------
+    comments : lines for the head of the file.
+    sources_file : name of the file beside it that holds the power sources, instead of the sources themselves.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource_dir("flows") / "formats"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "toml": _toml_value,
+        "key": _toml_key,
+        "by_pin": lambda cell, values: dict(zip(cell.inputs, values, strict=True)),
+        "states": _leakage_by_name,
+    }
+    return environment.get_template("technology.toml.j2").render(
+        technology=technology, schema=SCHEMA, comments=comments, sources_file=sources_file
+    )
+
+
+def state_name(state: int, inputs: int) -> str:
+    """A state as text, one digit a pin, first pin first."""
+    return "".join(str(state >> pin & 1) for pin in range(inputs))
+
+
+def _leakage_by_name(cell: Cell) -> dict[str, float]:
+    """Leakage by state in the order of a truth table as people write it: the last pin changes fastest."""
+    count = len(cell.inputs)
+    names = sorted((state_name(state, count), state) for state in range(1 << count))
+    return {name: cell.leakage_nw[state] for name, state in names}
+
+
+def _toml_value(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml_key(key)} = {_toml_value(inner)}" for key, inner in value.items()) + " }"
+    return "[" + ", ".join(_toml_value(inner) for inner in value) + "]"
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a TOML file: {error}") from error
+
+
+def _cell(name: str, table: Any, where: str) -> Cell:
+    _check_keys(table, _CELL, _CELL_OPTIONAL, where)
+    inputs = table["inputs"]
+    if not (isinstance(inputs, list) and inputs and all(isinstance(pin, str) and pin for pin in inputs)):
+        raise InputError(f"{where}: inputs must be a list of pin names")
+    output = _text(table, "output", where)
+    if len({*inputs, output}) != len(inputs) + 1:
+        raise InputError(f"{where}: inputs and output must be different pins")
+    try:
+        function = canonical(_text(table, "function", where))
+        truth = truth_table(parse_expression(function), inputs)
+    except InputError as error:
+        raise InputError(f"{where}: function: {error}") from None
+    states = {state_name(state, len(inputs)): state for state in range(1 << len(inputs))}
+    leakage = _table(table, "leakage_nw", where)
+    for state in states:
+        if state not in leakage:
+            raise InputError(f"{where}: leakage_nw lacks the state {state!r}")
+    for state in leakage:
+        if state not in states:
+            raise InputError(f"{where}: leakage_nw has {state!r}, which is no state of {len(inputs)} inputs")
+    by_state = sorted(states, key=states.__getitem__)
+    return Cell(
+        name=name,
+        inputs=tuple(inputs),
+        output=output,
+        function=function,
+        truth=truth,
+        area_um2=_number(table, "area_um2", where),
+        leakage_nw=tuple(_number(leakage, state, f"{where}: leakage_nw") for state in by_state),
+        input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
+        arcs=_arcs(table, inputs, where),
+        switching_energy_nj=_number(table, "switching_energy_nj", where, signed=True)
+        if "switching_energy_nj" in table
+        else None,
+        input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
+    )
+
+
+def _by_pin(
+    table: dict[str, Any], key: str, inputs: list[str], where: str, *, signed: bool = False
+) -> tuple[float, ...]:
+    """One figure a pin, or an empty tuple where the key is absent."""
+    if key not in table:
+        return ()
+    inner = _table(table, key, where)
+    _check_keys(inner, set(inputs), set(), f"{where}: {key}")
+    return tuple(_number(inner, pin, f"{where}: {key}", signed=signed) for pin in inputs)
+
+
+def _arcs(table: dict[str, Any], inputs: list[str], where: str) -> tuple[TimingArc, ...]:
+    if "delays" not in table:
+        return ()
+    delays = _table(table, "delays", where)
+    _check_keys(delays, set(inputs), set(), f"{where}: delays")
+    arcs = []
+    for pin in inputs:
+        place = f"{where}: delays.{pin}"
+        _check_keys(delays[pin], _DELAYS, set(), place)
+        axes = {}
+        for key in ("slews_ms", "loads_nf"):
+            axis = _numbers(delays[pin][key], f"{place}.{key}")
+            if not axis or any(low >= high for low, high in zip(axis, axis[1:], strict=False)):
+                raise InputError(f"{place}.{key} must be a list of rising numbers")
+            axes[key] = axis
+        tables = {}
+        for key in ("delays_ms", "output_slews_ms"):
+            rows = delays[pin][key]
+            if not isinstance(rows, list) or len(rows) != len(axes["slews_ms"]):
+                raise InputError(f"{place}.{key} must have {len(axes['slews_ms'])} rows, one a slew")
+            tables[key] = tuple(_numbers(row, f"{place}.{key}") for row in rows)
+            if any(len(row) != len(axes["loads_nf"]) for row in tables[key]):
+                raise InputError(f"{place}.{key} must have {len(axes['loads_nf'])} columns, one a load")
+        arcs.append(TimingArc(**axes, **tables))
+    return tuple(arcs)
+
+
+def _numbers(values: Any, where: str) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise InputError(f"{where} must be a list of numbers")
+    return tuple(_number({"value": value}, "value", where, signed=True) for value in values)
+
+
+def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
+    _check_keys(table, _FLIP_FLOP, _FLIP_FLOP_OPTIONAL, where)
+    optional = {
+        key: _text(table, key, where) if key in ("reset", "inverted_output") else _number(table, key, where)
+        for key in sorted(_FLIP_FLOP_OPTIONAL & set(table))
+    }
+    return FlipFlop(
+        name=name,
+        clock=_text(table, "clock", where),
+        data=_text(table, "data", where),
+        output=_text(table, "output", where),
+        reset=optional.pop("reset", None),
+        area_um2=_number(table, "area_um2", where),
+        leakage_nw=_number(table, "leakage_nw", where),
+        **optional,
+    )
+
+
+def _power_sources(entry: Any, path: Path) -> tuple[PowerSource, ...]:
+    where = f"{path}"
+    if isinstance(entry, str):
+        beside = path.parent / entry
+        document = _load(beside)
+        where = f"{beside}"
+        _check_keys(document, {"power_sources"}, set(), where)
+        entry = document["power_sources"]
+    if not isinstance(entry, list):
+        raise InputError(f"{where}: power_sources must be a list of tables or the name of a file")
+    sources = []
+    for index, table in enumerate(entry):
+        place = f"{where}: power source {index + 1}"
+        _check_keys(table, _SOURCE, _SOURCE_OPTIONAL, place)
+        sources.append(
+            PowerSource(
+                name=_text(table, "name", place),
+                kind=_text(table, "kind", place),
+                power_mw=_number(table, "power_mw", place, positive=True),
+                capacity_mwh=_number(table, "capacity_mwh", place, positive=True) if "capacity_mwh" in table else None,
+                source=_text(table, "source", place) if "source" in table else "",
+            )
+        )
+    return tuple(sources)
+
+
+def _check_keys(table: Any, required: set[str], optional: set[str], where: str) -> None:
+    if not isinstance(table, dict):
+        raise InputError(f"{where} must be a table")
+    for key in sorted(required - set(table)):
+        raise InputError(f"{where} lacks the key {key!r}")
+    for key in table:
+        if key not in required | optional:
+            raise InputError(f"{where} has the unknown key {key!r}; known are {', '.join(sorted(required | optional))}")
+
+
+def _table(table: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: {key} must be a table")
+    return value
+
+
+def _text(table: dict[str, Any], key: str, where: str) -> str:
+    value = table[key]
+    if not isinstance(value, str):
+        raise InputError(f"{where}: {key} must be text, not {value!r}")
+    return value
+
+
+def _number(table: dict[str, Any], key: str, where: str, *, positive: bool = False, signed: bool = False) -> float:
+    value = table[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+        raise InputError(f"{where}: {key} must be a number, not {value!r}")
+    if (value < 0 and not signed) or (positive and value == 0):
+        raise InputError(f"{where}: {key} must be {'above zero' if positive else 'zero or more'}, not {value!r}")
+    return float(value)
