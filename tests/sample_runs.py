@@ -24,6 +24,21 @@ HOSTILE_FEATURE = "<script>alert('x')</script>"
 HOSTILE_LABEL = '"><img src=x onerror=alert(1)>'
 
 
+FRONT_COLUMNS = (
+    "index",
+    "origin",
+    "kind",
+    "train_accuracy",
+    "validation_accuracy",
+    "test_accuracy",
+    "estimated_area_cm2",
+    "area_cm2",
+    "static_power_mw",
+    "chosen",
+    "model_file",
+)
+
+
 def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, np.ndarray]], list[str]]:
     """A 13-3-3 network of masked powers of two, the quantised parts of its data, and the feature names."""
     table = load_wine()
@@ -50,11 +65,11 @@ def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, 
         np.vectorize(nearest_power_of_two)(4 * coefficients.T / np.abs(coefficients).max())
         for coefficients in mlp.coefs_
     ]
-    weights[0] = weights[0] * (rng.random(weights[0].shape) < 0.7)
+    weights[0] = weights[0] * (rng.random(weights[0].shape) < 0.9)
     scale = 4 / np.abs(mlp.coefs_[0]).max()
     masks = [
-        rng.choice([15, 14, 12, 8], weights[0].shape, p=[0.3, 0.3, 0.2, 0.2]),
-        rng.choice([7, 6], weights[1].shape),
+        rng.choice([15, 14, 12, 8], weights[0].shape, p=[0.8, 0.2, 0, 0]),
+        rng.choice([7, 7, 6], weights[1].shape),
     ]
     network = Network.from_arrays(
         input_bits=4,
@@ -157,9 +172,9 @@ def write_sample_run(
     chosen_model: IntegerClassifier = sample_logic() if logic else network
     baseline_model = Network.from_arrays(
         input_bits=4,
-        weights=[weight * 5 + 1 for weight in network.weights],
-        biases=list(network.biases),
-        activations=[[QRelu(3, 6)] * 3],
+        weights=[weight * 5 + weight % 3 for weight in network.weights],
+        biases=[bias * 5 for bias in network.biases],
+        activations=[[QRelu(5, 4)] * 3],
     )
     chosen = _design("chosen", chosen_model, parts, features, area=area, power=area * 3.1, cells=214)
     baseline = _design("baseline", baseline_model, parts, features, area=21.4, power=68.0, cells=5310)
@@ -230,21 +245,7 @@ def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
     chosen = int(np.argmin(np.abs(areas - metrics.chosen.area_cm2)))
     with (folder / "front.csv").open("w", newline="", encoding="utf-8") as sink:
         writer = csv.writer(sink)
-        writer.writerow(
-            [
-                "index",
-                "origin",
-                "kind",
-                "train_accuracy",
-                "validation_accuracy",
-                "test_accuracy",
-                "estimated_area_cm2",
-                "area_cm2",
-                "static_power_mw",
-                "chosen",
-                "model_file",
-            ]
-        )
+        writer.writerow(FRONT_COLUMNS)
         for index, (area, share) in enumerate(zip(areas, accuracies, strict=True)):
             measured = metrics.chosen.area_cm2 if index == chosen else area
             writer.writerow(

@@ -94,9 +94,7 @@ def read_metrics(path: Path) -> RunMetrics:
     document = _json(path)
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != METRICS_SCHEMA:
-        raise InputError(
-            f"{path} has metrics schema {schema!r}, this version reads {METRICS_SCHEMA}; repeat the run with this version"
-        )
+        raise InputError(f"{path} has metrics schema {schema!r}, this version reads {METRICS_SCHEMA}; repeat the run")
     try:
         return _restored(RunMetrics, document)
     except (KeyError, TypeError, ValueError) as error:

@@ -56,7 +56,7 @@ def _measured(chosen: DesignMetrics, baseline: DesignMetrics, ratios: Ratios) ->
         pair("total power, mW", lambda d: wording.figures(d.total_power_mw), wording.ratio(ratios.total_power)),
         pair("cells", lambda d: str(d.cells)),
         pair("delay", wording.delay),
-        pair("power source", lambda d: escape(d.power_source or "none listed carries it")),
+        pair("power source", lambda d: escape(d.power_source or "none")),
         pair("with front end, cm²", lambda d: wording.figures(d.system_area_cm2), wording.ratio(ratios.system_area)),
         pair("with front end, mW", lambda d: wording.figures(d.system_power_mw), wording.ratio(ratios.system_power)),
     ]
