@@ -33,7 +33,7 @@ class Dataset:
     ----------
     name : short name of the set.
     feature_names : one a column, all different.
-    class_labels : the original label values; class index i means ``class_labels[i]``. Sorted, numbers by value; the bundled
+    class_labels : the original label values; class index i means ``class_labels[i]``. Sorted, numbers by value; bundled
         sets keep scikit-learn's own order.
     features : float64 (samples, features), all finite.
     classes : int64 (samples,), class indices.

@@ -110,7 +110,7 @@ def _download(name: str, path: Path, fetch: Callable[..., Any] | None) -> None:
     if found != (recipe.samples, recipe.features, recipe.classes):
         raise InputError(
             f"{name} from the UCI repository has {found[0]} samples, {found[1]} features and {found[2]} classes "
-            f"instead of {recipe.samples}, {recipe.features} and {recipe.classes}; put the literature's set as {name}.csv "
+            f"instead of {recipe.samples}, {recipe.features} and {recipe.classes}; put the literature's {name}.csv "
             "into a folder and name the folder in BESPOKE_DATA"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
