@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from bespoke.cli.progress import TerminalProgress
-from bespoke.errors import InputError
 from bespoke.eda.tools import Backend
+from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
 
 _DATA = "Data"
@@ -63,8 +63,9 @@ DataDir = Annotated[
 Bits = Annotated[int | None, typer.Option(help="Bits of every input; default 4.", rich_help_panel=_DATA)]
 Hidden = Annotated[
     str | None,
-    typer.Option(help="Neurons of each hidden layer, such as 3 or 5,4; default: the literature's, or 3.",
-                 rich_help_panel=_SEARCH),
+    typer.Option(
+        help="Neurons of each hidden layer, such as 3 or 5,4; default: the literature's, or 3.", rich_help_panel=_SEARCH
+    ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of everything random; default 0.", rich_help_panel=_SEARCH)]
 EffortOption = Annotated[
@@ -75,8 +76,11 @@ Freeze = Annotated[
 ]
 CircuitApproximation = Annotated[
     bool | None,
-    typer.Option("--circuit-approximation/--no-circuit-approximation",
-                 help="Approximate below the neurons too; default on.", rich_help_panel=_SEARCH),
+    typer.Option(
+        "--circuit-approximation/--no-circuit-approximation",
+        help="Approximate below the neurons too; default on.",
+        rich_help_panel=_SEARCH,
+    ),
 ]
 Workers = Annotated[
     int | None, typer.Option(help="Processes at once; changes no result; default 2.", rich_help_panel=_SEARCH)
@@ -86,9 +90,7 @@ MaxLoss = Annotated[
     typer.Option(help="Accuracy that may be lost against the exact baseline; default 0.01.", rich_help_panel=_CHOICE),
 ]
 MinAccuracy = Annotated[float | None, typer.Option(help="Least accuracy instead.", rich_help_panel=_CHOICE)]
-MaxArea = Annotated[
-    float | None, typer.Option("--max-area-cm2", help="Largest area, cm².", rich_help_panel=_CHOICE)
-]
+MaxArea = Annotated[float | None, typer.Option("--max-area-cm2", help="Largest area, cm².", rich_help_panel=_CHOICE)]
 MaxPower = Annotated[
     float | None, typer.Option("--max-power-mw", help="Largest static power, mW.", rich_help_panel=_CHOICE)
 ]
@@ -97,8 +99,7 @@ TechnologyOption = Annotated[
 ]
 Liberty = Annotated[str | None, typer.Option(help="Liberty file to map on.", rich_help_panel=_BACKEND)]
 Clock = Annotated[
-    float | None, typer.Option("--clock-ms", help="Clock period; default: the technology's.",
-                               rich_help_panel=_BACKEND)
+    float | None, typer.Option("--clock-ms", help="Clock period; default: the technology's.", rich_help_panel=_BACKEND)
 ]
 Yosys = Annotated[Backend | None, typer.Option(help="Which Yosys; default pyosys.", rich_help_panel=_BACKEND)]
 Config = Annotated[Path | None, typer.Option(help="TOML file with any of these options.")]

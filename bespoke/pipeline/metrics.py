@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import types
+import typing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,3 +193,31 @@ class RunMetrics:
 def to_json(metrics: RunMetrics) -> dict[str, Any]:
     """Plain dictionary, ready for ``json.dump``."""
     return dataclasses.asdict(metrics)
+
+
+def restored(kind: Any, value: Any) -> Any:
+    """``value``, as it came from JSON, as the annotated type: nested dataclasses, tuples and optionals.
+
+    Raises
+    ------
+    KeyError, TypeError
+        if the document lacks a field or holds something else in its place.
+    """
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise TypeError(f"{kind.__name__} must be an object")
+        hints = typing.get_type_hints(kind)
+        arguments = {}
+        for item in dataclasses.fields(kind):
+            if item.name in value:
+                arguments[item.name] = restored(hints[item.name], value[item.name])
+            elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
+                raise KeyError(f"{kind.__name__} lacks {item.name}")
+        return kind(**arguments)
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        options = [option for option in typing.get_args(kind) if option is not type(None)]
+        return restored(options[0], value) if value is not None and len(options) == 1 else value
+    if origin is tuple:
+        return tuple(restored(typing.get_args(kind)[0], entry) for entry in value)
+    return value

@@ -1,0 +1,45 @@
+"""Loads and splits the data that a run's settings name."""
+
+from __future__ import annotations
+
+from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
+from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.runfolder import digest_arrays
+
+#: Hidden layers of the literature's classifiers; other data get DEFAULT_HIDDEN.
+LITERATURE_HIDDEN = {
+    "breast_cancer_wisconsin": (3,),
+    "cardiotocography": (3,),
+    "pendigits": (5,),
+    "redwine": (2,),
+    "whitewine": (4,),
+}
+DEFAULT_HIDDEN = (3,)
+
+
+def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
+    """The data, split and quantised, and where they come from.
+
+    Raises
+    ------
+    InputError
+        naming the file, column and row at fault.
+    """
+    if config.data is not None:
+        dataset = load_dataset(config.data, target=config.target, data_dir=config.data_dir)
+        return prepare(dataset, bits=config.bits), dataset.source
+    train, test = load_pair(config.train, config.test, target=config.target)
+    return prepare_pair(train, test, bits=config.bits), f"{train.source}, {test.source}"
+
+
+def hidden_layers(config: RunConfig, data: PreparedData) -> tuple[int, ...]:
+    """Hidden layers asked for, or the literature's for its data sets."""
+    if config.hidden is not None:
+        return config.hidden
+    return LITERATURE_HIDDEN.get(data.name, DEFAULT_HIDDEN)
+
+
+def data_digest(data: PreparedData) -> str:
+    """Stands for everything in the data that a result can depend on."""
+    parts = [array for part in (data.train, data.validation, data.test) for array in (part.features, part.classes)]
+    return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts)

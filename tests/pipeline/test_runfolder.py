@@ -1,0 +1,43 @@
+"""A run folder takes up its own run and refuses everything else."""
+
+import pytest
+
+from bespoke.errors import InputError
+from bespoke.files import write_json, write_text
+from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.runfolder import RunFolder
+
+
+def test_the_same_settings_continue_and_other_ones_are_refused(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(data="iris"), data_digest="d")
+    folder.write_json("stage.json", {"done": True})
+    folder.open(RunConfig(data="iris", workers=7), data_digest="d")
+    assert folder.read_json("stage.json") == {"done": True}
+    with pytest.raises(InputError, match="another seed \\(0 instead of 3\\)"):
+        folder.open(RunConfig(data="iris", seed=3), data_digest="d")
+    with pytest.raises(InputError, match="other data"):
+        folder.open(RunConfig(data="iris"), data_digest="e")
+    folder.open(RunConfig(data="iris", seed=3), data_digest="d", overwrite=True)
+    assert not folder.has("stage.json")
+
+
+def test_foreign_folders_and_files_are_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="not of a run"):
+            RunFolder(tmp_path).open(RunConfig(data="iris"), data_digest="d", overwrite=overwrite)
+    with pytest.raises(InputError, match="is a file"):
+        RunFolder(tmp_path / "notes.txt").open(RunConfig(data="iris"), data_digest="d")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "value.json"
+    write_json(path, [1])
+    with pytest.raises(ValueError):
+        write_json(path, [float("nan")])
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "\ud800")
+    assert path.read_text() == "[\n 1\n]\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value.json"]

@@ -1,0 +1,63 @@
+"""The final choice, against enumeration."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bespoke.errors import NoDesignError
+from bespoke.pipeline.metrics import Accuracy
+from bespoke.pipeline.selection import Entry, Request, choose
+
+
+def entry(index, train, validation, area, power=1.0):
+    return Entry(index, Accuracy.of_count(train, 100), Accuracy.of_count(validation, 100), area, power)
+
+
+ENTRIES = st.lists(
+    st.tuples(st.integers(0, 100), st.integers(0, 100), st.floats(0, 10), st.floats(0, 10)), min_size=1, max_size=12
+).map(lambda rows: [entry(index, *row) for index, row in enumerate(rows)])
+
+
+@given(ENTRIES, st.integers(0, 100))
+def test_the_cheapest_of_those_accurate_enough_on_both_parts(entries, percent):
+    request = Request(min_accuracy=percent / 100)
+    eligible = [e for e in entries if e.train.value >= percent / 100 and e.validation.value >= percent / 100]
+    if not eligible:
+        with pytest.raises(NoDesignError, match="the nearest has accuracy"):
+            choose(entries, request)
+        return
+    choice = choose(entries, request)
+    assert choice.eligible == len(eligible)
+    assert choice.entry in eligible
+    assert choice.entry.area_cm2 == min(e.area_cm2 for e in eligible)
+
+
+@given(ENTRIES, st.floats(0, 10), st.floats(0, 10))
+def test_the_most_accurate_within_a_budget(entries, area, power):
+    eligible = [e for e in entries if e.area_cm2 <= area and e.static_power_mw <= power]
+    request = Request(max_area_cm2=area, max_power_mw=power)
+    if not eligible:
+        with pytest.raises(NoDesignError):
+            choose(entries, request)
+        return
+    best = choose(entries, request).entry
+    assert best in eligible
+    assert min(best.train.value, best.validation.value) == max(min(e.train.value, e.validation.value) for e in eligible)
+
+
+def test_a_request_that_nothing_meets_names_the_nearest():
+    entries = [entry(0, 90, 80, 0.5, 2.0), entry(1, 95, 85, 3.0, 9.0)]
+    with pytest.raises(NoDesignError) as caught:
+        choose(entries, Request(min_accuracy=0.9, max_area_cm2=1.0))
+    assert "0.8000 on validation" in str(caught.value) and "0.5 cm²" in str(caught.value)
+
+
+def test_wilson_interval_against_the_roots_of_its_equation():
+    # The bounds are the shares p for which |x - p| = z sqrt(p (1 - p) / n): roots of a quadratic.
+    for correct, samples in [(0, 10), (7, 10), (193, 205), (50, 50)]:
+        share, z2 = correct / samples, 1.959963984540054**2
+        low, high = sorted(np.roots([1 + z2 / samples, -(2 * share + z2 / samples), share**2]).real)
+        accuracy = Accuracy.of_count(correct, samples)
+        assert accuracy.low == pytest.approx(max(0, low), abs=1e-9)
+        assert accuracy.high == pytest.approx(min(1, high), abs=1e-9)
