@@ -1,5 +1,38 @@
 """The mapped netlist as arrays: bit-parallel simulation, power, timing, optimisation."""
 
+from bespoke.netlist.bits import feature_bits, pack_bits, unpack_bits
+from bespoke.netlist.measure import (
+    StaticPower,
+    area_cm2,
+    area_um2,
+    cell_counts,
+    state_counts,
+    static_power,
+)
+from bespoke.netlist.reading import read_netlist
+from bespoke.netlist.simulation import evaluate, net_values, predict, simulate, truth_tables
 from bespoke.netlist.types import FlipFlopInstance, Netlist, Port
+from bespoke.netlist.writing import verilog_name, write_netlist
 
-__all__ = ["FlipFlopInstance", "Netlist", "Port"]
+__all__ = [
+    "FlipFlopInstance",
+    "Netlist",
+    "Port",
+    "StaticPower",
+    "area_cm2",
+    "area_um2",
+    "cell_counts",
+    "evaluate",
+    "feature_bits",
+    "net_values",
+    "pack_bits",
+    "predict",
+    "read_netlist",
+    "simulate",
+    "state_counts",
+    "static_power",
+    "truth_tables",
+    "unpack_bits",
+    "verilog_name",
+    "write_netlist",
+]

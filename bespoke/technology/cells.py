@@ -39,8 +39,8 @@ class Cell:
     leakage_nw : static power in each of the ``2**len(inputs)`` states.
     input_cap_nf : capacitance of each input pin.
     arcs : one per input, or empty where the technology knows no delays.
-    switching_energy_nj : energy inside the cell of one output toggle, both directions averaged, without what charges the
-        load; None where unknown.
+    switching_energy_nj : energy inside the cell of one output toggle, both directions averaged, without what charges
+        the load; None where unknown.
     input_energy_nj : per input pin, energy inside the cell of a toggle that leaves the output as it is; empty where
         unknown.
     """

@@ -1,7 +1,7 @@
 """Technologies as TOML files, and back.
 
-A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell under
-``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is strict: what
+A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
+under ``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is strict: what
 the reader does not know is an error, so that a misspelt key never becomes a missing figure.
 """
 
@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def _arcs(table: dict[str, Any], inputs: list[str], where: str) -> tuple[TimingA
         axes = {}
         for key in ("slews_ms", "loads_nf"):
             axis = _numbers(delays[pin][key], f"{place}.{key}")
-            if not axis or any(low >= high for low, high in zip(axis, axis[1:], strict=False)):
+            if not axis or any(low >= high for low, high in pairwise(axis)):
                 raise InputError(f"{place}.{key} must be a list of rising numbers")
             axes[key] = axis
         tables = {}
