@@ -10,10 +10,18 @@ from bespoke.netlist.types import Netlist, Port
 from bespoke.resources import resource_dir
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-#: Words that may not stand as a name without an escape: those of Verilog-2005 and the few that SystemVerilog tools mind.
-_KEYWORDS = frozenset(
-    ["always", "and", "assign", "automatic", "begin", "buf", "bufif0", "bufif1", "case", "casex", "casez", "cell", "cmos", "config", "deassign", "default", "defparam", "design", "disable", "edge", "else", "end", "endcase", "endconfig", "endfunction", "endgenerate", "endmodule", "endprimitive", "endspecify", "endtable", "endtask", "event", "for", "force", "forever", "fork", "function", "generate", "genvar", "highz0", "highz1", "if", "ifnone", "incdir", "include", "initial", "inout", "input", "instance", "integer", "join", "large", "liblist", "library", "localparam", "macromodule", "medium", "module", "nand", "negedge", "nmos", "nor", "noshowcancelled", "not", "notif0", "notif1", "or", "output", "parameter", "pmos", "posedge", "primitive", "pull0", "pull1", "pulldown", "pullup", "pulsestyle_ondetect", "pulsestyle_onevent", "rcmos", "real", "realtime", "reg", "release", "repeat", "rnmos", "rpmos", "rtran", "rtranif0", "rtranif1", "scalared", "showcancelled", "signed", "small", "specify", "specparam", "strong0", "strong1", "supply0", "supply1", "table", "task", "time", "tran", "tranif0", "tranif1", "tri", "tri0", "tri1", "triand", "trior", "trireg", "unsigned", "use", "uwire", "vectored", "wait", "wand", "weak0", "weak1", "while", "wire", "wor", "xnor", "xor", "bit", "byte", "logic", "do", "int"]
-)
+# words that may not stand as a name unescaped: those of Verilog-2005 and the few that SystemVerilog tools mind
+_WORDS = """
+always and assign automatic begin bit buf bufif0 bufif1 byte case casex casez cell cmos config deassign default
+defparam design disable do edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify
+endtable endtask event for force forever fork function generate genvar highz0 highz1 if ifnone incdir include initial
+inout input instance int integer join large liblist library localparam logic macromodule medium module nand negedge
+nmos nor noshowcancelled not notif0 notif1 or output parameter pmos posedge primitive pull0 pull1 pulldown pullup
+pulsestyle_ondetect pulsestyle_onevent rcmos real realtime reg release repeat rnmos rpmos rtran rtranif0 rtranif1
+scalared showcancelled signed small specify specparam strong0 strong1 supply0 supply1 table task time tran tranif0
+tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand weak0 weak1 while wire wor xnor xor
+"""
+_KEYWORDS = frozenset(_WORDS.split())
 
 
 def write_netlist(netlist: Netlist, *, header: str = "") -> str:

@@ -52,9 +52,7 @@ class _LeftOut(Exception):
     """A cell that the technology cannot hold, with the reason."""
 
 
-def read_liberty(
-    path: Path | str, *, name: str | None = None, clock_ms: float = 200.0, description: str = "", source: str = ""
-) -> Technology:
+def read_liberty(path: Path | str, *, name: str | None = None, clock_ms: float | None = None) -> Technology:
     """The combinational cells with one output and the D flip-flops of a Liberty file.
 
     Every cell left out (several outputs, tri-state, latch, scan flip-flop, ``dont_use``) is logged with its reason.
@@ -62,7 +60,8 @@ def read_liberty(
     Parameters
     ----------
     name : of the technology, by default the library's.
-    clock_ms : usual clock period, which Liberty does not say.
+    clock_ms : usual clock period, which plain Liberty does not say; 200 ms by default, unless the file is an export of
+        ours, which does.
 
     Raises
     ------
@@ -90,12 +89,12 @@ def read_liberty(
     library_name = _text(library.args[0]) if library.args else path.stem
     return Technology(
         name=name or library_name,
-        description=description or f"Liberty library {library_name}",
+        description=_text(library.get("bespoke_description", f"Liberty library {library_name}")),
         supply_v=figure(float(voltage) * units.volt),
-        clock_ms=float(clock_ms),
+        clock_ms=float(library.get("bespoke_clock_ms", 200.0) if clock_ms is None else clock_ms),
         cells=tuple(cells),
         flip_flops=tuple(flip_flops),
-        source=source or path.name,
+        source=_text(library.get("bespoke_source", path.name)),
     )
 
 

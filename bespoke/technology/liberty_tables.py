@@ -41,7 +41,8 @@ def merged_arc(
             delays += [table for name in ("cell_rise", "cell_fall") for table in timing.get_groups(name)]
             slews += [table for name in ("rise_transition", "fall_transition") for table in timing.get_groups(name)]
     read_delays = [_table(table, library) for table in delays]
-    read_slews = [_table(table, library) for table in slews]
+    # nobody reads the slew of a clock's arc, and a library may leave it out
+    read_slews = read_delays if edge else [_table(table, library) for table in slews]
     if not read_delays or not read_slews or any(table is None for table in read_delays + read_slews):
         return None
     slew_axis, load_axis, _ = read_delays[0]

@@ -1,8 +1,8 @@
 """Technologies as TOML files, and back.
 
 A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
-under ``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is strict: what
-the reader does not know is an error, so that a misspelt key never becomes a missing figure.
+under ``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is
+strict: what the reader does not know is an error, so that a misspelt key never becomes a missing figure.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from bespoke.errors import InputError
-from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
 from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
+from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
 
@@ -74,13 +72,7 @@ def to_toml(technology: Technology, *, comments: Sequence[str] = (), sources_fil
     comments : lines for the head of the file.
     sources_file : name of the file beside it that holds the power sources, instead of the sources themselves.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resource_dir("flows") / "formats"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = template_environment()
     environment.filters |= {
         "toml": _toml_value,
         "key": _toml_key,
