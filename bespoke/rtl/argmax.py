@@ -48,7 +48,7 @@ def comparator_blocks(
         node = tree.classes + index
         first, second = values[comparator.first], values[comparator.second]
         pairs = _decisive_pairs(first, second, comparator.mask, tree.width)
-        if not pairs or pairs[0][0].is_constant and pairs[0][1].is_constant:  # decided before it starts
+        if not pairs or (pairs[0][0].is_constant and pairs[0][1].is_constant):  # decided before it starts
             chosen = comparator.first if not pairs or pairs[0][0].inverted else comparator.second
             values[node] = {position: values[chosen][position] for position in _positions(needed[node])}
             winners[node] = winners[chosen]
@@ -109,7 +109,7 @@ def _decisive_pairs(first: dict[int, Bit], second: dict[int, Bit], mask: int, wi
 def _carried(
     first: dict[int, Bit], second: dict[int, Bit], mask: int
 ) -> tuple[list[tuple[Bit, Bit]], list[tuple[int, Bit | None, int]]]:
-    """Distinct pairs to select between, and per position either the bit that both share or its place among the pairs."""
+    """Distinct pairs to select between; per position the bit that both share, or its place among the pairs."""
     pairs: list[tuple[Bit, Bit]] = []
     places: list[tuple[int, Bit | None, int]] = []
     for position in _positions(mask):

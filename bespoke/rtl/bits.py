@@ -37,6 +37,12 @@ class Bit:
     def is_constant(self) -> bool:
         return self.signal is None
 
+    @property
+    def verilog(self) -> str:
+        if self.signal is None:
+            return f"1'b{int(self.inverted)}"
+        return "~" * self.inverted + self.signal.slice(self.index, 1)
+
 
 ZERO = Bit()
 ONE = Bit(inverted=True)

@@ -12,15 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bespoke.model import Interval, Neuron, QRelu, signed_digits
+from bespoke.rtl.adders import Adder
 from bespoke.rtl.bits import ONE, ZERO, Bit, Signal, concatenation, constant
 
 
 @dataclass(frozen=True)
 class Operand:
-    """One vector that is added, and what it stands for."""
+    """One vector that is added, lowest bit first, and what it stands for."""
 
-    verilog: str
+    bits: tuple[Bit, ...]
     meaning: str
+
+    @property
+    def verilog(self) -> str:
+        return concatenation(self.bits)
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class NeuronBlock:
     low: int
     high: int
     operands: tuple[Operand, ...]
+    offset: str
+    adders: tuple[Adder, ...]
+    total: str
     output: Signal | None
     activation: str
     note: str
@@ -81,7 +89,7 @@ def operands_of(neuron: Neuron, inputs: Sequence[tuple[Signal | None, int]], wid
                 if mask == (1 << signal.width) - 1
                 else f"({signal.name} & {signal.width}'b{mask:0{signal.width}b})"
             )
-            operands.append(Operand(concatenation(bits), f"{'+-'[sign < 0]} {1 << shift} * {partial}"))
+            operands.append(Operand(tuple(bits), f"{'+-'[sign < 0]} {1 << shift} * {partial}"))
     return operands, offset
 
 

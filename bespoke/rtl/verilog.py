@@ -13,7 +13,8 @@ import bespoke
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, LogicCircuit, Network
 from bespoke.rtl.argmax import comparator_blocks, leaf_classes
-from bespoke.rtl.bits import Signal, constant, declaration
+from bespoke.rtl.adders import Adder, add_columns
+from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
 from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
 from bespoke.rtl.text import checked_identifier, environment, safe_comment
 
@@ -110,6 +111,7 @@ def _network_view(network: Network, names: list[str] | None) -> dict[str, object
         "wires": wires,
         "unused": [f"x{feature}" for feature in range(network.features) if feature not in read[0]],
         "neurons": blocks,
+        "adder_sizes": {len(adder.operands) for block in blocks for adder in block.adders if adder.output.width == 2},
         "comparators": comparators,
         "never": sorted(set(range(network.classes)) - set(network.argmax.leaves())),
         "result": result,
@@ -147,10 +149,16 @@ def _neuron_block(
         )
     needs_sum = is_read and not is_constant and (unit is None or largest > 0)
     operands: list[Operand] = []
+    adders: list[Adder] = []
+    bits: list[Bit] = []
+    offset = 0
     if needs_sum:
         operands, offset = operands_of(neuron, inputs, total.width)
-        if offset % (1 << total.width):
-            operands.append(Operand(constant(offset, total.width), f"{offset} modulo {1 << total.width}"))
+        columns = [
+            [operand.bits[column] for operand in operands if operand.bits[column : column + 1] not in ((), (ZERO,))]
+            for column in range(total.width)
+        ]
+        adders, bits = add_columns(columns, offset, f"{stem}_a")
     block = NeuronBlock(
         title=f"output sum {position}" if last else f"hidden layer {layer + 1}, neuron {position}",
         formula=formula(neuron, [f"x{i}" if layer == 0 else f"h{layer}_{i}" for i in range(len(inputs))]),
@@ -158,6 +166,9 @@ def _neuron_block(
         low=interval.low,
         high=interval.high,
         operands=tuple(operands),
+        offset=f"{constant(offset, total.width)} is {offset} modulo {1 << total.width}",
+        adders=tuple(adders),
+        total=concatenation(bits),
         output=output,
         activation=activation,
         note=note if unit is None or note else f"QReLU: shift {unit.shift}, {unit.width} bits",

@@ -1,0 +1,82 @@
+"""Sums as full adders, column by column.
+
+Left as ``a + b + c``, a sum's shape is the synthesis tool's choice, and the usual one (a tree of carry-save adders and a
+fast final adder) is a choice for speed. Printed circuits have all the time in the world and pay for area: here every
+column adds up its bits in one chain, so that no half adder is spent but the one that a column may end in, and a
+constant joins its column last, where it turns an adder into two plain gates. Measured after ABC's optimisation and
+mapping this saves 9 to 13 % of the area of exact, power-of-two and random networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bespoke.rtl.bits import ONE, ZERO, Bit, Signal
+
+
+@dataclass(frozen=True)
+class Adder:
+    """Counts two or three bits into ``output``: bit 0 stays in the column, bit 1, if there is one, goes to the next."""
+
+    output: Signal
+    operands: tuple[Bit, ...]
+    column: int
+
+    @property
+    def verilog(self) -> str:
+        """Call of the template's function, or, where nobody wants the carry, the sum alone."""
+        names = [bit.verilog for bit in self.operands]
+        return " ^ ".join(names) if self.output.width == 1 else f"add{len(names)}({', '.join(names)})"
+
+
+def add_columns(columns: Sequence[Sequence[Bit]], constant: int, stem: str) -> tuple[list[Adder], list[Bit]]:
+    """Adders that sum bits and a constant, modulo two to the number of columns.
+
+    Parameters
+    ----------
+    columns : per column, lowest first, the bits of that weight.
+    constant : added to them, of any sign.
+    stem : start of the adders' names.
+
+    Returns
+    -------
+    the adders in order, and the sum's bits, lowest first.
+    """
+    adders: list[Adder] = []
+    total: list[Bit] = []
+    waiting: list[list[Bit]] = [list(column) for column in columns]
+    for position, column in enumerate(waiting):
+        last = position == len(waiting) - 1
+        if constant >> position & 1:
+            column.append(ONE)
+        while len(column) > 1:
+            count = min(3, len(column))
+            operands = column[-count:]
+            del column[-count:]
+            kept, carry = _add(operands, adders, stem, position, carries=not last)
+            if kept != ZERO:
+                column.append(kept)
+            if carry != ZERO and not last:
+                waiting[position + 1].append(carry)
+        total.append(column[0] if column else ZERO)
+    return adders, total
+
+
+def _add(operands: list[Bit], adders: list[Adder], stem: str, column: int, *, carries: bool) -> tuple[Bit, Bit]:
+    """Sum and carry of up to three bits, through a new adder unless wires will do."""
+    for index, bit in enumerate(operands):
+        others = operands[:index] + operands[index + 1 :]
+        if bit == ZERO and len(others) == 1:
+            return others[0], ZERO
+        if bit == ONE and len(others) == 1:
+            return ~others[0], others[0]
+        for place, other in enumerate(others):
+            rest = others[:place] + others[place + 1 :]
+            if other == bit:
+                return (rest[0] if rest else ZERO), bit
+            if other == ~bit:
+                return (~rest[0] if rest else ONE), (rest[0] if rest else ZERO)
+    adder = Adder(Signal(f"{stem}_{len(adders)}", 2 if carries else 1), tuple(operands), column)
+    adders.append(adder)
+    return Bit(adder.output, 0), Bit(adder.output, 1) if carries else ZERO
