@@ -1,13 +1,15 @@
 """Compiled builder of a network's structurally hashed and-inverter graph.
 
-Everything works on arrays that are made once (`Workspace`) and used again for every candidate; nothing is allocated in the
-hot path. Literals are those of `LogicCircuit`: twice the node, plus one where inverted; 0 is false, 1 is true.
+Everything works on arrays that are made once (`Workspace`) and used again for every candidate; nothing is allocated in
+the hot path. Literals are those of `LogicCircuit`: twice the node, plus one where inverted; 0 is false, 1 is true. They
+are int64 throughout, so that every helper is compiled once.
 
 How a sum is built. A masked summand bit with a positive digit enters its column as it is. A negative digit is folded:
-``-b * 2**p = (1 - b) * 2**p - 2**p``, so the inverted bit enters the column and the constant goes to the bias. What is left
-is a sum of non-negative bits and one constant; adding ``2**(width-1)`` makes the total non-negative too, so that it never
-wraps: in its top column at most one bit can be set, where an OR does for an XOR. Columns are compressed from the lowest
-upwards with full adders of seven ANDs (nine NAND2 when mapped), the constant joining a column last, where it is often free.
+``-b * 2**p = (1 - b) * 2**p - 2**p``, so the inverted bit enters the column and the constant goes to the bias. What is
+left is a sum of non-negative bits and one constant; adding ``2**(width-1)`` makes the total non-negative too, so that it
+never wraps: in its top column at most one bit can be set, where an OR does for an XOR. Columns are compressed from the
+lowest upwards with full adders of seven ANDs (nine NAND2 when mapped), the constant joining a column last, where it is
+often free.
 """
 
 from __future__ import annotations
@@ -20,12 +22,10 @@ from numba import njit
 from bespoke.search.genome import (
     BIAS,
     CLASSES,
-    CONNECTIONS,
     FEATURES,
     INPUT_BITS,
     LAYERS,
     MASK,
-    NEURONS,
     SHIFT,
     SIZES,
     TREE_COUNT,
@@ -85,19 +85,19 @@ def workspace(layout: Layout, capacity: int, deepest: int) -> Workspace:
         table=np.zeros(slots, dtype=np.int32),
         stamps=np.zeros(slots, dtype=np.int32),
         state=np.zeros(4, dtype=np.int64),
-        columns=np.zeros((COLUMNS, deepest), dtype=np.int32),
-        counts=np.zeros(COLUMNS, dtype=np.int32),
-        bits=np.zeros(COLUMNS, dtype=np.int32),
-        signals=np.zeros((widest, COLUMNS), dtype=np.int32),
+        columns=np.zeros((COLUMNS, deepest), dtype=np.int64),
+        counts=np.zeros(COLUMNS, dtype=np.int64),
+        bits=np.zeros(COLUMNS, dtype=np.int64),
+        signals=np.zeros((widest, COLUMNS), dtype=np.int64),
         signal_width=np.zeros(widest, dtype=np.int64),
         signal_high=np.zeros(widest, dtype=np.int64),
-        next_signals=np.zeros((widest, COLUMNS), dtype=np.int32),
+        next_signals=np.zeros((widest, COLUMNS), dtype=np.int64),
         next_width=np.zeros(widest, dtype=np.int64),
         next_high=np.zeros(widest, dtype=np.int64),
-        values=np.zeros((2 * classes, COLUMNS), dtype=np.int32),
+        values=np.zeros((2 * classes, COLUMNS), dtype=np.int64),
         value_width=np.zeros(2 * classes, dtype=np.int64),
-        indices=np.zeros((2 * classes, 32), dtype=np.int32),
-        outputs=np.zeros(32, dtype=np.int32),
+        indices=np.zeros((2 * classes, 32), dtype=np.int64),
+        outputs=np.zeros(32, dtype=np.int64),
     )
 
 
@@ -132,9 +132,9 @@ def and_(ws, first, second):
     if first > second:
         first, second = second, first
     if first == 0 or first == second ^ 1:
-        return np.int32(0)
+        return np.int64(0)
     if first == 1 or first == second:
-        return np.int32(second)
+        return np.int64(second)
     size = ws.table.size - 1
     slot = (first * 0x9E3779B1 + second * 0x85EBCA77) & 0x7FFFFFFF
     slot = (slot ^ (slot >> 15)) & size
@@ -142,7 +142,7 @@ def and_(ws, first, second):
     while ws.stamps[slot] == stamp:
         node = ws.table[slot]
         if ws.fanin0[node] == first and ws.fanin1[node] == second:
-            return np.int32(2 * node)
+            return np.int64(2 * node)
         slot = (slot + 1) & size
     node = ws.state[NODES]
     ws.state[NODES] = node + 1
@@ -150,7 +150,7 @@ def and_(ws, first, second):
     ws.fanin1[node] = second
     ws.table[slot] = node
     ws.stamps[slot] = stamp
-    return np.int32(2 * node)
+    return np.int64(2 * node)
 
 
 @njit(cache=True)
@@ -168,7 +168,7 @@ def xor_(ws, first, second):
 def mux_(ws, select, first, second):
     """``first`` where ``select`` holds, else ``second``."""
     if first == second:
-        return np.int32(first)
+        return np.int64(first)
     if first == second ^ 1:
         return xor_(ws, select, second)
     return or_(ws, and_(ws, select, first), and_(ws, select ^ 1, second))
@@ -257,7 +257,7 @@ def compress(ws, constant, width, style):
         tail = ws.counts[column]
         one = (constant >> column) & 1
         if column == width - 1:
-            total = np.int32(one)
+            total = np.int64(one)
             for item in range(head, tail):
                 total = or_(ws, total, ws.columns[column, item])
             ws.bits[column] = total
@@ -280,7 +280,7 @@ def compress(ws, constant, width, style):
                     c = ws.columns[column, head]
                     head += 1
             else:
-                c = np.int32(one)
+                c = np.int64(one)
                 one = 0
             half = xor_(ws, a, b)
             carry = or_(ws, and_(ws, a, b), and_(ws, half, c))
@@ -293,7 +293,7 @@ def compress(ws, constant, width, style):
                 ws.counts[column + 1] += 1
             ws.columns[column, tail] = total
             tail += 1
-        last = ws.columns[column, head] if tail > head else np.int32(0)
+        last = ws.columns[column, head] if tail > head else np.int64(0)
         if one:
             if last == 1:
                 constant += np.int64(1) << (column + 1)
@@ -308,17 +308,17 @@ def compress(ws, constant, width, style):
 def threshold(ws, constant, width):
     """Literal of ``columns + constant >= 0``: a carry chain, without the sum's own bits."""
     if constant >= 0:
-        return np.int32(1)
+        return np.int64(1)
     lowest = 0
     while lowest < width and ws.counts[lowest] == 0:
         lowest += 1
     need = -constant
     if lowest == width:
-        return np.int32(0)
+        return np.int64(0)
     need = ((need - 1) >> lowest) + 1  # the bits add up to multiples of 2**lowest
     size = bit_length(need - 1)
     rest = (np.int64(1) << size) - need
-    reached = np.int32(0)
+    reached = np.int64(0)
     for column in range(lowest, width):
         for item in range(ws.counts[column]):
             if column - lowest >= size:
@@ -336,13 +336,13 @@ def threshold(ws, constant, width):
                 b = ws.columns[column, head]
                 head += 1
             else:
-                b = np.int32(one)
+                b = np.int64(one)
                 one = 0
             if tail - head > 0:
                 c = ws.columns[column, head]
                 head += 1
             else:
-                c = np.int32(one)
+                c = np.int64(one)
                 one = 0
             half = xor_(ws, a, b)
             carry = or_(ws, and_(ws, a, b), and_(ws, half, c))
@@ -392,19 +392,19 @@ def hidden_neuron(ws, genes, lay, first_connection, fan_in, neuron, position, lo
     if low >= 0 and constant >= 0:
         width = bit_length(high)
         compress(ws, constant, width, style)
-        positive = np.int32(1)
+        positive = np.int64(1)
         above = width
     else:
         width = total_width(low, high, constant)
         compress(ws, constant + (np.int64(1) << (width - 1)), width, style)
         positive = ws.bits[width - 1]
         above = width - 1
-    over = np.int32(0)
+    over = np.int64(0)
     if (high >> shift) > ceiling:
         for bit in range(shift + ceiling_bits, above):
             over = or_(ws, over, ws.bits[bit])
     for bit in range(size):
-        literal = ws.bits[shift + bit] if shift + bit < above else np.int32(0)
+        literal = ws.bits[shift + bit] if shift + bit < above else np.int64(0)
         ws.next_signals[position, bit] = and_(ws, positive, or_(ws, literal, over))
 
 
@@ -435,7 +435,7 @@ def compare(ws, first, second, mask, width):
     repeat = max(width_first, width_second) - 1
     sign_first = ws.values[first, width_first - 1]
     sign_second = ws.values[second, width_second - 1]
-    result = np.int32(1)
+    result = np.int64(1)
     for bit in range(min(repeat, width - 1)):
         if (mask >> bit) & 1:
             a = ws.values[first, bit] if bit < width_first else sign_first

@@ -1,0 +1,213 @@
+"""The compiled candidate loop: pick a parent, walk from it, evaluate, price, keep."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from bespoke.search.aig import STYLE_THRESHOLD, build
+from bespoke.search.archive import bin_of, insert, pick
+from bespoke.search.evaluation import accept, evaluate
+from bespoke.search.genome import CLASSES, FEATURES, INPUT_BITS, LAYERS, MASK, SIZES
+from bespoke.search.pricing import area_of
+from bespoke.search.randoms import below, unit
+from bespoke.search.variation import mutate, random_network, terms_of
+
+# What a candidate costs.
+COST_AREA = 0
+COST_POWER = 1
+COST_FULL_ADDERS = 2
+
+# Positions in the array of settings.
+SLACK = 0
+WALK = 1
+KEEP_MASKS = 2
+COST_KIND = 3
+FLOOR = 4
+BACK = 5
+SETTINGS = 6
+
+# Positions in the array of counters.
+EVALUATED = 0
+PRICED = 1
+INSERTED = 2
+FILLED = 3
+COUNTERS = 4
+
+
+class Scratch(NamedTuple):
+    """Arrays of the candidate loop."""
+
+    current: np.ndarray
+    child: np.ndarray
+    changed: np.ndarray
+    order: np.ndarray
+    need: np.ndarray
+    nothing: np.ndarray
+
+
+class Offspring(NamedTuple):
+    """Ring of the last priced candidates, from which NSGA-II selects."""
+
+    genes: np.ndarray
+    right: np.ndarray
+    cost: np.ndarray
+
+
+@njit(cache=True)
+def full_adders(genes, lay):
+    """The published cost: full adders of the column compression, without any folding of constants or shared logic."""
+    total = 0
+    connection = 0
+    for layer in range(lay[LAYERS]):
+        fan_in = lay[SIZES + layer]
+        for _ in range(lay[SIZES + layer + 1]):
+            counts = np.zeros(64, dtype=np.int64)
+            for j in range(fan_in):
+                weight = abs(genes[connection + j])
+                mask = genes[lay[MASK] + connection + j]
+                shift = 0
+                while weight >> shift:
+                    if (weight >> shift) & 1:
+                        for bit in range(lay[INPUT_BITS] if layer == 0 else 8):
+                            counts[min(63, bit + shift)] += (mask >> bit) & 1
+                    shift += 1
+            carry = 0
+            for column in range(64):
+                count = counts[column] + carry
+                carry = count // 2
+                total += carry
+            connection += fan_in
+    return float(total)
+
+
+@njit(cache=True)
+def cost_of(ws, genes, lay, kind, price, scratch):
+    """Cost of a network by the chosen measure."""
+    if kind == COST_FULL_ADDERS:
+        return full_adders(genes, lay)
+    nodes = build(ws, genes, lay, STYLE_THRESHOLD)
+    out_bits = 1
+    while (1 << out_bits) < lay[CLASSES]:
+        out_bits += 1
+    first_and = 1 + lay[FEATURES] * lay[INPUT_BITS]
+    return area_of(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, out_bits, scratch.need, price, scratch.nothing)
+
+
+@njit(cache=True)
+def _remember(offspring, counters, genes, right, cost):
+    place = counters[FILLED] % offspring.right.size
+    offspring.genes[place] = genes
+    offspring.right[place] = right
+    offspring.cost[place] = cost
+    counters[FILLED] += 1
+
+
+@njit(cache=True)
+def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
+    """Try random networks as starts, their biases set so that neurons divide the samples."""
+    neurons = scratch.changed.size
+    for _ in range(number):
+        random_network(state, scratch.child, lay, limits, scratch.order)
+        scratch.changed[:] = True
+        genes = scratch.child
+        right = evaluate(ev, genes, genes, lay, scratch.changed, True)
+        accept(ev)
+        bias = genes.size  # set below, neuron by neuron
+        for neuron in range(neurons):
+            scratch.current[:] = genes
+            bias = lay[8] + neuron
+            sums = ev.sums[ev.side[neuron], neuron]
+            genes[bias] -= np.int64(sums[below(state, sums.size)])
+            scratch.changed[:] = False
+            scratch.changed[neuron] = True
+            answer = evaluate(ev, genes, scratch.current, lay, scratch.changed, False)
+            if answer >= 0:
+                right = answer
+            accept(ev)
+        counters[EVALUATED] += 1
+        cost = cost_of(ws, genes, lay, settings[COST_KIND], price, scratch)
+        insert(state, archive, genes, right, cost, settings[SLACK])
+        _remember(offspring, counters, genes, right, cost)
+
+
+@njit(cache=True)
+def run_batch(
+    number,
+    state,
+    ev,
+    ws,
+    archive,
+    population,
+    population_share,
+    offspring,
+    lay,
+    limits,
+    rates,
+    price,
+    settings,
+    scratch,
+    counters,
+):
+    """Evaluate about ``number`` candidates."""
+    until = counters[EVALUATED] + number
+    current = scratch.current
+    child = scratch.child
+    slack = settings[SLACK]
+    while counters[EVALUATED] < until:
+        if population.shape[0] > 0 and unit(state) < population_share:
+            current[:] = population[below(state, population.shape[0])]
+        else:
+            bin_number, place = pick(state, archive, slack)
+            if bin_number < 0:
+                return
+            current[:] = archive.genes[bin_number, place]
+        mate_bin, mate_place = pick(state, archive, slack)
+        mate = archive.genes[mate_bin, mate_place]
+        scratch.changed[:] = True
+        current_right = evaluate(ev, current, current, lay, scratch.changed, True)
+        accept(ev)
+        current_cost = cost_of(ws, current, lay, settings[COST_KIND], price, scratch)
+        for _ in range(settings[WALK]):
+            child[:] = current
+            scratch.changed[:] = False
+            moves = 1
+            while moves < 8 and below(state, 5) < 2:
+                moves += 1
+            for _ in range(moves):
+                mutate(
+                    state, child, mate, lay, limits, rates, scratch.changed, ev.sums, ev.side, scratch.order,
+                    settings[KEEP_MASKS] != 0,
+                )
+            right = evaluate(ev, child, current, lay, scratch.changed, False)
+            counters[EVALUATED] += 1
+            if right < 0:
+                same = True
+                for gene in range(child.size):
+                    if child[gene] != current[gene]:
+                        same = False
+                        break
+                if same:
+                    continue
+                right = current_right
+            if right < settings[FLOOR]:
+                continue
+            cheaper = bin_of(archive, current_cost) - settings[BACK]
+            if cheaper >= 0 and right <= archive.best[cheaper]:
+                continue
+            cost = cost_of(ws, child, lay, settings[COST_KIND], price, scratch)
+            counters[PRICED] += 1
+            better = insert(state, archive, child, right, cost, slack)
+            counters[INSERTED] += better
+            if population.shape[0] > 0 and (better or below(state, 16) == 0):
+                _remember(offspring, counters, child, right, cost)
+            if better or (right >= current_right and cost <= current_cost):
+                accept(ev)
+                current[:] = child
+                current_right = right
+                current_cost = cost
+
+
+__all__ = ["run_batch", "seed_random", "terms_of"]

@@ -1,0 +1,239 @@
+"""Wrong samples of a graph and of its edits, counted without simulating more than an edit changes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from bespoke.search.circuit.graph import (
+    CONJUNCTION,
+    FANIN,
+    FIRST,
+    FLIP,
+    KIND,
+    LITERAL,
+    NODE,
+    OUTPUT,
+    SECOND,
+    SITE,
+    SLOT,
+    TARGET,
+)
+from bespoke.search.circuit.words import LANES, popcount
+
+#: Returned for an edit that was given up.
+GIVEN_UP = np.int64(1) << 40
+
+ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
+ZERO = np.uint64(0)
+
+
+class Simulation(NamedTuple):
+    """A graph's values on all samples, and room to try edits; see `simulation`."""
+
+    values: np.ndarray
+    labels: np.ndarray
+    valid: np.ndarray
+    correct: np.ndarray
+    wrong: np.ndarray
+    changed: np.ndarray
+    dirty: np.ndarray
+    cone: np.ndarray
+    member: np.ndarray
+    signal: np.ndarray
+    state: np.ndarray
+
+
+def simulation(words, capacity: int) -> Simulation:
+    """Arrays for graphs of up to ``capacity`` nodes on packed samples (`SampleWords`)."""
+    chunks, inputs, lanes = words.inputs.shape
+    values = np.zeros((chunks, capacity, lanes), dtype=np.uint64)
+    values[:, :inputs] = words.inputs
+    return Simulation(
+        values=values,
+        labels=words.labels,
+        valid=words.valid,
+        correct=np.zeros((chunks, lanes), dtype=np.uint64),
+        wrong=np.zeros(chunks, dtype=np.int64),
+        changed=np.zeros((capacity, lanes), dtype=np.uint64),
+        dirty=np.zeros(capacity, dtype=np.uint8),
+        cone=np.zeros(capacity, dtype=np.int32),
+        member=np.zeros(capacity, dtype=np.int32),
+        signal=np.zeros(lanes, dtype=np.uint64),
+        state=np.zeros(1, dtype=np.int32),
+    )
+
+
+@njit(cache=True)
+def simulate(sim, inputs, count, fanin0, fanin1, outputs):
+    """Set all values of a graph; returns the number of wrong samples."""
+    total = 0
+    for chunk in range(sim.values.shape[0]):
+        values = sim.values[chunk]
+        for node in range(inputs, count):
+            left, right = fanin0[node], fanin1[node]
+            flip0 = ONES if left & 1 else ZERO
+            flip1 = ONES if right & 1 else ZERO
+            first, second = values[left >> 1], values[right >> 1]
+            result = values[node]
+            for lane in range(LANES):
+                result[lane] = (first[lane] ^ flip0) & (second[lane] ^ flip1)
+        wrong = 0
+        for lane in range(LANES):
+            word = sim.valid[chunk, lane]
+            valid = popcount(word)
+            for bit in range(outputs.size):
+                flip = ZERO if outputs[bit] & 1 else ONES
+                word &= values[outputs[bit] >> 1, lane] ^ sim.labels[chunk, bit, lane] ^ flip
+            sim.correct[chunk, lane] = word
+            wrong += valid - popcount(word)
+        sim.wrong[chunk] = wrong
+        total += wrong
+    return total
+
+
+@njit(cache=True, inline="always")
+def _new_signal(sim, values, edit):
+    """The edit's replacement on one chunk, in ``sim.signal``."""
+    flip0 = ONES if edit[FIRST] & 1 else ZERO
+    first = values[edit[FIRST] >> 1]
+    signal = sim.signal
+    if edit[KIND] == LITERAL:
+        if edit[FLIP]:
+            flip0 = ~flip0
+        for lane in range(LANES):
+            signal[lane] = first[lane] ^ flip0
+        return
+    flip1 = ONES if edit[SECOND] & 1 else ZERO
+    flip = ONES if edit[FLIP] else ZERO
+    second = values[edit[SECOND] >> 1]
+    if edit[KIND] == CONJUNCTION:
+        for lane in range(LANES):
+            signal[lane] = ((first[lane] ^ flip0) & (second[lane] ^ flip1)) ^ flip
+    else:
+        for lane in range(LANES):
+            signal[lane] = first[lane] ^ flip0 ^ second[lane] ^ flip1 ^ flip
+
+
+@njit(cache=True)
+def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit):
+    """Wrong samples after an edit, or `GIVEN_UP`.
+
+    Chunk by chunk, only nodes whose operands changed are computed. The samples stand in random order, so that an edit
+    whose first chunks lose far more than ``limit`` allows, by more than 2.5 standard deviations of what its changes may
+    still bring, is given up; every count that is returned is exact.
+
+    Parameters
+    ----------
+    sim : Simulation, set by `simulate` for this graph; unchanged but for its scratch.
+    edit : int32 (EDIT_FIELDS,); its operands must come before its site.
+    total : wrong samples of the graph as it is.
+    limit : wrong samples beyond which the caller does not want the edit.
+    """
+    target, site = edit[TARGET], edit[SITE]
+    cone, member = sim.cone, sim.member
+    length = 0
+    if target != OUTPUT:
+        sim.state[0] += 1
+        stamp = sim.state[0]
+        member[site] = stamp
+        for node in range(site + 1, count):
+            if member[fanin0[node] >> 1] == stamp or member[fanin1[node] >> 1] == stamp:
+                member[node] = stamp
+                cone[length] = node
+                length += 1
+    dirty, changed = sim.dirty, sim.changed
+    chunks = sim.values.shape[0]
+    allowed = max(limit - total, 0)
+    loss = 0
+    flips = 0
+    for chunk in range(chunks):
+        values = sim.values[chunk]
+        _new_signal(sim, values, edit)
+        signal = sim.signal
+        if target != OUTPUT:
+            old = values[site]
+            new = changed[site]
+            if target == NODE:
+                difference = ZERO
+                for lane in range(LANES):
+                    new[lane] = signal[lane]
+                    difference |= signal[lane] ^ old[lane]
+            else:
+                other = fanin1[site] if edit[SLOT] == 0 else fanin0[site]
+                flip = ONES if other & 1 else ZERO
+                operand = values[other >> 1]
+                difference = ZERO
+                for lane in range(LANES):
+                    word = signal[lane] & (operand[lane] ^ flip)
+                    new[lane] = word
+                    difference |= word ^ old[lane]
+            if difference == ZERO:
+                continue
+            dirty[site] = 1
+            for index in range(length):
+                node = cone[index]
+                left, right = fanin0[node], fanin1[node]
+                dirty0, dirty1 = dirty[left >> 1], dirty[right >> 1]
+                if dirty0 | dirty1:
+                    flip0 = ONES if left & 1 else ZERO
+                    flip1 = ONES if right & 1 else ZERO
+                    first = changed[left >> 1] if dirty0 else values[left >> 1]
+                    second = changed[right >> 1] if dirty1 else values[right >> 1]
+                    old = values[node]
+                    new = changed[node]
+                    difference = ZERO
+                    for lane in range(LANES):
+                        word = (first[lane] ^ flip0) & (second[lane] ^ flip1)
+                        new[lane] = word
+                        difference |= word ^ old[lane]
+                    if difference != ZERO:
+                        dirty[node] = 1
+        touched = target == OUTPUT
+        for bit in range(outputs.size):
+            if dirty[outputs[bit] >> 1]:
+                touched = True
+        if touched:
+            correct = sim.correct[chunk]
+            for lane in range(LANES):
+                word = sim.valid[chunk, lane]
+                for bit in range(outputs.size):
+                    node = outputs[bit] >> 1
+                    if target == OUTPUT and bit == site:
+                        value = signal[lane] ^ ONES
+                    else:
+                        value = changed[node, lane] if dirty[node] else values[node, lane]
+                        if outputs[bit] & 1 == 0:
+                            value ^= ONES
+                    word &= value ^ sim.labels[chunk, bit, lane]
+                gone = correct[lane] & ~word
+                come = word & ~correct[lane]
+                lost, won = popcount(gone), popcount(come)
+                loss += lost - won
+                flips += lost + won
+        if target != OUTPUT:
+            dirty[site] = 0
+            for index in range(length):
+                dirty[cone[index]] = 0
+        if loss > allowed and chunk + 1 < chunks:
+            excess = loss - allowed - 2.0
+            if excess > 0 and excess * excess > 6.25 * flips:
+                return GIVEN_UP
+    return total + loss
+
+
+@njit(cache=True)
+def distance(sim, chunk, first, second):
+    """Samples of one chunk on which two literals differ; padding counts too, which only blurs a last chunk."""
+    a, b = sim.values[chunk, first >> 1], sim.values[chunk, second >> 1]
+    different = 0
+    for lane in range(LANES):
+        different += popcount((a[lane] ^ b[lane]) & sim.valid[chunk, lane])
+    if (first ^ second) & 1:
+        valid = 0
+        for lane in range(LANES):
+            valid += popcount(sim.valid[chunk, lane])
+        different = valid - different
+    return different

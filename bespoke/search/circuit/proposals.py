@@ -1,0 +1,128 @@
+"""Random edits, guided by what signals resemble one another on the samples."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from bespoke.search.circuit.accuracy import distance
+from bespoke.search.circuit.graph import (
+    CONJUNCTION,
+    EXCLUSIVE,
+    FANIN,
+    FIRST,
+    FLIP,
+    KIND,
+    LITERAL,
+    NODE,
+    OUTPUT,
+    SECOND,
+    SITE,
+    SLOT,
+    TARGET,
+)
+from bespoke.search.circuit.words import random_below, random_unit
+
+#: Signals drawn at random, of which the most similar one is proposed.
+RIVALS = 8
+
+
+@njit(cache=True)
+def _any_literal(rng, inputs, bound):
+    """A literal of a random node before ``bound``; among few ANDs and many inputs, the ANDs get their share."""
+    if bound > inputs and random_below(rng, 4) == 0:
+        node = inputs + random_below(rng, bound - inputs)
+    else:
+        node = 1 + random_below(rng, bound - 1)
+    return 2 * node + random_below(rng, 2)
+
+
+@njit(cache=True)
+def _similar_literal(sim, rng, inputs, bound, literal):
+    """Of some random literals the one that differs from ``literal`` on the fewest samples of a random chunk."""
+    chunk = random_below(rng, sim.values.shape[0])
+    best, best_distance = 0, np.int64(1) << 40
+    for _ in range(RIVALS):
+        rival = _any_literal(rng, inputs, bound)
+        if rival >> 1 == literal >> 1:
+            continue
+        apart = distance(sim, chunk, rival, literal)
+        opposite = distance(sim, chunk, rival ^ 1, literal)
+        if opposite < apart:
+            rival, apart = rival ^ 1, opposite
+        if apart < best_distance:
+            best, best_distance = rival, apart
+    return best
+
+
+@njit(cache=True)
+def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
+    """Write a random edit of the graph to ``edit``.
+
+    Parameters
+    ----------
+    growth : probability of an edit that adds gates (a signal's conjunction, disjunction or exclusive or with another);
+        the rest replaces a signal by a constant, by an operand of its own, or by another signal.
+    """
+    ands = count - inputs
+    edit[SLOT] = 0
+    edit[FLIP] = 0
+    edit[SECOND] = 0
+    edit[KIND] = LITERAL
+    if ands == 0 or random_below(rng, 3 * ands + outputs.size) < outputs.size or random_below(rng, 20) == 0:
+        edit[TARGET] = OUTPUT
+        edit[SITE] = random_below(rng, outputs.size)
+        bound = count
+        current = outputs[edit[SITE]]
+    else:
+        edit[SITE] = bound = inputs + random_below(rng, ands)
+        if random_below(rng, 3) == 0:
+            edit[TARGET] = NODE
+            current = 2 * edit[SITE]
+        else:
+            edit[TARGET] = FANIN
+            edit[SLOT] = random_below(rng, 2)
+            current = fanin0[edit[SITE]] if edit[SLOT] == 0 else fanin1[edit[SITE]]
+    if random_unit(rng) < growth:
+        _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit)
+        return
+    draw = random_unit(rng)
+    if draw < 0.1:
+        edit[FIRST] = random_below(rng, 2)
+    elif draw < 0.4 and current >> 1 >= inputs:
+        node = current >> 1
+        operand = fanin0[node] if random_below(rng, 2) else fanin1[node]
+        edit[FIRST] = operand ^ (current & 1)
+    elif draw < 0.85:
+        edit[FIRST] = _similar_literal(sim, rng, inputs, bound, current)
+    else:
+        edit[FIRST] = _any_literal(rng, inputs, bound)
+
+
+@njit(cache=True)
+def _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit):
+    draw = random_unit(rng)
+    other = _any_literal(rng, inputs, bound)
+    if edit[TARGET] == NODE or draw < 0.15:
+        # a new function of two signals in place of the old one; one operand may stay
+        node = current >> 1
+        edit[KIND] = CONJUNCTION if random_below(rng, 8) else EXCLUSIVE
+        edit[FLIP] = random_below(rng, 2)
+        if node >= inputs and random_below(rng, 2):
+            edit[FIRST] = fanin0[node] if random_below(rng, 2) else fanin1[node]
+        else:
+            edit[FIRST] = _any_literal(rng, inputs, bound)
+        edit[SECOND] = other
+        return
+    if random_below(rng, 3) == 0:
+        other = _similar_literal(sim, rng, inputs, bound, current)
+    edit[FIRST] = current
+    edit[SECOND] = other
+    if draw < 0.5:
+        edit[KIND] = CONJUNCTION
+    elif draw < 0.88:
+        edit[KIND] = CONJUNCTION
+        edit[FIRST] = current ^ 1
+        edit[FLIP] = 1
+    else:
+        edit[KIND] = EXCLUSIVE

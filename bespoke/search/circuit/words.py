@@ -1,0 +1,92 @@
+"""Samples as bit-parallel words: 64 samples a word, eight words (512 samples) a chunk.
+
+A chunk is what a kernel simulates before it looks whether the candidate is still worth going on with; its length makes
+the inner loops a fixed number of vector instructions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+#: Words of one chunk.
+LANES = 8
+CHUNK_SAMPLES = 64 * LANES
+
+
+@intrinsic
+def popcount(typing_context, word):
+    """Number of set bits of a 64-bit word, one machine instruction."""
+
+    def emit(context, builder, signature, arguments):
+        return builder.ctpop(builder.bitcast(arguments[0], ir.IntType(64)))
+
+    return types.int64(types.uint64), emit
+
+
+class SampleWords(NamedTuple):
+    """Samples with their classes, packed.
+
+    Parameters
+    ----------
+    inputs : uint64 (chunks, 1 + features * input_bits, LANES), the values of the constant false and the input nodes.
+    labels : uint64 (chunks, output_bits, LANES), bits of the class index.
+    valid : uint64 (chunks, LANES), ones where there is a sample.
+    samples : number of samples.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    valid: np.ndarray
+    samples: int
+
+
+def pack_samples(inputs: np.ndarray, labels: np.ndarray, *, input_bits: int, output_bits: int) -> SampleWords:
+    """Pack integer ``inputs`` (samples, features) and class indices ``labels`` (samples,), in order."""
+    samples, features = inputs.shape
+    planes = [np.zeros(samples, dtype=bool)]
+    for feature in range(features):
+        planes.extend((inputs[:, feature] >> bit & 1).astype(bool) for bit in range(input_bits))
+    return SampleWords(
+        inputs=_chunked(np.stack(planes)),
+        labels=_chunked(np.stack([(labels >> bit & 1).astype(bool) for bit in range(output_bits)])),
+        valid=np.ascontiguousarray(_chunked(np.ones((1, samples), dtype=bool))[:, 0]),
+        samples=samples,
+    )
+
+
+def _chunked(planes: np.ndarray) -> np.ndarray:
+    """Boolean (planes, samples) as uint64 (chunks, planes, LANES)."""
+    count, samples = planes.shape
+    chunks = max(1, -(-samples // CHUNK_SAMPLES))
+    padded = np.zeros((count, chunks * CHUNK_SAMPLES), dtype=np.uint8)
+    padded[:, :samples] = planes
+    words = np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+    return np.ascontiguousarray(words.reshape(count, chunks, LANES).transpose(1, 0, 2))
+
+
+@njit(cache=True, inline="always")
+def next_random(state):
+    """Next 64 random bits of the xorshift64* generator (Vigna 2016) whose state is ``state[0]``."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return x * np.uint64(0x2545F4914F6CDD1D)
+
+
+@njit(cache=True, inline="always")
+def random_below(state, bound):
+    """Integer in 0..bound-1, int64."""
+    return np.int64((next_random(state) >> np.uint64(33)) % np.uint64(bound))
+
+
+@njit(cache=True, inline="always")
+def random_unit(state):
+    """Float in [0, 1)."""
+    return np.float64(next_random(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
