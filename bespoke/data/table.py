@@ -193,7 +193,7 @@ def _read_text(path: Path) -> str:
         raise InputError(f"{path}: this is a folder; name the CSV file in it") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if not content.strip():
+    if not content.removeprefix(b"\xef\xbb\xbf").strip():
         raise InputError(f"{path}: the file is empty")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{path}: the file is UTF-16 text; save it as UTF-8")
@@ -208,9 +208,15 @@ def _read_text(path: Path) -> str:
 
 def _delimiter(text: str) -> str:
     """The delimiter that cuts the first line that is not empty into the most cells."""
-    first = next(line for line in text.splitlines() if line.strip())
-    counts = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda mark: counts[mark])
+
+    def cells(mark: str) -> int:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        try:
+            return next((len(row) for row in reader if any(cell.strip() for cell in row)), 0)
+        except csv.Error:
+            return 0
+
+    return max(_DELIMITERS, key=cells)
 
 
 def _check_header(path: Path, header: tuple[str, ...], line: int) -> None:

@@ -116,15 +116,20 @@ def train_float(
     Raises
     ------
     InputError
-        for hidden layers without neurons.
+        for hidden layers without neurons, or a training part that lacks a class.
     """
     hidden = checked_hidden(hidden)
+    counts = np.bincount(data.train.classes, minlength=data.classes)
+    if (counts == 0).any():
+        raise InputError(
+            f"{data.name}: the training part has no sample of class {data.class_labels[counts.argmin()]!r}"
+        )
     best: tuple[float, float, float] | None = None
     chosen: FloatModel | None = None
     with threadpool_limits(1):  # tiny matrices: threads cost time, and the order of additions must not depend on them
         candidates = list(_candidates(data, hidden, np.random.default_rng(seed)))
         for index, (what, classifier) in enumerate(candidates):
-            model = _fitted(classifier, data.train, data.bits, data.classes)
+            model = _fitted(classifier, data.train, data.bits)
             accuracy, loss = _validation_score(model, data)
             merit = (accuracy, classifier.alpha, -loss)
             if best is None or merit > best:
@@ -180,7 +185,7 @@ def _candidates(
             )
 
 
-def _fitted(classifier: MLPClassifier, train: Part, bits: int, classes: int) -> FloatModel:
+def _fitted(classifier: MLPClassifier, train: Part, bits: int) -> FloatModel:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a candidate cut short competes like any other
         classifier.fit(scaled(train.features, bits), train.classes)
@@ -189,17 +194,7 @@ def _fitted(classifier: MLPClassifier, train: Part, bits: int, classes: int) -> 
     if classifier.out_activation_ == "logistic":  # the single output of a two-class model says how much 1 beats 0
         weights[-1] = np.vstack([np.zeros_like(weights[-1]), weights[-1]])
         biases[-1] = np.concatenate([[0.0], biases[-1]])
-    if len(classifier.classes_) < classes:  # a class that the training part lacks cannot win
-        weights[-1], biases[-1] = _spread(weights[-1], biases[-1], classifier.classes_, classes)
     return FloatModel(tuple(weights), tuple(biases))
-
-
-def _spread(weight: np.ndarray, bias: np.ndarray, present: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    full, low = np.zeros((classes, weight.shape[1])), np.empty(classes)
-    full[:] = weight.mean(axis=0)
-    low[:] = bias.min() - 1e3
-    full[present], low[present] = weight, bias
-    return full, low
 
 
 def _validation_score(model: FloatModel, data: PreparedData) -> tuple[float, float]:

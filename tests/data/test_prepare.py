@@ -1,0 +1,226 @@
+"""Split of record, scaling on the training part alone, quantisation, vectors."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+
+from bespoke.data import (
+    Dataset,
+    Part,
+    Quantiser,
+    dataset_from_frame,
+    load_dataset,
+    prepare,
+    prepare_pair,
+    prepare_without_test,
+    read_vectors,
+    write_vectors,
+)
+from bespoke.errors import InputError
+
+
+def small_set(samples: int = 80, seed: int = 0) -> Dataset:
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(samples, 3))
+    return Dataset("small", ("a", "b", "c"), ("no", "yes"), features, np.arange(samples) % 2, "small.csv")
+
+
+def test_the_split_is_the_one_of_record():
+    bunch = load_breast_cancer()
+    rows = np.arange(len(bunch.target))
+    _, _, _, _, _, expected = train_test_split(
+        bunch.data, bunch.target, rows, test_size=0.3, random_state=42, stratify=bunch.target
+    )
+    data = prepare(load_dataset("breast_cancer"), seed=7)
+    assert np.array_equal(data.test.rows, expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 42])
+def test_parts_are_disjoint_and_complete_and_stratified(seed):
+    dataset = load_dataset("wine")
+    data = prepare(dataset, seed=seed)
+    parts = (data.train, data.validation, data.test)
+    assert sorted(np.concatenate([part.rows for part in parts])) == list(range(dataset.samples))
+    for part in parts:
+        assert np.array_equal(part.classes, dataset.classes[part.rows])
+        shares = np.bincount(part.classes, minlength=3) / part.samples
+        assert np.allclose(shares, np.bincount(dataset.classes) / dataset.samples, atol=0.03)
+
+
+def test_scaling_sees_the_training_part_alone():
+    dataset = small_set()
+    data = prepare(dataset)
+    outside = np.concatenate([data.validation.rows, data.test.rows])
+    disturbed = dataset.features.copy()
+    disturbed[outside] *= 1e6
+    again = prepare(replace(dataset, features=disturbed))
+    assert again.quantiser == data.quantiser
+    assert np.array_equal(again.train.features, data.train.features)
+    assert set(np.unique(again.test.features)) <= {0, 15} | set(np.unique(data.test.features))
+    assert data.train.features.min() == 0
+    assert data.train.features.max() == 15
+
+
+def plain_quantised(x: float, low: float, high: float, bits: int) -> int:
+    share = (min(max(x, low), high) - low) / (high - low)
+    return min(2**bits - 1, math.floor(share * 2**bits))
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
+    st.floats(-1e3, 1e3),
+    st.floats(1e-3, 1e6),
+    st.integers(1, 16),
+)
+def test_quantiser_against_plain_python(values, low, span, bits):
+    quantiser = Quantiser((low,), (low + span,), bits)
+    result = quantiser.transform(np.array(values)[:, None])
+    assert result.dtype == np.int64
+    assert result[:, 0].tolist() == [plain_quantised(x, low, low + span, bits) for x in values]
+    assert Quantiser.from_json(json.loads(json.dumps(quantiser.to_json()))) == quantiser
+
+
+def test_quantiser_of_known_values():
+    quantiser = Quantiser((0.0,), (1.0,), 4)
+    values = np.array([[-1.0], [0.0], [0.0624], [0.0625], [0.5], [0.9375], [1.0], [9.0], [np.inf], [-np.inf]])
+    assert quantiser.transform(values)[:, 0].tolist() == [0, 0, 0, 1, 8, 15, 15, 15, 15, 0]
+
+
+def test_quantiser_refuses_what_it_cannot_scale():
+    quantiser = Quantiser((0.0, 0.0), (1.0, 1.0), 4)
+    with pytest.raises(InputError, match="feature 1 in row 2 is missing"):
+        quantiser.transform(np.array([[0.0, 0.5], [0.0, np.nan]]))
+    with pytest.raises(InputError, match="shape"):
+        quantiser.transform(np.zeros((2, 3)))
+    for low, high in [((1.0,), (1.0,)), ((2.0,), (1.0,)), ((float("nan"),), (1.0,)), ((-1e308,), (1e308,))]:
+        with pytest.raises(InputError, match="range"):
+            Quantiser(low, high, 4)
+    for document in ({}, [], {"kind": "quantiser", "schema": 2}, {"kind": "quantiser", "schema": 1, "bits": 4}):
+        with pytest.raises(InputError):
+            Quantiser.from_json(document)
+
+
+@pytest.mark.parametrize("bits", [0, 17, 2.5, True, "4"])
+def test_bits_out_of_range(bits):
+    with pytest.raises(InputError, match="--bits"):
+        prepare(small_set(), bits=bits)
+
+
+def test_a_feature_constant_over_the_training_part_is_named():
+    dataset = small_set()
+    features = dataset.features.copy()
+    features[prepare(dataset).train.rows, 1] = 3.0
+    with pytest.raises(InputError, match=r"small.csv: column 'b' .*training part"):
+        prepare(replace(dataset, features=features))
+
+
+def test_too_few_samples():
+    few = small_set(8)
+    with pytest.raises(InputError, match=r"small.csv: .*too few to split"):
+        prepare(few, validation_fraction=0.1)
+    with pytest.raises(InputError, match="class 'yes' has 3 samples, at least 4"):
+        prepare(replace(small_set(40), classes=np.array([1] * 3 + [0] * 37)))
+
+
+def test_pair_takes_the_test_part_from_its_own_set():
+    train, test = small_set(60), small_set(10, seed=1)
+    data = prepare_pair(train, test)
+    assert data.test.rows.tolist() == list(range(10))
+    assert sorted(np.concatenate([data.train.rows, data.validation.rows])) == list(range(60))
+    assert np.array_equal(data.test.features, data.quantiser.transform(test.features))
+    with pytest.raises(InputError, match="class labels differ"):
+        prepare_pair(train, replace(test, class_labels=("no", "maybe")))
+    with pytest.raises(InputError, match="features differ"):
+        prepare_pair(train, replace(test, feature_names=("a", "c", "b")))
+
+
+def test_without_test_every_sample_is_used():
+    data = prepare_without_test(small_set(60))
+    assert data.test.samples == 0
+    assert data.train.samples + data.validation.samples == 60
+
+
+def test_vectors_survive_and_are_plain_csv(tmp_path):
+    data = prepare(small_set())
+    names = ("=1+2", 'quoted "name", with comma', "two\nlines")
+    path = tmp_path / "vectors.csv"
+    write_vectors(path, data.test, names)
+    again = read_vectors(path)
+    assert np.array_equal(again.features, data.test.features)
+    assert np.array_equal(again.classes, data.test.classes)
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == [*names, "class"]
+    assert [int(cell) for cell in rows[1]] == [*data.test.features[0], data.test.classes[0]]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_vectors_leave_nothing_half_written(tmp_path):
+    part = prepare(small_set()).test
+    path = tmp_path / "vectors.csv"
+    path.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_vectors(path, part, ("a", "b", "\udc80"))
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_damaged_vectors(tmp_path):
+    path = tmp_path / "v.csv"
+    for text, fragment in [("", "empty"), ("a,class\n1,x\n", "line 2"), ("a,class\n1\n", "1 cells instead of 2")]:
+        path.write_text(text)
+        with pytest.raises(InputError, match=fragment):
+            read_vectors(path)
+    with pytest.raises(InputError, match=r"gone\.csv"):
+        read_vectors(tmp_path / "gone.csv")
+
+
+def test_parts_cannot_be_changed():
+    part = prepare(small_set()).test
+    with pytest.raises(ValueError, match="read-only"):
+        part.features[0, 0] = 1
+    with pytest.raises(InputError, match="do not fit together"):
+        Part(np.zeros((3, 2)), np.zeros(2), np.zeros(3))
+
+
+def test_frames_of_every_kind():
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [0.5, 1.5, 2.5, 3.5]})
+    for labels in (["x", "y", "x", "y"], pd.Series(["x", "y", "x", "y"], dtype="category"), np.array(list("xyxy"))):
+        dataset = dataset_from_frame(frame, labels, name="frame")
+        assert dataset.feature_names == ("a", "b")
+        assert dataset.class_labels == ("x", "y")
+        assert dataset.classes.tolist() == [0, 1, 0, 1]
+    plain = dataset_from_frame(frame.to_numpy(), np.array([2.0, 1.0, 2.0, 1.0]))
+    assert plain.feature_names == ("x0", "x1")
+    assert plain.class_labels == (1, 2)
+    assert json.dumps(dataset_from_frame(frame, np.array([True, False] * 2)).class_labels) == "[false, true]"
+
+
+@pytest.mark.parametrize(
+    ("column", "labels", "fragments"),
+    [
+        ([1, None, 3, 4], list("xyxy"), ["'b'", "row 2", "finite"]),
+        ([1, "red", 3, 4], list("xyxy"), ["'b'", "row 2", "'red'"]),
+        ([1, 2, 3, float("inf")], list("xyxy"), ["'b'", "row 4", "inf"]),
+        ([1, 2, 3, 4], ["x", None, "x", "y"], ["row 2", "class"]),
+        ([1, 2, 3, 4], [1.0, float("nan"), 1.0, 2.0], ["row 2", "class"]),
+        ([1, 2, 3, 4], list("xyx"), ["4 samples", "(3,)"]),
+        ([1, 2, 3, 4], np.array([1, "x", 2, "y"], dtype=object), ["mixes int and str"]),
+    ],
+)
+def test_bad_frames(column, labels, fragments):
+    with pytest.raises(InputError) as caught:
+        dataset_from_frame(pd.DataFrame({"a": [1, 2, 3, 4], "b": column}), labels, name="frame")
+    for fragment in ("frame", *fragments):
+        assert fragment in str(caught.value)
