@@ -1,6 +1,7 @@
 """The mapped netlist as arrays: bit-parallel simulation, power, timing, optimisation."""
 
 from bespoke.netlist.bits import feature_bits, pack_bits, unpack_bits
+from bespoke.netlist.dynamic import DynamicPower, dynamic_power, net_loads_nf
 from bespoke.netlist.measure import (
     StaticPower,
     area_cm2,
@@ -11,19 +12,25 @@ from bespoke.netlist.measure import (
 )
 from bespoke.netlist.reading import read_netlist
 from bespoke.netlist.simulation import evaluate, net_values, predict, simulate, truth_tables
+from bespoke.netlist.timing import PathStep, Timing, timing
 from bespoke.netlist.types import FlipFlopInstance, Netlist, Port
 from bespoke.netlist.writing import verilog_name, write_netlist
 
 __all__ = [
+    "DynamicPower",
     "FlipFlopInstance",
     "Netlist",
+    "PathStep",
     "Port",
     "StaticPower",
+    "Timing",
     "area_cm2",
     "area_um2",
     "cell_counts",
+    "dynamic_power",
     "evaluate",
     "feature_bits",
+    "net_loads_nf",
     "net_values",
     "pack_bits",
     "predict",
@@ -31,6 +38,7 @@ __all__ = [
     "simulate",
     "state_counts",
     "static_power",
+    "timing",
     "truth_tables",
     "unpack_bits",
     "verilog_name",

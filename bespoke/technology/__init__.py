@@ -2,7 +2,9 @@
 
 from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
 from bespoke.technology.export import to_genlib, to_liberty, to_verilog_models
+from bespoke.technology.front_end import FrontEnd, front_end
 from bespoke.technology.liberty import read_liberty
+from bespoke.technology.power_sources import Verdict, carriers, smallest_carrier
 from bespoke.technology.registry import DEFAULT_TECHNOLOGY, load_technology, technology_names
 from bespoke.technology.toml_format import read_toml, to_toml
 
@@ -10,12 +12,17 @@ __all__ = [
     "DEFAULT_TECHNOLOGY",
     "Cell",
     "FlipFlop",
+    "FrontEnd",
     "PowerSource",
     "Technology",
     "TimingArc",
+    "Verdict",
+    "carriers",
+    "front_end",
     "load_technology",
     "read_liberty",
     "read_toml",
+    "smallest_carrier",
     "technology_names",
     "to_genlib",
     "to_liberty",

@@ -24,7 +24,7 @@ from bespoke.technology.boolean import (
     truth_table,
 )
 from bespoke.technology.cells import Cell, FlipFlop, Technology
-from bespoke.technology.liberty_tables import figure, input_energy, merged_arc, switching_energy
+from bespoke.technology.liberty_tables import figure, mean_energy, merged_arc
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ class _LeftOut(Exception):
     """A cell that the technology cannot hold, with the reason."""
 
 
-def read_liberty(path: Path | str, *, name: str | None = None, clock_ms: float | None = None) -> Technology:
+def read_liberty(
+    path: Path | str, *, name: str | None = None, clock_ms: float | None = None, input_energies: bool = False
+) -> Technology:
     """The combinational cells with one output and the D flip-flops of a Liberty file.
 
     Every cell left out (several outputs, tri-state, latch, scan flip-flop, ``dont_use``) is logged with its reason.
@@ -62,6 +64,9 @@ def read_liberty(path: Path | str, *, name: str | None = None, clock_ms: float |
     name : of the technology, by default the library's.
     clock_ms : usual clock period, which plain Liberty does not say; 200 ms by default, unless the file is an export of
         ours, which does.
+    input_energies : also take the energy of input toggles that leave the output as it is. Not by default: in the
+        EGFET libraries these tables hold nothing but 30 ms of static power in the states before and after, which
+        counts already by state.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def read_liberty(path: Path | str, *, name: str | None = None, clock_ms: float |
             if group.get_groups("ff"):
                 flip_flops.append(_flip_flop(cell_name, group, units))
             else:
-                cells.append(_cell(cell_name, group, library, units))
+                cells.append(_cell(cell_name, group, library, units, input_energies))
         except _LeftOut as reason:
             log.info("%s: cell %s left out: %s", path.name, cell_name, reason)
         except (AssertionError, AttributeError, KeyError, ValueError, TypeError, IndexError, InputError) as error:
@@ -162,7 +167,7 @@ def _pins(group: Any) -> dict[str, Any]:
     return {_text(pin): inner for inner in group.get_groups("pin") for pin in inner.args}
 
 
-def _cell(name: str, group: Any, library: Any, units: Units) -> Cell:
+def _cell(name: str, group: Any, library: Any, units: Units, input_energies: bool) -> Cell:
     if _text(group.get("dont_use", "false")) == "true":
         raise _LeftOut("the library says dont_use")
     for kind in ("latch", "latch_bank", "ff_bank", "statetable", "memory"):
@@ -184,7 +189,6 @@ def _cell(name: str, group: Any, library: Any, units: Units) -> Cell:
         raise _LeftOut("its output has no function")
     if not 1 <= len(inputs) <= MAX_INPUTS:
         raise _LeftOut(f"it has {len(inputs)} inputs")
-    # no blank separates a closing bracket and a pin in some libraries; the parser of expressions takes that
     expression = parse_expression(_text(driver["function"]))
     if not expression_pins(expression) <= set(inputs):
         raise _LeftOut("its function names pins that are no inputs (a state of its own)")
@@ -192,7 +196,7 @@ def _cell(name: str, group: Any, library: Any, units: Units) -> Cell:
     power_pins = _power_pins(group)
     own_power = _of_power(driver.get_groups("internal_power"), power_pins)
     passive = {pin: _of_power(pins[pin].get_groups("internal_power"), power_pins) for pin in inputs}
-    known_energy = bool(own_power) or any(passive.values())
+    known_energy = bool(own_power)
     arcs = [merged_arc(driver, pin, library, units.time_ms, units.cap_nf) for pin in inputs]
     return Cell(
         name=name,
@@ -204,8 +208,10 @@ def _cell(name: str, group: Any, library: Any, units: Units) -> Cell:
         leakage_nw=_leakage_by_state(group, inputs, output, truth, power_pins, units),
         input_cap_nf=_capacitances(pins, inputs, units),
         arcs=tuple(arcs) if all(arc is not None for arc in arcs) else (),
-        switching_energy_nj=switching_energy(own_power, units.energy_nj) if known_energy else None,
-        input_energy_nj=tuple(input_energy(passive[pin], units.energy_nj) for pin in inputs) if known_energy else (),
+        switching_energy_nj=mean_energy(own_power, units.energy_nj) if known_energy else None,
+        input_energy_nj=tuple(mean_energy(passive[pin], units.energy_nj) for pin in inputs)
+        if input_energies and any(passive.values())
+        else (),
     )
 
 

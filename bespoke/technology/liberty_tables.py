@@ -59,18 +59,11 @@ def merged_arc(
     )
 
 
-def switching_energy(groups: list[Any], unit_nj: float) -> float:
-    """Mean energy in nJ of one output toggle over inputs, conditions and directions, at the smallest slew and load."""
-    return _mean_energy(groups, unit_nj)
+def mean_energy(groups: list[Any], unit_nj: float) -> float:
+    """Energy of one toggle in nJ: the mean over inputs, conditions and directions at the smallest slew and load.
 
-
-def input_energy(groups: list[Any], unit_nj: float) -> float:
-    """Mean energy in nJ of one toggle of an input that leaves the output as it is, at the smallest slew."""
-    return _mean_energy(groups, unit_nj)
-
-
-def _mean_energy(groups: list[Any], unit_nj: float) -> float:
-    """Mean of the first entry of every rise and fall table; a ``power`` table counts for both."""
+    A ``power`` table counts for rise and fall.
+    """
     entries = []
     for group in groups:
         for name in ("rise_power", "fall_power", "power"):
