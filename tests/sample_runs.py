@@ -123,6 +123,7 @@ def _design(
         accuracy=accuracies,
         area_cm2=area,
         static_power_mw=power,
+        static_power_train_mw=power * 1.01,
         dynamic_power_mw=power * 0.04,
         total_power_mw=total,
         cells=cells,
