@@ -1,0 +1,107 @@
+"""The float model: what scikit-learn trained is what predicts, chosen without the test part."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bespoke.data import Part, PreparedData, load_dataset, prepare
+from bespoke.errors import InputError
+from bespoke.train import FloatModel, train_float
+
+
+@pytest.fixture(scope="module")
+def iris() -> PreparedData:
+    return prepare(load_dataset("iris"))
+
+
+def plain_decision(model: FloatModel, features: list[int], bits: int) -> list[float]:
+    values = [feature / 2**bits for feature in features]
+    for index, (weights, biases) in enumerate(zip(model.weights, model.biases, strict=True)):
+        values = [
+            sum(w * v for w, v in zip(row, values, strict=True)) + b for row, b in zip(weights, biases, strict=True)
+        ]
+        if index < len(model.weights) - 1:
+            values = [max(0.0, value) for value in values]
+    return values
+
+
+@pytest.mark.parametrize("hidden", [(3,), (4, 3), (4, 3, 3)])
+def test_inference_against_plain_python(iris, hidden):
+    model = train_float(iris, hidden=hidden)
+    assert model.topology == (4, *hidden, 3)
+    outputs = [plain_decision(model, row, 4) for row in iris.test.features.tolist()]
+    assert np.allclose(model.decision(iris.test.features / 16), outputs)
+    assert model.predict(iris.test.features, 4).tolist() == [row.index(max(row)) for row in outputs]
+    assert (model.predict(iris.train.features, 4) == iris.train.classes).mean() > 0.93
+
+
+def test_two_classes_give_zero_and_the_logit():
+    data = prepare(load_dataset("breast_cancer"))
+    model = train_float(data, hidden=(3,))
+    assert model.topology == (30, 3, 2)
+    assert not model.weights[-1][0].any() and model.biases[-1][0] == 0
+    outputs = model.decision(data.test.features / 16)
+    assert np.array_equal(model.predict(data.test.features, 4), (outputs[:, 1] > 0).astype(int))
+    assert (model.predict(data.validation.features, 4) == data.validation.classes).mean() > 0.95
+
+
+def test_ties_go_to_the_first_class():
+    model = FloatModel((np.zeros((3, 2)),), (np.array([1.0, 2.0, 2.0]),))
+    assert model.predict(np.array([[1, 2]]), 4).tolist() == [1]
+
+
+def test_same_seed_same_model_and_the_test_part_has_no_say(iris):
+    scrambled = Part(iris.test.features[::-1] ^ 5, np.zeros_like(iris.test.classes), iris.test.rows)
+    first = train_float(iris, seed=3)
+    second = train_float(replace(iris, test=scrambled), seed=3)
+    assert first.to_json() == second.to_json()
+    assert first.to_json() != train_float(iris, seed=4).to_json()
+
+
+def test_progress_rises_to_one(iris):
+    seen = []
+    train_float(iris, progress=lambda fraction, note: seen.append((fraction, note)))
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert all("validation accuracy" in note for _, note in seen)
+
+
+def test_json_round_trip_is_exact(iris):
+    model = train_float(iris)
+    again = FloatModel.from_json(json.loads(json.dumps(model.to_json())))
+    for ours, theirs in zip((*model.weights, *model.biases), (*again.weights, *again.biases), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"kind": "float", "schema": 9},
+        {"kind": "float", "schema": 1, "weights": [[[1.0]]], "biases": []},
+        {"kind": "float", "schema": 1, "weights": [[[1.0], [1.0, 2.0]]], "biases": [[0.0]]},
+        {"kind": "float", "schema": 1, "weights": [[["x"]]], "biases": [[0.0]]},
+        {"kind": "float", "schema": 1, "weights": [[[float("nan")]]], "biases": [[0.0]]},
+        {"kind": "float", "schema": 1, "weights": [[[1.0]], [[1.0, 1.0]]], "biases": [[0.0], [0.0]]},
+    ],
+)
+def test_damaged_documents(document):
+    with pytest.raises(InputError):
+        FloatModel.from_json(document)
+
+
+@pytest.mark.parametrize("hidden", [(), (0,), (3, -1), (2.5,), (True,)])
+def test_impossible_hidden_layers(iris, hidden):
+    with pytest.raises(InputError, match="--hidden"):
+        train_float(iris, hidden=hidden)
+
+
+def test_a_class_without_training_samples_is_named(iris):
+    kept = iris.train.classes != 1
+    train = Part(iris.train.features[kept], iris.train.classes[kept], iris.train.rows[kept])
+    with pytest.raises(InputError, match="no sample of class 'versicolor'"):
+        train_float(replace(iris, train=train))
