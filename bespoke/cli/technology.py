@@ -1,0 +1,193 @@
+"""Commands about printed technologies: list, show, import, export."""
+
+from __future__ import annotations
+
+import json
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.table import Table
+
+from bespoke.errors import InputError
+from bespoke.files import write_text
+from bespoke.technology import (
+    Technology,
+    load_technology,
+    read_liberty,
+    technology_names,
+    to_genlib,
+    to_liberty,
+    to_toml,
+    to_verilog_models,
+)
+from bespoke.technology.toml_format import state_name
+
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of a technology, or a .toml or .lib file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+class Format(StrEnum):
+    """What a technology is written as."""
+
+    LIBERTY = "liberty"
+    GENLIB = "genlib"
+    VERILOG = "verilog"
+    TOML = "toml"
+
+
+_WRITERS = {
+    Format.LIBERTY: to_liberty,
+    Format.GENLIB: to_genlib,
+    Format.VERILOG: to_verilog_models,
+    Format.TOML: to_toml,
+}
+
+
+@app.command("list", epilog="Example:  bespoke technology list")
+def list_technologies(as_json: Json = False) -> None:
+    """The technologies that are built in or registered by installed packages."""
+    found = [load_technology(name) for name in technology_names()]
+    if as_json:
+        _print_json([_summary(name, technology) for name, technology in zip(technology_names(), found, strict=True)])
+        return
+    table = Table("name", "supply V", "clock ms", "cells", "flip-flops", "description")
+    for name, technology in zip(technology_names(), found, strict=True):
+        table.add_row(
+            escape(name),
+            f"{technology.supply_v:g}",
+            f"{technology.clock_ms:g}",
+            str(len(technology.cells)),
+            str(len(technology.flip_flops)),
+            escape(technology.description),
+        )
+    Console().print(table)
+
+
+@app.command(epilog="Example:  bespoke technology show egfet-1.0v")
+def show(name: Name, as_json: Json = False) -> None:
+    """Cells, static power by state, and power sources of a technology."""
+    technology = load_technology(name)
+    if as_json:
+        _print_json(_details(technology))
+        return
+    console = Console()
+    console.print(f"[bold]{escape(technology.name)}[/]  {escape(technology.description)}")
+    console.print(f"{technology.supply_v:g} V, {technology.clock_ms:g} ms clock; {escape(technology.source)}")
+    cells = Table("cell", "function", "area µm²", "static power nW by state", "input nF", "toggle nJ", title="Cells")
+    for cell in technology.cells:
+        states = sorted(range(1 << len(cell.inputs)), key=lambda state: state_name(state, len(cell.inputs)))
+        leakage = [f"{state_name(state, len(cell.inputs))}: {cell.leakage_nw[state]:.4g}" for state in states[:8]]
+        cells.add_row(
+            escape(cell.name),
+            escape(cell.function),
+            f"{cell.area_um2:,.0f}",
+            ", ".join(leakage) + (", …" if len(states) > 8 else ""),
+            ", ".join(f"{cap:.3g}" for cap in cell.input_cap_nf) or "unknown",
+            "unknown" if cell.switching_energy_nj is None else f"{cell.switching_energy_nj:.3g}",
+        )
+    for cell in technology.flip_flops:
+        reset = f", reset low {escape(cell.reset)}" if cell.reset else ""
+        cells.add_row(
+            escape(cell.name), f"D flip-flop{reset}", f"{cell.area_um2:,.0f}", f"mean {cell.leakage_nw:.4g}", "", ""
+        )
+    console.print(cells)
+    if technology.power_sources:
+        sources = Table("power source", "kind", "mW", "capacity mWh", title="Power sources")
+        for source in technology.power_sources:
+            capacity = "" if source.capacity_mwh is None else f"{source.capacity_mwh:g}"
+            sources.add_row(escape(source.name), escape(source.kind), f"{source.power_mw:g}", capacity)
+        console.print(sources)
+
+
+@app.command("import", epilog="Example:  bespoke technology import cells.lib --out cells.toml")
+def import_liberty(
+    library: Annotated[Path, typer.Argument(help="Liberty file.")],
+    out: Annotated[Path, typer.Option(help="TOML file to write.")],
+    name: Annotated[str | None, typer.Option(help="Name of the technology; default: the library's.")] = None,
+    clock_ms: Annotated[float | None, typer.Option(help="Usual clock period; default 200.")] = None,
+    input_energies: Annotated[
+        bool, typer.Option("--input-energies", help="Keep the energy of inputs that toggle alone.")
+    ] = False,
+) -> None:
+    """Turn a Liberty library into a readable technology file; cells left out are named with the reason."""
+    if clock_ms is not None and not clock_ms > 0:
+        raise InputError(f"option --clock-ms must be above zero, not {clock_ms:g}")
+    reader = logging.getLogger("bespoke.technology")
+    handler = RichHandler(console=Console(stderr=True), show_time=False, show_path=False, show_level=False)
+    reader.addHandler(handler)
+    reader.setLevel(logging.INFO)
+    try:
+        technology = read_liberty(library, name=name, clock_ms=clock_ms, input_energies=input_energies)
+    finally:
+        reader.removeHandler(handler)
+    write_text(out, to_toml(technology, comments=["", f"Imported from {library.name}."]))
+    print(f"{out}: {len(technology.cells)} cells, {len(technology.flip_flops)} flip-flops")
+
+
+@app.command(epilog="Example:  bespoke technology export egfet-1.0v --format liberty --out egfet.lib")
+def export(
+    name: Name,
+    file_format: Annotated[Format, typer.Option("--format", help="What to write.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+) -> None:
+    """Write a technology for other tools: Liberty, ABC's genlib, Verilog cell models; or our TOML."""
+    write_text(out, _WRITERS[file_format](load_technology(name)))
+    print(out)
+
+
+def _summary(name: str, technology: Technology) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": technology.description,
+        "source": technology.source,
+        "supply_v": technology.supply_v,
+        "clock_ms": technology.clock_ms,
+        "cells": [cell.name for cell in technology.cells],
+        "flip_flops": [cell.name for cell in technology.flip_flops],
+    }
+
+
+def _details(technology: Technology) -> dict[str, Any]:
+    return {
+        **_summary(technology.name, technology),
+        "cells": [
+            {
+                "name": cell.name,
+                "inputs": cell.inputs,
+                "output": cell.output,
+                "function": cell.function,
+                "area_um2": cell.area_um2,
+                "leakage_nw": {
+                    state_name(state, len(cell.inputs)): leakage for state, leakage in enumerate(cell.leakage_nw)
+                },
+                "input_cap_nf": dict(zip(cell.inputs, cell.input_cap_nf, strict=False)),
+                "switching_energy_nj": cell.switching_energy_nj,
+            }
+            for cell in technology.cells
+        ],
+        "flip_flops": [
+            {"name": cell.name, "area_um2": cell.area_um2, "leakage_nw": cell.leakage_nw, "reset": cell.reset}
+            for cell in technology.flip_flops
+        ],
+        "power_sources": [
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "power_mw": source.power_mw,
+                "capacity_mwh": source.capacity_mwh,
+            }
+            for source in technology.power_sources
+        ],
+    }
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=1, ensure_ascii=False))
