@@ -1,9 +1,9 @@
 """Sums as full adders, column by column.
 
-Left as ``a + b + c``, a sum's shape is the synthesis tool's choice, and the usual one (a tree of carry-save adders and a
-fast final adder) is a choice for speed. Printed circuits have all the time in the world and pay for area: here every
-column adds up its bits in one chain, so that no half adder is spent but the one that a column may end in, and a
-constant joins its column last, where it turns an adder into two plain gates. Measured after ABC's optimisation and
+Left as ``a + b + c``, a sum's shape is the synthesis tool's choice, and the usual one (a tree of carry-save adders
+and a fast final adder) is a choice for speed. Printed circuits have all the time in the world and pay for area: here
+every column adds up its bits in one chain, so that no half adder is spent but the one that a column may end in, and a
+constant bit is added first, where it turns an adder into two plain gates. Measured after ABC's optimisation and
 mapping this saves 9 to 13 % of the area of exact, power-of-two and random networks.
 """
 

@@ -13,17 +13,16 @@ from bespoke.resources import resource_dir
 _LONGEST = 48
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 
-#: Verilog-2005 and SystemVerilog words that a module name is likely to hit.
-_RESERVED = frozenset(
-    """
-    always and assign automatic begin bit buf byte case cell config const deassign default defparam design disable edge
-    else end endcase endfunction endmodule endtask event final for force forever fork function generate genvar if
-    initial inout input instance int integer interface join library localparam logic macromodule module nand negedge nor
-    not or output package parameter posedge primitive program property real reg release repeat return scalared signed
-    specify string struct supply0 supply1 table task time tri type union unsigned use vectored wait wand while wire wor
-    xnor xor inp out
-    """.split()
-)
+#: Verilog-2005 and SystemVerilog words that a module name is likely to hit, and the names of our ports.
+_RESERVED_WORDS = """
+always and assign automatic begin bit buf byte case cell config const deassign default defparam design disable edge
+else end endcase endfunction endmodule endtask event final for force forever fork function generate genvar if initial
+inout input instance int integer interface join library localparam logic macromodule module nand negedge nor not or
+output package parameter posedge primitive program property real reg release repeat return scalared signed specify
+string struct supply0 supply1 table task time tri type union unsigned use vectored wait wand while wire wor xnor xor
+inp out
+"""
+_RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 def safe_comment(value: object) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import bespoke
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, LogicCircuit, Network
-from bespoke.rtl.argmax import comparator_blocks, leaf_classes
 from bespoke.rtl.adders import Adder, add_columns
+from bespoke.rtl.argmax import comparator_blocks, leaf_classes
 from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
 from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
 from bespoke.rtl.text import checked_identifier, environment, safe_comment
