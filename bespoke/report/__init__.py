@@ -1,6 +1,23 @@
 """What a run found, for people: terminal summary, HTML page, figures for papers, tables of several runs."""
 
+from bespoke.report.comparison import compare_runs, comparison_html, comparison_markdown, readable_rows
+from bespoke.report.figures import write_figures
 from bespoke.report.page import write_report
+from bespoke.report.published import PublishedDesign, published_designs
+from bespoke.report.reading import FrontDesign, RunRecord, read_run
 from bespoke.report.terminal import summary_table
 
-__all__ = ["summary_table", "write_report"]
+__all__ = [
+    "FrontDesign",
+    "PublishedDesign",
+    "RunRecord",
+    "compare_runs",
+    "comparison_html",
+    "comparison_markdown",
+    "published_designs",
+    "read_run",
+    "readable_rows",
+    "summary_table",
+    "write_figures",
+    "write_report",
+]

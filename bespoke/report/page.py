@@ -95,7 +95,7 @@ def _environment() -> Environment:
         "verdict": wording.verdict,
         "delay": wording.delay,
         "topology": wording.topology,
-        "percent": lambda share, digits=1: f"{100 * share:.{digits}f} %",
+        "percent": lambda share, digits=1: f"{100 * share:.{digits}f}\u00a0%",
         "thousands": lambda count: f"{count:,}".replace(",", " "),
     }
     return environment
@@ -146,7 +146,7 @@ def _measured_point(point: dict[str, Any], design: DesignMetrics, label: str) ->
     parts = {part: getattr(design.accuracy, part) for part in ("train", "validation", "test")}
     point |= {part: accuracy.value for part, accuracy in parts.items()}
     point |= {"intervals": {part: [accuracy.low, accuracy.high] for part, accuracy in parts.items()}}
-    return point | {"label": label, "area": design.area_cm2, "power": design.static_power_mw}
+    return point | {"label": label, "area": design.area_cm2, "power": design.static_power_train_mw}
 
 
 @dataclass(frozen=True)

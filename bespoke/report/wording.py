@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 from bespoke.pipeline.metrics import Accuracy, DesignMetrics, SourceVerdict
 
 
 def figures(value: float | None, digits: int = 3) -> str:
     """``value`` with that many significant digits, never in exponent form; a dash for None.
 
-    >>> figures(0.034567), figures(17.62), figures(1234.5), figures(0.0)
-    ('0.0346', '17.6', '1234', '0')
+    >>> figures(0.034567), figures(17.62), figures(2.0), figures(1234.5), figures(0.0)
+    ('0.0346', '17.6', '2.00', '1234', '0')
     """
     if value is None:
         return "–"
     if value == 0:
         return "0"
-    text = f"{value:.{digits}g}"
-    if "e" not in text:
-        return text
-    return f"{value:.0f}" if abs(value) >= 1 else f"{value:.{digits + 12}f}".rstrip("0")[: 16 + digits]
+    after_point = digits - 1 - math.floor(math.log10(abs(value)))
+    text = f"{value:.{max(0, after_point)}f}"
+    if after_point > 0 and len(text.replace(".", "").lstrip("0-")) > digits:
+        text = f"{value:.{after_point - 1}f}"  # rounding carried into a further digit
+    return text
 
 
 def accuracy(value: Accuracy, digits: int = 3) -> str:

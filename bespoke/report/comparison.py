@@ -1,0 +1,128 @@
+"""Several runs side by side."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
+from bespoke.report import wording
+from bespoke.report.reading import read_run
+
+#: Columns of ``compare_runs``: name, and heading for people.
+_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("design", "Design"),
+    ("data", "Data"),
+    ("technology", "Technology"),
+    ("topology", "Topology"),
+    ("test_accuracy", "Test accuracy"),
+    ("test_accuracy_low", "from"),
+    ("test_accuracy_high", "to"),
+    ("area_cm2", "Area, cm²"),
+    ("static_power_mw", "Static power, mW"),
+    ("total_power_mw", "Total power, mW"),
+    ("system_area_cm2", "With front end, cm²"),
+    ("system_power_mw", "With front end, mW"),
+    ("cells", "Cells"),
+    ("delay_ms", "Delay, ms"),
+    ("power_source", "Power source"),
+    ("area_ratio", "Baseline / design, area"),
+    ("power_ratio", "Baseline / design, power"),
+)
+
+
+def compare_runs(folders: Iterable[str | Path], *, baselines: bool = True) -> pd.DataFrame:
+    """Chosen designs of several runs, and each run's exact baseline, one design a row.
+
+    Units stand in the column names; accuracies are on each run's test part with their 95 % interval. Ratios are
+    baseline over design, missing in baselines' rows.
+
+    Raises
+    ------
+    InputError
+        naming the folder that is not a finished run.
+    """
+    rows = []
+    for folder in folders:
+        metrics = read_run(folder).metrics
+        name = Path(folder).name or str(folder)
+        rows.append(_row(name, metrics, metrics.chosen, chosen=True))
+        if baselines:
+            rows.append(_row(f"{name}, exact baseline", metrics, metrics.baseline, chosen=False))
+    return pd.DataFrame(rows, columns=[name for name, _ in _COLUMNS])
+
+
+def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool) -> dict[str, object]:
+    test = design.accuracy.test
+    return {
+        "design": name,
+        "data": metrics.data.name,
+        "technology": metrics.technology,
+        "topology": wording.topology(design),
+        "test_accuracy": test.value,
+        "test_accuracy_low": test.low,
+        "test_accuracy_high": test.high,
+        "area_cm2": design.area_cm2,
+        "static_power_mw": design.static_power_mw,
+        "total_power_mw": design.total_power_mw,
+        "system_area_cm2": design.system_area_cm2,
+        "system_power_mw": design.system_power_mw,
+        "cells": design.cells,
+        "delay_ms": design.delay_ms,
+        "power_source": design.power_source,
+        "area_ratio": metrics.ratios.area if chosen else None,
+        "power_ratio": metrics.ratios.total_power if chosen else None,
+    }
+
+
+def readable_rows(frame: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Headings and cells of ``compare_runs``' frame as text, without columns that say nothing."""
+    shown = [
+        (name, heading)
+        for name, heading in _COLUMNS
+        if name in frame and name not in ("test_accuracy_low", "test_accuracy_high") and frame[name].notna().any()
+    ]
+    rows = [tuple(_cell(name, row) for name, _ in shown) for row in frame.to_dict("records")]
+    return tuple(heading for _, heading in shown), rows
+
+
+def _cell(name: str, row: dict[str, object]) -> str:
+    value = row[name]
+    if name == "power_source":
+        return "none" if pd.isna(value) else str(value)
+    if pd.isna(value):
+        return "–"
+    if name == "test_accuracy":
+        return f"{value:.3f} [{row['test_accuracy_low']:.3f}, {row['test_accuracy_high']:.3f}]"
+    if name in ("area_ratio", "power_ratio"):
+        return wording.ratio(float(value))
+    return wording.figures(float(value)) if isinstance(value, float) else str(value)
+
+
+def comparison_markdown(frame: pd.DataFrame) -> str:
+    """``compare_runs``' frame as a Markdown table."""
+    headings, rows = readable_rows(frame)
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return "\n".join([line(headings), line("---" for _ in headings), *(line(row) for row in rows)]) + "\n"
+
+
+def comparison_html(frame: pd.DataFrame) -> str:
+    """``compare_runs``' frame as an HTML table; every text in it is escaped."""
+    headings, rows = readable_rows(frame)
+    head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
+    body = "\n".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{html.escape(cell)}</th>' if index == 0 else f"<td>{html.escape(cell)}</td>"
+            for index, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"

@@ -1,0 +1,224 @@
+"""Figures for papers: vector or bitmap, one column wide, readable in grey."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bespoke.errors import InputError
+from bespoke.files import write_bytes
+from bespoke.report.published import published_designs
+from bespoke.report.reading import RunRecord, read_run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg", "pdf")
+
+# Okabe and Ito's colours, which stay apart for colour-blind readers; marks differ in shape, too.
+_CHOSEN, _NETWORK, _LOGIC, _BASELINE, _PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
+_COLUMN_INCHES = 3.5
+
+_STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.linewidth": 0.4,
+    "grid.color": "#d8d8d8",
+    "axes.axisbelow": True,
+    "svg.hashsalt": "bespoke",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "text.parse_math": False,  # names and labels are text, whatever dollar signs they hold
+}
+
+
+def write_figures(run_folder: str | Path, formats: Iterable[str] = FORMATS) -> tuple[Path, ...]:
+    """Write front, confusion matrix and comparison into ``figures/`` of a finished run.
+
+    Returns
+    -------
+    The files written, one for each figure and format.
+
+    Raises
+    ------
+    InputError
+        for an unknown format, or a folder that is not a finished run.
+    """
+    formats = tuple(formats)
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError(f"figures come as {', '.join(FORMATS)}, not as {name!r}")
+    record = read_run(run_folder)
+    written = []
+    for name, draw in _FIGURES.items():
+        for kind in formats:
+            path = record.folder / "figures" / f"{name}.{kind}"
+            write_bytes(path, _rendered(record, draw, kind))
+            written.append(path)
+    return tuple(written)
+
+
+def _rendered(record: RunRecord, draw: Callable[[RunRecord], Figure], kind: str) -> bytes:
+    import matplotlib as mpl
+
+    # No dates inside, so that the same run gives the same bytes.
+    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with mpl.rc_context(_STYLE):
+        sink = io.BytesIO()
+        draw(record).savefig(sink, format=kind, dpi=300, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
+    return sink.getvalue()
+
+
+def _new_figure(height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_COLUMN_INCHES, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def draw_front(record: RunRecord) -> Figure:
+    """Test accuracy against area: the front, the chosen design, the exact baseline, published designs."""
+    figure, axes = _new_figure(2.5)
+    metrics = record.metrics
+    designs = [d for d in record.front if d.area_cm2 and d.test_accuracy is not None]
+    for kind, colour, marker, label in (("network", _NETWORK, "o", "network"), ("logic", _LOGIC, "D", "logic circuit")):
+        points = [d for d in designs if d.kind == kind]
+        if points:
+            axes.plot(
+                [d.area_cm2 for d in points],
+                [100 * d.test_accuracy for d in points],
+                marker,
+                color=colour,
+                markersize=3,
+                label=label,
+            )
+    for design, colour, marker, label in (
+        (metrics.chosen, _CHOSEN, "o", "chosen"),
+        (metrics.baseline, _BASELINE, "s", "exact baseline"),
+    ):
+        test = design.accuracy.test
+        if design.area_cm2 <= 0:
+            continue
+        axes.errorbar(
+            design.area_cm2,
+            100 * test.value,
+            yerr=[[100 * (test.value - test.low)], [100 * (test.high - test.value)]],
+            fmt=marker,
+            color=colour,
+            markersize=6,
+            elinewidth=1,
+            capsize=2,
+            label=label,
+        )
+    published = published_designs(metrics.data.name)
+    if published:
+        axes.plot(
+            [d.area_cm2 for d in published],
+            [100 * d.accuracy for d in published],
+            "^",
+            color=_PUBLISHED,
+            markersize=4.5,
+            markerfacecolor="none",
+            label="published",
+        )
+        for design in published:
+            axes.annotate(
+                design.label,
+                (design.area_cm2, 100 * design.accuracy),
+                xytext=(0, -8),
+                textcoords="offset points",
+                ha="center",
+                fontsize=5.5,
+                color=_PUBLISHED,
+            )
+    axes.set_xscale("log")
+    axes.set_xlabel("Area, cm²")
+    axes.set_ylabel("Test accuracy, %")
+    axes.grid(True)
+    axes.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none", handletextpad=0.4)
+    return figure
+
+
+def draw_confusion(record: RunRecord) -> Figure:
+    """Confusion matrix of the chosen design on the test part, shaded by row share, counts written in."""
+    counts = np.array(record.metrics.chosen.confusion)
+    labels = [_short(str(label)) for label in record.metrics.data.class_labels]
+    size = len(labels)
+    figure, axes = _new_figure(min(3.5, 1.3 + 0.33 * size))
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
+    for row in range(size):
+        for column in range(size):
+            axes.text(
+                column,
+                row,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                fontsize=7 if size <= 7 else 5.5,
+                color="white" if shares[row, column] > 0.6 else "black",
+            )
+    axes.set_xticks(range(size), labels, rotation=0 if max(map(len, labels)) <= 3 else 35, ha="center")
+    axes.set_yticks(range(size), labels)
+    axes.set_xlabel("Class named by the circuit")
+    axes.set_ylabel("True class")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def draw_comparison(record: RunRecord) -> Figure:
+    """Area and power of the exact baseline and of the chosen design, with the ratios, on a logarithmic scale."""
+    metrics = record.metrics
+    figure, axes = _new_figure(1.7)
+    rows = [
+        ("Area, cm²", "area_cm2", metrics.ratios.area),
+        ("Static power, mW", "static_power_mw", metrics.ratios.static_power),
+        ("With front end, cm²", "system_area_cm2", metrics.ratios.system_area),
+        ("With front end, mW", "system_power_mw", metrics.ratios.system_power),
+    ]
+    for place, (_, field, ratio) in enumerate(rows):
+        ours, theirs = getattr(metrics.chosen, field), getattr(metrics.baseline, field)
+        axes.plot([ours, theirs], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)
+        axes.plot(ours, place, "o", color=_CHOSEN, markersize=6, label="chosen" if place == 0 else None)
+        axes.plot(theirs, place, "s", color=_BASELINE, markersize=5, label="exact baseline" if place == 0 else None)
+        if ratio is not None and ours > 0:
+            axes.annotate(
+                f"{ratio:.3g}×",
+                ((ours * theirs) ** 0.5, place),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+            )
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.6)
+    axes.grid(True, axis="x")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=2, frameon=False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def _short(label: str, limit: int = 14) -> str:
+    return label if len(label) <= limit else label[: limit - 1] + "…"
+
+
+_FIGURES: dict[str, Callable[[RunRecord], Figure]] = {
+    "front": draw_front,
+    "confusion": draw_confusion,
+    "comparison": draw_comparison,
+}
