@@ -53,14 +53,15 @@ class PartAccuracies:
 class SourceVerdict:
     """Whether one printed power source carries the circuit.
 
-    ``margin`` is delivered over needed power; ``life_h`` the life time in hours where the capacity is known.
+    ``margin`` is delivered over needed power, None where the circuit needs none; ``life_h`` the life time in hours where
+    a battery of known capacity carries the circuit.
     """
 
     name: str
     kind: str
     power_mw: float
     carries: bool
-    margin: float
+    margin: float | None
     life_h: float | None
 
 
@@ -91,7 +92,11 @@ class NeuronShare:
 
 @dataclass(frozen=True)
 class DesignMetrics:
-    """A mapped, verified and measured design. Power is that of the test part's vectors in their order."""
+    """A mapped, verified and measured design.
+
+    Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
+    which alone the choice may look at.
+    """
 
     name: str
     kind: str
@@ -99,6 +104,7 @@ class DesignMetrics:
     accuracy: PartAccuracies
     area_cm2: float
     static_power_mw: float
+    static_power_train_mw: float
     dynamic_power_mw: float
     total_power_mw: float
     cells: int

@@ -1,0 +1,230 @@
+"""One design on its way from integer model to verified, measured netlist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bespoke.data import Part, PreparedData
+from bespoke.eda.icarus import lint
+from bespoke.errors import VerificationError
+from bespoke.files import write_text
+from bespoke.model import IntegerClassifier, LogicCircuit, Network
+from bespoke.netlist import (
+    Netlist,
+    area_cm2,
+    cell_counts,
+    dynamic_power,
+    feature_bits,
+    predict,
+    static_power,
+    timing,
+)
+from bespoke.pipeline.metrics import Accuracy, DesignMetrics, PartAccuracies, SourceVerdict, Verification
+from bespoke.pipeline.simulation import simulate_design
+from bespoke.pipeline.synthesis import synthesise
+from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
+from bespoke.search import circuit_of
+from bespoke.technology import Technology, Verdict, carriers, front_end, to_verilog_models
+
+Progress = Callable[[float, str], None]
+
+#: Random and corner vectors beside the data, at least.
+STRESS_VECTORS = 1000
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What maps and measures designs: the technology, the tools, how hard they try."""
+
+    technology: Technology
+    effort: str
+    yosys: str
+    clock_ms: float
+    seed: int
+
+
+def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
+    """Accuracy of a classifier on each part of the data."""
+    return PartAccuracies(
+        *(
+            Accuracy.of(classifier.predict(part.features), part.classes)
+            for part in (data.train, data.validation, data.test)
+        )
+    )
+
+
+def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, title: str) -> Path:
+    """Writes ``rtl/top.v`` and its testbench over the test part, checked and free of lint; returns the former."""
+    text = emit_verilog(
+        classifier, title=title, feature_names=data.feature_names, class_labels=[str(c) for c in data.class_labels]
+    )
+    check_verilog(text)
+    source = folder / "rtl" / "top.v"
+    write_text(source, text)
+    bench = emit_testbench(classifier, data.test.features, classifier.predict(data.test.features))
+    write_text(folder / "rtl" / "top_tb.v", bench)
+    lint([source], top="top", folder=folder / "logs" / "lint")
+    return source
+
+
+def measure(
+    classifier: IntegerClassifier,
+    data: PreparedData,
+    folder: Path,
+    *,
+    name: str,
+    backend: Backend,
+    model_file: Path,
+    root: Path,
+    progress: Progress | None = None,
+) -> DesignMetrics:
+    """Emit, simulate, synthesise, prove, simulate again at gate level, measure.
+
+    Parameters
+    ----------
+    folder : where the design's files go.
+    model_file : where the design's model has been saved.
+    root : run folder, which file names in the metrics are relative to.
+
+    Raises
+    ------
+    VerificationError
+        if RTL, netlist or simulation differ from the integer model anywhere.
+    """
+    source = emit(classifier, data, folder, title=f"{data.name}: {name}")
+    rtl_seen = simulate_design(
+        [source],
+        classifier,
+        data.test,
+        folder=folder / "logs/rtl_simulation",
+        seed=backend.seed,
+        extra=STRESS_VECTORS,
+    )
+    train_bits, test_bits = (feature_bits(part.features, data.bits) for part in (data.train, data.test))
+    result = synthesise(
+        [source],
+        top="top",
+        technology=backend.technology,
+        folder=folder / "logs/synthesis",
+        data_bits=train_bits,
+        effort=backend.effort,
+        start_circuits=start_circuits(classifier),
+        backend=backend.yosys,
+        seed=backend.seed,
+        progress=progress,
+    )
+    netlist = result.netlist
+    netlist_path = folder / "netlist.v"
+    write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
+    compared = check_netlist(netlist, classifier, data, seed=backend.seed)
+    models = folder / "cells.v"
+    write_text(models, to_verilog_models(backend.technology))
+    gates_seen = simulate_design(
+        [netlist_path, models],
+        classifier,
+        data.test,
+        folder=folder / "logs/gate_level_simulation",
+        seed=backend.seed,
+        extra=STRESS_VECTORS,
+    )
+    static_mw = static_power(netlist, test_bits).total_mw
+    dynamic_mw = dynamic_power(
+        netlist, test_bits, clock_ms=backend.clock_ms, supply_v=backend.technology.supply_v
+    ).total_mw
+    delay = timing(netlist, clock_ms=backend.clock_ms)
+    used = used_input_bits(netlist, data)
+    analogue = front_end(used)
+    verdicts = carriers(backend.technology, static_mw + dynamic_mw)
+    area = area_cm2(netlist)
+    return DesignMetrics(
+        name=name,
+        kind="network" if isinstance(classifier, Network) else "logic",
+        topology=classifier.topology if isinstance(classifier, Network) else (),
+        accuracy=accuracies(classifier, data),
+        area_cm2=area,
+        static_power_mw=static_mw,
+        static_power_train_mw=static_power(netlist, train_bits).total_mw,
+        dynamic_power_mw=dynamic_mw,
+        total_power_mw=static_mw + dynamic_mw,
+        cells=netlist.gates,
+        cell_counts=cell_counts(netlist),
+        delay_ms=delay.delay_ms,
+        delay_is_indicative=delay.indicative,
+        clock_ms=backend.clock_ms,
+        meets_clock=delay.meets_clock,
+        plain_flow_area_cm2=result.plain.area_cm2,
+        plain_flow_static_power_mw=result.plain.static_power_mw,
+        power_sources=tuple(_verdict(verdict) for verdict in verdicts),
+        power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
+        used_inputs=tuple(name for name, bits in zip(data.feature_names, used, strict=True) if bits.any()),
+        front_end_area_cm2=analogue.area_cm2,
+        front_end_power_mw=analogue.power_mw,
+        system_area_cm2=area + analogue.area_cm2,
+        system_power_mw=static_mw + dynamic_mw + analogue.power_mw,
+        verification=Verification(
+            rtl_vectors=rtl_seen.vectors,
+            gate_level_vectors=gates_seen.vectors,
+            netlist_vectors=compared,
+            netlist_equivalent=True,  # synthesise raises where the proof fails
+            simulated_test_accuracy=rtl_seen.test_accuracy,
+            gate_level_test_accuracy=gates_seen.test_accuracy,
+        ),
+        model_file=str(model_file.relative_to(root)),
+        rtl_file=str(source.relative_to(root)),
+        netlist_file=str(netlist_path.relative_to(root)),
+        confusion=confusion(classifier, data.test, data.classes),
+    )
+
+
+def _verdict(verdict: Verdict) -> SourceVerdict:
+    source = verdict.source
+    margin = source.power_mw / verdict.load_mw if verdict.load_mw else None
+    return SourceVerdict(source.name, source.kind, source.power_mw, verdict.carries, margin, verdict.life_h)
+
+
+def start_circuits(classifier: IntegerClassifier) -> Sequence[LogicCircuit]:
+    """Structures beside the RTL's own that synthesis may start from; each result is proven against the RTL."""
+    return [circuit_of(classifier)] if isinstance(classifier, Network) else [classifier]
+
+
+def check_netlist(netlist: Netlist, classifier: IntegerClassifier, data: PreparedData, *, seed: int) -> int:
+    """Compares the netlist with the integer model on every vector of the data and on stress vectors.
+
+    Returns the number of vectors.
+
+    Raises
+    ------
+    VerificationError
+        naming the first vector on which they differ.
+    """
+    stress = stress_vectors(data.features, data.bits, STRESS_VECTORS, np.random.default_rng(seed))
+    vectors = np.concatenate([data.train.features, data.validation.features, data.test.features, stress])
+    expected, seen = classifier.predict(vectors), predict(netlist, vectors, data.bits)
+    wrong = np.flatnonzero(expected != seen)
+    if len(wrong):
+        first = wrong[0]
+        raise VerificationError(
+            f"the netlist {netlist.module} differs from the integer model on {len(wrong)} of {len(vectors)} vectors, "
+            f"first on inputs {vectors[first].tolist()}: {seen[first]} instead of {expected[first]}"
+        )
+    return len(vectors)
+
+
+def used_input_bits(netlist: Netlist, data: PreparedData) -> np.ndarray:
+    """Boolean (features, bits): which input bits any gate or output of the netlist reads."""
+    read = np.zeros(netlist.nets, dtype=bool)
+    read[netlist.output_nets] = True
+    read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
+    return read[2 : 2 + netlist.input_bits].reshape(data.features, data.bits)
+
+
+def confusion(classifier: IntegerClassifier, part: Part, classes: int) -> tuple[tuple[int, ...], ...]:
+    """Samples of a part by true class (rows) and predicted class (columns)."""
+    counts = np.zeros((classes, classes), dtype=np.int64)
+    predicted = classifier.predict(part.features)
+    np.add.at(counts, (part.classes, np.minimum(predicted, classes - 1)), 1)
+    return tuple(tuple(int(count) for count in row) for row in counts)

@@ -1,0 +1,165 @@
+"""The front of a run: the proposals worth it, mapped and measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from bespoke.data import PreparedData
+from bespoke.files import write_json, write_text
+from bespoke.model import IntegerClassifier, Network
+from bespoke.netlist import area_cm2, feature_bits, static_power
+from bespoke.pipeline.config import Effort, RunConfig
+from bespoke.pipeline.design import Backend, emit, start_circuits
+from bespoke.pipeline.metrics import Accuracy, restored
+from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.progress import RunProgress
+from bespoke.pipeline.proposals import Proposal
+from bespoke.pipeline.runfolder import RunFolder
+from bespoke.pipeline.selection import Entry
+from bespoke.pipeline.synthesis import synthesise
+
+#: Proposals that are mapped, by effort.
+MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 32, Effort.HIGH: 64}
+
+_COLUMNS = (
+    "index",
+    "origin",
+    "kind",
+    "train_accuracy",
+    "validation_accuracy",
+    "test_accuracy",
+    "estimated_area_cm2",
+    "area_cm2",
+    "static_power_mw",
+    "chosen",
+    "model_file",
+)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What mapping measured; static power is that of the training vectors, for the choice may look at no others."""
+
+    area_cm2: float
+    static_power_mw: float
+
+
+@dataclass(frozen=True)
+class FrontDesign:
+    """A proposal, what mapping measured of it, and its model file below the run folder."""
+
+    proposal: Proposal
+    mapped: Mapped
+    model_file: str
+
+    def entry(self, index: int) -> Entry:
+        """What the choice sees."""
+        return Entry(
+            index,
+            self.proposal.train,
+            self.proposal.validation,
+            self.mapped.area_cm2,
+            self.mapped.static_power_mw,
+        )
+
+
+def thinned(designs: Sequence[Proposal], count: int) -> list[Proposal]:
+    """The proposals worth mapping, cheapest first.
+
+    Non-dominated designs in trusted accuracy (the lower of train and validation) and estimated area come first, then
+    those that only few others dominate: the estimate is not the measurement, and a lucky validation accuracy should not
+    push out the runners-up.
+    """
+    unique = list({design.classifier: design for design in designs}.values())
+    areas = np.array([design.estimated_area_cm2 for design in unique])
+    trusted = np.array([min(design.train.value, design.validation.value) for design in unique])
+    strictly = (areas[None, :] < areas[:, None]) | (trusted[None, :] > trusted[:, None])
+    beaten = (areas[None, :] <= areas[:, None]) & (trusted[None, :] >= trusted[:, None]) & strictly
+    dominators = beaten.sum(axis=1)
+    order = [int(index) for index in np.lexsort((areas, dominators))]
+    front = [index for index in order if dominators[index] == 0]
+    if len(front) > count:  # spread over the areas, both ends included
+        front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, count).round().astype(int))]
+    kept = front + [index for index in order if dominators[index] > 0][: count - len(front)]
+    return [unique[index] for index in sorted(kept, key=lambda index: (areas[index], index))]
+
+
+def map_front(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    proposals: Sequence[Proposal],
+    *,
+    backend: Backend,
+    progress: RunProgress,
+) -> list[FrontDesign]:
+    """Maps the proposals with the fast effort, several at once; what was mapped before is read back."""
+    chosen = thinned(proposals, MAPPED_DESIGNS[config.effort])
+    progress.stage(f"mapping {len(chosen)} designs of the front")
+    places = [f"front/{index:03d}" for index in range(len(chosen))]
+    jobs = [
+        joblib.delayed(_map_one)(design.classifier, data, folder / place, backend)
+        for design, place in zip(chosen, places, strict=True)
+    ]
+    designs = []
+    results = joblib.Parallel(n_jobs=min(config.workers, len(jobs)), return_as="generator")(jobs)
+    for design, place, mapped in zip(chosen, places, results, strict=True):
+        designs.append(FrontDesign(design, mapped, f"{place}/model.json"))
+        progress.update(len(designs) / len(jobs), f"{len(designs)} of {len(jobs)}")
+    return designs
+
+
+def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Mapped:
+    done = folder / "mapped.json"
+    if done.is_file():
+        return restored(Mapped, json.loads(done.read_text(encoding="utf-8")))
+    ModelFile.of(classifier, data).save(folder / "model.json")
+    bits = feature_bits(data.train.features, data.bits)
+    result = synthesise(
+        [emit(classifier, data, folder, title=f"{data.name}: a design of the front")],
+        top="top",
+        technology=backend.technology,
+        folder=folder / "logs",
+        data_bits=bits,
+        effort=str(Effort.FAST),
+        start_circuits=start_circuits(classifier),
+        backend=backend.yosys,
+        seed=backend.seed,
+    )
+    mapped = Mapped(area_cm2(result.netlist), static_power(result.netlist, bits).total_mw)
+    write_json(done, asdict(mapped))
+    return mapped
+
+
+def write_table(path: Path, front: Sequence[FrontDesign], data: PreparedData, *, chosen: int) -> None:
+    """``front.csv``. Written after the choice: only here are the designs' test accuracies computed."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for index, design in enumerate(front):
+        proposal = design.proposal
+        test = Accuracy.of(proposal.classifier.predict(data.test.features), data.test.classes)
+        writer.writerow(
+            [
+                index,
+                proposal.origin,
+                "network" if isinstance(proposal.classifier, Network) else "logic",
+                f"{proposal.train.value:.6f}",
+                f"{proposal.validation.value:.6f}",
+                f"{test.value:.6f}",
+                f"{proposal.estimated_area_cm2:.6g}",
+                f"{design.mapped.area_cm2:.8g}",
+                f"{design.mapped.static_power_mw:.6g}",
+                int(index == chosen),
+                design.model_file,
+            ]
+        )
+    write_text(path, text.getvalue())

@@ -1,0 +1,173 @@
+"""Designs that the search proposes for mapping: networks, and circuits approximated below the neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from bespoke.data import PreparedData
+from bespoke.model import IntegerClassifier, LogicCircuit, Network, from_json, to_json
+from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.metrics import Accuracy, SearchSummary, restored
+from bespoke.pipeline.progress import RunProgress
+from bespoke.pipeline.runfolder import RunFolder
+from bespoke.search import Front, SearchData, SearchOptions, circuit_of, explore
+from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
+from bespoke.technology import Technology
+
+#: Candidates that the search evaluates, by effort.
+CANDIDATES = {Effort.FAST: 1_000_000, Effort.NORMAL: 6_000_000, Effort.HIGH: 40_000_000}
+#: Edits that circuit-level approximation tries, by effort.
+MOVES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 20_000_000}
+#: Circuits of the front that circuit-level approximation starts from.
+CIRCUIT_STARTS = 6
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A design that is worth mapping.
+
+    ``estimated_area_cm2`` is the search's own figure; only mapping gives a measured one.
+    """
+
+    classifier: IntegerClassifier
+    origin: str
+    train: Accuracy
+    validation: Accuracy
+    estimated_area_cm2: float
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """All proposals of a run, and what it cost to find them."""
+
+    designs: tuple[Proposal, ...]
+    summary: SearchSummary
+
+
+def proposal(classifier: IntegerClassifier, data: PreparedData, *, origin: str, estimated_area_cm2: float) -> Proposal:
+    """A proposal with its accuracies on the parts that the choice may look at."""
+    train, validation = (
+        Accuracy.of(classifier.predict(part.features), part.classes) for part in (data.train, data.validation)
+    )
+    return Proposal(classifier, origin, train, validation, estimated_area_cm2)
+
+
+def propose(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    *,
+    starts: Sequence[Network],
+    technology: Technology,
+    progress: RunProgress,
+) -> Proposals:
+    """Searches networks, then approximates circuits; both are read back where an earlier call finished them."""
+    networks, summary = _searched(folder, config, data, starts, technology, progress)
+    circuits: list[Proposal] = []
+    if config.circuit_approximation:
+        circuits = _approximated(folder, config, data, networks, technology, progress)
+    return Proposals(tuple(networks + circuits), summary)
+
+
+def _searched(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    starts: Sequence[Network],
+    technology: Technology,
+    progress: RunProgress,
+) -> tuple[list[Proposal], SearchSummary]:
+    name = "search/networks.json"
+    if not folder.has(name):
+        progress.stage("searching networks")
+        frozen = {str(unit): unit not in config.freeze for unit in Unit}
+        front = explore(
+            SearchData(
+                data.train.features,
+                data.train.classes,
+                data.bits,
+                data.classes,
+                data.validation.features,
+                data.validation.classes,
+            ),
+            starts,
+            SearchOptions(candidates=CANDIDATES[config.effort], seed=config.seed, **frozen),
+            technology=technology,
+            workers=config.workers,
+            progress=progress.update,
+            checkpoint=folder / "search/checkpoint.npz",
+        )
+        folder.write_json(
+            name,
+            {
+                "summary": asdict(_summary(front)),
+                "designs": [
+                    _entry(candidate.classifier, candidate.origin, candidate.estimated_area_cm2)
+                    for candidate in front.candidates
+                ],
+            },
+        )
+    document = folder.read_json(name)
+    return list(_read(document["designs"], data)), restored(SearchSummary, document["summary"])
+
+
+def _summary(front: Front) -> SearchSummary:
+    return SearchSummary(
+        candidates=front.statistics.evaluated,
+        seconds=front.statistics.seconds,
+        front_designs=len(front.pareto),
+        hypervolume=front.hypervolume,
+    )
+
+
+def _approximated(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    networks: Sequence[Proposal],
+    technology: Technology,
+    progress: RunProgress,
+) -> list[Proposal]:
+    name = "search/circuits.json"
+    if not folder.has(name):
+        progress.stage("approximating circuits")
+        circuits = approximate(
+            _circuit_starts(networks),
+            ApproximationData(data.train.features, data.train.classes),
+            ApproximationOptions(moves=MOVES[config.effort]),
+            technology=technology,
+            seed=config.seed,
+            workers=config.workers,
+            progress=progress.update,
+        )
+        folder.write_json(
+            name, [_entry(result.circuit, "circuit approximation", result.estimated_area_cm2) for result in circuits]
+        )
+    return list(_read(folder.read_json(name), data))
+
+
+def _circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
+    """Circuits of the most accurate networks, spread over the areas."""
+    best, front = -1.0, []
+    for design in sorted(networks, key=lambda d: (d.estimated_area_cm2, -d.train.value)):
+        if design.train.value > best:
+            best = design.train.value
+            front.append(design)
+    last = len(front) - 1
+    picks = sorted({round(last * (1 - step / (2 * max(1, CIRCUIT_STARTS - 1)))) for step in range(CIRCUIT_STARTS)})
+    return [circuit_of(front[pick].classifier) for pick in picks]
+
+
+def _entry(classifier: IntegerClassifier, origin: str, estimated_area_cm2: float) -> dict[str, object]:
+    return {"origin": origin, "estimated_area_cm2": estimated_area_cm2, "model": to_json(classifier)}
+
+
+def _read(entries: Iterable[dict], data: PreparedData) -> Iterable[Proposal]:
+    for entry in entries:
+        yield proposal(
+            from_json(entry["model"]),
+            data,
+            origin=entry["origin"],
+            estimated_area_cm2=entry["estimated_area_cm2"],
+        )

@@ -1,0 +1,261 @@
+"""From a data set to a verified, measured design: the stages of a run in order.
+
+Every stage leaves its result in the run folder and is skipped where that is already there, so a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bespoke import __version__
+from bespoke.data import PreparedData, write_vectors
+from bespoke.eda.tools import tool_versions
+from bespoke.model import IntegerClassifier, Network
+from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.design import Backend, accuracies, measure
+from bespoke.pipeline.front import FrontDesign, Mapped, map_front, write_table
+from bespoke.pipeline.metrics import (
+    Accuracy,
+    DataSummary,
+    DesignMetrics,
+    PartAccuracies,
+    Ratios,
+    RunMetrics,
+    SelectionSummary,
+    restored,
+)
+from bespoke.pipeline.metrics import to_json as metrics_to_json
+from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.preparation import data_digest, hidden_layers, prepare_data
+from bespoke.pipeline.progress import RunProgress, Silent
+from bespoke.pipeline.proposals import proposal, propose
+from bespoke.pipeline.runfolder import RunFolder
+from bespoke.pipeline.selection import Choice, Request, choose
+from bespoke.search import estimate_area
+from bespoke.technology import Technology, load_technology, read_liberty
+from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
+
+log = logging.getLogger(__name__)
+
+#: Accuracy that a design may lose where nothing else is asked for.
+DEFAULT_MAX_LOSS = 0.01
+
+
+def run(
+    config: RunConfig,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    progress: RunProgress | None = None,
+    command: str = "",
+) -> RunMetrics:
+    """The whole job. Leaves in ``out`` what docs/run-folder.md lists, and returns the content of ``metrics.json``.
+
+    Parameters
+    ----------
+    config : the settings.
+    out : run folder; a run that was begun there with the same settings and data is continued.
+    overwrite : replace another run in that folder.
+    command : command line that repeats the run, for the report.
+
+    Raises
+    ------
+    InputError
+        for data, options or a folder that do not fit; nothing is left half-written.
+    NoDesignError
+        if no design meets the request; the front stays in the folder.
+    VerificationError
+        if RTL or netlist differ from the integer model.
+    """
+    started = time.monotonic()
+    progress = progress or Silent()
+    progress.stage("reading the data")
+    data, source = prepare_data(config)
+    technology = _technology(config)
+    backend = Backend(
+        technology=technology,
+        effort=str(config.effort),
+        yosys=str(config.yosys),
+        clock_ms=config.clock_ms or technology.clock_ms,
+        seed=config.seed,
+    )
+    folder = RunFolder(out)
+    folder.open(config, data_digest=data_digest(data), overwrite=overwrite)
+    if not folder.has("versions.json"):
+        folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
+    for name in ("train", "validation", "test"):
+        write_vectors(_made(folder / "vectors") / f"{name}.csv", getattr(data, name), data.feature_names)
+
+    float_model = _float_model(folder, config, data, progress)
+    baseline = fixed_point_network(float_model, bits=data.bits)
+    ModelFile.of(baseline, data).save(folder / "models/baseline.json")
+    quantised = _quantised(folder, config, data, float_model, progress)
+
+    baseline_metrics = _measured(folder, "baseline", baseline, data, backend=backend, progress=progress)
+    proposals = propose(folder, config, data, starts=[quantised], technology=technology, progress=progress)
+    front = map_front(folder, config, data, proposals.designs, backend=backend, progress=progress)
+    front.append(_baseline_design(baseline, baseline_metrics, data, technology))
+    choice, request = _choice(config, front, baseline_metrics)
+    chosen = front[choice.entry.index].proposal.classifier
+    ModelFile.of(chosen, data).save(folder / "models/approximate.json")
+    write_table(folder / "front.csv", front, data, chosen=choice.entry.index)
+    chosen_metrics = _measured(folder, "chosen", chosen, data, backend=backend, progress=progress)
+    metrics = RunMetrics(
+        bespoke_version=__version__,
+        technology=technology.name,
+        supply_v=technology.supply_v,
+        seed=config.seed,
+        command=command,
+        data=_data_summary(data, source),
+        float_accuracy=_float_accuracies(float_model, data),
+        quantised_accuracy=accuracies(quantised, data),
+        selection=SelectionSummary(
+            rule=request.describe(),
+            validation_accuracy_needed=request.min_accuracy,
+            front_designs=len(front),
+            eligible_designs=choice.eligible,
+        ),
+        search=proposals.summary,
+        baseline=baseline_metrics,
+        chosen=chosen_metrics,
+        ratios=_ratios(baseline_metrics, chosen_metrics),
+        seconds=time.monotonic() - started,
+    )
+    folder.write_json("metrics.json", metrics_to_json(metrics))
+    return metrics
+
+
+def _technology(config: RunConfig) -> Technology:
+    if config.liberty is not None:
+        return read_liberty(Path(config.liberty))
+    return load_technology(config.technology)
+
+
+def _made(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _float_model(folder: RunFolder, config: RunConfig, data: PreparedData, progress: RunProgress) -> FloatModel:
+    name = "models/float.json"
+    if not folder.has(name):
+        progress.stage("training the float network")
+        hidden = hidden_layers(config, data)
+        model = train_float(data, hidden=hidden, seed=config.seed, progress=progress.update)
+        folder.write_json(name, model.to_json())
+    return FloatModel.from_json(folder.read_json(name))
+
+
+def _quantised(
+    folder: RunFolder, config: RunConfig, data: PreparedData, model: FloatModel, progress: RunProgress
+) -> Network:
+    name = "models/quantised.json"
+    if not folder.has(name):
+        progress.stage("quantisation-aware training")
+        network = train_quantised(model, data, seed=config.seed, progress=progress.update)
+        ModelFile.of(network, data).save(folder / name)
+    return ModelFile.load(folder / name).classifier
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a design's files go in the run folder."""
+
+    title: str
+    folder: str
+    model_file: str
+    result: str
+
+
+_PLACES = {
+    "baseline": _Place("exact baseline", "baseline", "models/baseline.json", "baseline/design.json"),
+    "chosen": _Place("chosen design", ".", "models/approximate.json", "design.json"),
+}
+
+
+def _measured(
+    folder: RunFolder,
+    name: str,
+    classifier: IntegerClassifier,
+    data: PreparedData,
+    *,
+    backend: Backend,
+    progress: RunProgress,
+) -> DesignMetrics:
+    """Measures a design once; a continued run reads what was measured."""
+    place = _PLACES[name]
+    if not folder.has(place.result):
+        progress.stage(f"mapping and verifying the {place.title}")
+        metrics = measure(
+            classifier,
+            data,
+            folder / place.folder,
+            name=place.title,
+            backend=backend,
+            model_file=folder / place.model_file,
+            root=folder.path,
+            progress=progress.update,
+        )
+        folder.write_json(place.result, dataclasses.asdict(metrics))
+    return restored(DesignMetrics, folder.read_json(place.result))
+
+
+def _choice(config: RunConfig, front: list[FrontDesign], baseline: DesignMetrics) -> tuple[Choice, Request]:
+    needed = config.min_accuracy
+    budget = config.max_area_cm2 is not None or config.max_power_mw is not None
+    if needed is None and (config.max_loss is not None or not budget):
+        loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
+        needed = baseline.accuracy.validation.value - loss
+    request = Request(needed, config.max_area_cm2, config.max_power_mw)
+    return choose([design.entry(index) for index, design in enumerate(front)], request), request
+
+
+def _baseline_design(
+    baseline: Network, metrics: DesignMetrics, data: PreparedData, technology: Technology
+) -> FrontDesign:
+    """The exact baseline as the front's dear end, so that asking for its own accuracy can always be met."""
+    return FrontDesign(
+        proposal(baseline, data, origin="exact baseline", estimated_area_cm2=estimate_area(baseline, technology)),
+        Mapped(metrics.area_cm2, metrics.static_power_train_mw),
+        metrics.model_file,
+    )
+
+
+def _data_summary(data: PreparedData, source: str) -> DataSummary:
+    return DataSummary(
+        name=data.name,
+        source=source,
+        features=data.feature_names,
+        class_labels=data.class_labels,
+        bits=data.bits,
+        train_samples=data.train.samples,
+        validation_samples=data.validation.samples,
+        test_samples=data.test.samples,
+    )
+
+
+def _float_accuracies(model: FloatModel, data: PreparedData) -> PartAccuracies:
+    return PartAccuracies(
+        *(
+            Accuracy.of(model.predict(part.features, data.bits), part.classes)
+            for part in (data.train, data.validation, data.test)
+        )
+    )
+
+
+def _ratios(baseline: DesignMetrics, chosen: DesignMetrics) -> Ratios:
+    def ratio(name: str) -> float | None:
+        ours = getattr(chosen, name)
+        return getattr(baseline, name) / ours if ours > 0 else None
+
+    return Ratios(
+        area=ratio("area_cm2"),
+        static_power=ratio("static_power_mw"),
+        total_power=ratio("total_power_mw"),
+        system_area=ratio("system_area_cm2"),
+        system_power=ratio("system_power_mw"),
+    )
