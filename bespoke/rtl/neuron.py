@@ -111,8 +111,8 @@ def qrelu_verilog(unit: QRelu, total: Signal, interval: Interval, width: int) ->
     kept = concatenation([Bit(total, unit.shift + index) for index in range(width)])
     if interval.high >> unit.shift > unit.ceiling:
         above = concatenation([Bit(total, index) for index in range(unit.shift + unit.width, top)])
-        over = above if top - unit.shift - unit.width == 1 else f"(|{above})"
-        kept = f"{kept} | {over}" if width == 1 else f"{kept} | {{{width}{{{over}}}}}"
+        over = above if top - unit.shift - unit.width == 1 else f"|{above}"
+        kept = f"{kept} | ({over})" if width == 1 else f"{kept} | {{{width}{{{over}}}}}"
     if interval.low < 0:
         kept = f"{total.slice(total.width - 1, 1)} ? {constant(0, width)} : {kept}"
     return kept

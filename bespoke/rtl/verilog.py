@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import bespoke
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, LogicCircuit, Network
+from bespoke.model import IntegerClassifier, Interval, LogicCircuit, Network, QRelu
 from bespoke.rtl.adders import Adder, add_columns
 from bespoke.rtl.argmax import comparator_blocks, leaf_classes
 from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
@@ -111,7 +111,6 @@ def _network_view(network: Network, names: list[str] | None) -> dict[str, object
         "wires": wires,
         "unused": [f"x{feature}" for feature in range(network.features) if feature not in read[0]],
         "neurons": blocks,
-        "adder_sizes": {len(adder.operands) for block in blocks for adder in block.adders if adder.output.width == 2},
         "comparators": comparators,
         "never": sorted(set(range(network.classes)) - set(network.argmax.leaves())),
         "result": result,
@@ -133,7 +132,7 @@ def _neuron_block(
     stem = f"h{layer + 1}_{position}" if not last else f"y{position}"
     total = Signal(stem if last else f"{stem}_sum", sum_width(interval))
     unit = neuron.activation
-    largest = 0 if unit is None else min(max(0, interval.high) >> unit.shift, unit.ceiling)
+    largest = 0 if unit is None else _largest(unit, interval)
     output, activation, note = None, "", ""
     is_constant = interval.low == interval.high
     if not is_read:
@@ -180,16 +179,30 @@ def _read_neurons(network: Network) -> list[set[int]]:
     """Per level (features, then every layer) which values anything downstream reads."""
     read = [set(leaf_classes(network.argmax))]
     for index in range(len(network.layers) - 1, -1, -1):
-        intervals = network.sum_intervals[index]
         level: set[int] = set()
         for position in read[0]:
-            neuron, interval = network.layers[index].neurons[position], intervals[position]
-            unit = neuron.activation
-            if interval.low == interval.high or (unit is not None and max(0, interval.high) >> unit.shift == 0):
+            interval = network.sum_intervals[index][position]
+            neuron = network.layers[index].neurons[position]
+            if interval.low == interval.high or (neuron.activation and _largest(neuron.activation, interval) == 0):
                 continue
-            level |= {source for source, summand in enumerate(neuron.summands) if not summand.is_zero}
+            for source, summand in enumerate(neuron.summands):
+                if not summand.is_zero and summand.mask & ((1 << _reach(network, index, source)) - 1):
+                    level.add(source)
         read.insert(0, level)
     return read
+
+
+def _reach(network: Network, layer: int, source: int) -> int:
+    """Bits that an input of a layer can ever set."""
+    if layer == 0:
+        return network.input_bits
+    unit = network.layers[layer - 1].neurons[source].activation
+    return _largest(unit, network.sum_intervals[layer - 1][source]).bit_length()
+
+
+def _largest(unit: QRelu, interval: Interval) -> int:
+    """The largest value that a QReLU gives on sums of that range."""
+    return min(max(0, interval.high) >> unit.shift, unit.ceiling)
 
 
 def _bus_slice(feature: int, classifier: IntegerClassifier) -> str:
