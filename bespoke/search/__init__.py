@@ -1,5 +1,32 @@
 """Search for small integer networks: circuit, cost, evaluation, exploration."""
 
 from bespoke.search.circuit_builder import circuit_of
+from bespoke.search.estimate import estimate_area, estimate_static_power
+from bespoke.search.explore import explore
+from bespoke.search.front import (
+    Candidate,
+    EpochRecord,
+    Front,
+    SearchStatistics,
+    hypervolume,
+    non_dominated,
+    wilson_interval,
+)
+from bespoke.search.options import Cost, SearchData, SearchOptions
 
-__all__ = ["circuit_of"]
+__all__ = [
+    "Candidate",
+    "Cost",
+    "EpochRecord",
+    "Front",
+    "SearchData",
+    "SearchOptions",
+    "SearchStatistics",
+    "circuit_of",
+    "estimate_area",
+    "estimate_static_power",
+    "explore",
+    "hypervolume",
+    "non_dominated",
+    "wilson_interval",
+]

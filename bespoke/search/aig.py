@@ -5,11 +5,11 @@ the hot path. Literals are those of `LogicCircuit`: twice the node, plus one whe
 are int64 throughout, so that every helper is compiled once.
 
 How a sum is built. A masked summand bit with a positive digit enters its column as it is. A negative digit is folded:
-``-b * 2**p = (1 - b) * 2**p - 2**p``, so the inverted bit enters the column and the constant goes to the bias. What is
-left is a sum of non-negative bits and one constant; adding ``2**(width-1)`` makes the total non-negative too, so that it
-never wraps: in its top column at most one bit can be set, where an OR does for an XOR. Columns are compressed from the
-lowest upwards with full adders of seven ANDs (nine NAND2 when mapped), the constant joining a column last, where it is
-often free.
+``-b * 2**p = (1 - b) * 2**p - 2**p``, so the inverted bit enters the column and the constant goes to the bias. What
+is left is a sum of non-negative bits and one constant; adding ``2**(width-1)`` makes the total non-negative too, so
+that it never wraps: in its top column at most one bit can be set, where an OR does for an XOR. Columns are compressed
+from the lowest upwards with full adders of seven ANDs (nine NAND2 when mapped), the constant joining a column last,
+where it is often free.
 """
 
 from __future__ import annotations

@@ -25,17 +25,6 @@ class Archive(NamedTuple):
     scale: np.ndarray
 
 
-def archive(*, genes: int, bins: int, depth: int, lowest: float, highest: float) -> Archive:
-    """An empty archive whose bins run from ``lowest`` to ``highest`` cost; dearer networks share the last bin."""
-    return Archive(
-        genes=np.zeros((bins, depth, genes), dtype=np.int64),
-        right=np.full((bins, depth), -1, dtype=np.int64),
-        cost=np.full((bins, depth), np.inf),
-        best=np.full(bins, -1, dtype=np.int64),
-        scale=np.array([lowest, np.log(highest / lowest) / (bins - 1)]),
-    )
-
-
 @njit(cache=True)
 def bin_of(archive, cost):
     if cost <= archive.scale[0]:
@@ -98,3 +87,12 @@ def pick(state, archive, slack):
             if archive.right[number, place] >= 0:
                 return np.int64(number), np.int64(place)
     return np.int64(-1), np.int64(-1)
+
+
+@njit(cache=True)
+def insert_all(state, archive, genes, right, cost, slack):
+    """Enter another archive's elites, given as its ``genes``, ``right`` and ``cost``."""
+    for number in range(right.shape[0]):
+        for place in range(right.shape[1]):
+            if right[number, place] >= 0:
+                insert(state, archive, genes[number, place], right[number, place], cost[number, place], slack)

@@ -10,10 +10,11 @@ from numba import njit
 from bespoke.search.aig import STYLE_THRESHOLD, build
 from bespoke.search.archive import bin_of, insert, pick
 from bespoke.search.evaluation import accept, evaluate
-from bespoke.search.genome import CLASSES, FEATURES, INPUT_BITS, LAYERS, MASK, SIZES
+from bespoke.search.genome import BIAS, CLASSES, FEATURES, INPUT_BITS, LAYERS, MASK, SIZES
+from bespoke.search.power import power_of
 from bespoke.search.pricing import area_of
 from bespoke.search.randoms import below, unit
-from bespoke.search.variation import mutate, random_network, terms_of
+from bespoke.search.variation import mutate, random_network
 
 # What a candidate costs.
 COST_AREA = 0
@@ -27,7 +28,8 @@ KEEP_MASKS = 2
 COST_KIND = 3
 FLOOR = 4
 BACK = 5
-SETTINGS = 6
+POWER_SAMPLES = 6
+SETTINGS = 7
 
 # Positions in the array of counters.
 EVALUATED = 0
@@ -38,14 +40,16 @@ COUNTERS = 4
 
 
 class Scratch(NamedTuple):
-    """Arrays of the candidate loop."""
+    """Arrays of the candidate loop; ``kinds`` and ``values`` are empty unless power is the cost."""
 
     current: np.ndarray
     child: np.ndarray
     changed: np.ndarray
     order: np.ndarray
     need: np.ndarray
-    nothing: np.ndarray
+    kinds: np.ndarray
+    values: np.ndarray
+    leak: np.ndarray
 
 
 class Offspring(NamedTuple):
@@ -84,16 +88,22 @@ def full_adders(genes, lay):
 
 
 @njit(cache=True)
-def cost_of(ws, genes, lay, kind, price, scratch):
+def cost_of(ws, genes, lay, price, settings, scratch):
     """Cost of a network by the chosen measure."""
-    if kind == COST_FULL_ADDERS:
+    if settings[COST_KIND] == COST_FULL_ADDERS:
         return full_adders(genes, lay)
     nodes = build(ws, genes, lay, STYLE_THRESHOLD)
     out_bits = 1
     while (1 << out_bits) < lay[CLASSES]:
         out_bits += 1
     first_and = 1 + lay[FEATURES] * lay[INPUT_BITS]
-    return area_of(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, out_bits, scratch.need, price, scratch.nothing)
+    area = area_of(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, out_bits, scratch.need, price, scratch.kinds)
+    if settings[COST_KIND] == COST_POWER:
+        return power_of(
+            ws.fanin0, ws.fanin1, nodes, first_and, scratch.need, scratch.kinds, scratch.values,
+            settings[POWER_SAMPLES], scratch.leak,
+        )  # fmt: skip
+    return area
 
 
 @njit(cache=True)
@@ -106,21 +116,33 @@ def _remember(offspring, counters, genes, right, cost):
 
 
 @njit(cache=True)
-def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
-    """Try random networks as starts, their biases set so that neurons divide the samples."""
-    neurons = scratch.changed.size
-    for _ in range(number):
-        random_network(state, scratch.child, lay, limits, scratch.order)
-        scratch.changed[:] = True
+def seed_given(starts, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
+    """Enter the given starts."""
+    for start in range(starts.shape[0]):
         genes = scratch.child
+        genes[:] = starts[start]
+        scratch.changed[:] = True
         right = evaluate(ev, genes, genes, lay, scratch.changed, True)
         accept(ev)
-        bias = genes.size  # set below, neuron by neuron
-        for neuron in range(neurons):
+        counters[EVALUATED] += 1
+        cost = cost_of(ws, genes, lay, price, settings, scratch)
+        insert(state, archive, genes, right, cost, settings[SLACK])
+        _remember(offspring, counters, genes, right, cost)
+
+
+@njit(cache=True)
+def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
+    """Enter random networks, every bias set so that its neuron divides the samples."""
+    genes = scratch.child
+    for _ in range(number):
+        random_network(state, genes, lay, limits, scratch.order)
+        scratch.changed[:] = True
+        right = evaluate(ev, genes, genes, lay, scratch.changed, True)
+        accept(ev)
+        for neuron in range(scratch.changed.size):
             scratch.current[:] = genes
-            bias = lay[8] + neuron
             sums = ev.sums[ev.side[neuron], neuron]
-            genes[bias] -= np.int64(sums[below(state, sums.size)])
+            genes[lay[BIAS] + neuron] -= np.int64(sums[below(state, sums.size)])
             scratch.changed[:] = False
             scratch.changed[neuron] = True
             answer = evaluate(ev, genes, scratch.current, lay, scratch.changed, False)
@@ -128,29 +150,16 @@ def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, s
                 right = answer
             accept(ev)
         counters[EVALUATED] += 1
-        cost = cost_of(ws, genes, lay, settings[COST_KIND], price, scratch)
+        cost = cost_of(ws, genes, lay, price, settings, scratch)
         insert(state, archive, genes, right, cost, settings[SLACK])
         _remember(offspring, counters, genes, right, cost)
 
 
 @njit(cache=True)
 def run_batch(
-    number,
-    state,
-    ev,
-    ws,
-    archive,
-    population,
-    population_share,
-    offspring,
-    lay,
-    limits,
-    rates,
-    price,
-    settings,
-    scratch,
-    counters,
-):
+    number, state, ev, ws, archive, population, population_share, offspring, lay, limits, rates, price, settings,
+    scratch, counters,
+):  # fmt: skip
     """Evaluate about ``number`` candidates."""
     until = counters[EVALUATED] + number
     current = scratch.current
@@ -169,7 +178,7 @@ def run_batch(
         scratch.changed[:] = True
         current_right = evaluate(ev, current, current, lay, scratch.changed, True)
         accept(ev)
-        current_cost = cost_of(ws, current, lay, settings[COST_KIND], price, scratch)
+        current_cost = cost_of(ws, current, lay, price, settings, scratch)
         for _ in range(settings[WALK]):
             child[:] = current
             scratch.changed[:] = False
@@ -180,7 +189,7 @@ def run_batch(
                 mutate(
                     state, child, mate, lay, limits, rates, scratch.changed, ev.sums, ev.side, scratch.order,
                     settings[KEEP_MASKS] != 0,
-                )
+                )  # fmt: skip
             right = evaluate(ev, child, current, lay, scratch.changed, False)
             counters[EVALUATED] += 1
             if right < 0:
@@ -197,17 +206,14 @@ def run_batch(
             cheaper = bin_of(archive, current_cost) - settings[BACK]
             if cheaper >= 0 and right <= archive.best[cheaper]:
                 continue
-            cost = cost_of(ws, child, lay, settings[COST_KIND], price, scratch)
+            cost = cost_of(ws, child, lay, price, settings, scratch)
             counters[PRICED] += 1
             better = insert(state, archive, child, right, cost, slack)
             counters[INSERTED] += better
-            if population.shape[0] > 0 and (better or below(state, 16) == 0):
+            if population_share > 0 and (better or below(state, 16) == 0):
                 _remember(offspring, counters, child, right, cost)
             if better or (right >= current_right and cost <= current_cost):
                 accept(ev)
                 current[:] = child
                 current_right = right
                 current_cost = cost
-
-
-__all__ = ["run_batch", "seed_random", "terms_of"]

@@ -9,7 +9,6 @@ from bespoke.search import aig
 from bespoke.search.genome import Layout
 from bespoke.search.pricing import area_of, mark
 
-
 #: Relative prices where no technology is given: those of NAND2-dominated n-type logic.
 _DEFAULT_PRICES = np.array([0.92, 1.0, 1.61, 1.75, 2.27, 4.0, 4.27])
 
@@ -17,8 +16,9 @@ _DEFAULT_PRICES = np.array([0.92, 1.0, 1.61, 1.75, 2.27, 4.0, 4.27])
 def circuit_of(network: Network, *, prices: np.ndarray | None = None) -> LogicCircuit:
     """The structurally hashed and-inverter graph of a network, bit-exact with its ``predict``.
 
-    Constants are folded, complement sums folded into biases, shared logic is there once, and only nodes that the outputs
-    depend on are kept. Built in every shape of `aig.STYLES`; the one with the smallest estimated area is returned.
+    Constants are folded, complement sums folded into biases, shared logic is there once, and only nodes that the
+    outputs depend on are kept. Built in every shape of `aig.STYLES`; the one with the smallest estimated area is
+    returned.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """Compiled, incremental evaluation of a candidate on the training samples.
 
-The sums and hidden outputs of the current network are kept, a row of samples per neuron, in one of two buffers. A changed
-candidate writes only the rows that its changes touch to the other buffer; if it becomes the current network the touched
-rows change sides. A sum is updated by the summands that changed, or computed anew where that takes fewer passes.
+The sums and hidden outputs of the current network are kept, a row of samples per neuron, in one of two buffers. A
+changed candidate writes only the rows that its changes touch to the other buffer; if it becomes the current network
+the touched rows change sides. A sum is updated by the summands that changed, or computed anew where that takes fewer
+passes.
 
 Values are int32; `Layout` limits set by the search keep every sum within 31 bits. Bit-exact with `Network.predict`.
 """
@@ -36,9 +37,9 @@ from bespoke.search.genome import (
 class Evaluator(NamedTuple):
     """Samples and buffers; see `evaluator`.
 
-    ``features`` is int32 (features, samples), ``classes`` and ``weights`` int32 (samples,), ``sums`` and ``hidden`` int32
-    (2, neurons, samples), ``side`` the buffer in which each current row lies, ``touched`` which rows the last candidate
-    wrote, ``values`` and ``winners`` the argmax tree's rows.
+    ``features`` is int32 (features, samples), ``classes`` and ``weights`` int32 (samples,), ``sums`` and ``hidden``
+    int32 (2, neurons, samples), ``side`` the buffer in which each current row lies, ``touched`` which rows the last
+    candidate wrote, ``values`` and ``winners`` the argmax tree's rows.
     """
 
     features: np.ndarray

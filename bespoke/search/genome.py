@@ -1,9 +1,9 @@
 """A network as one row of integers, so that kernels copy, change and evaluate thousands of them a second.
 
-A row ("genes", int64) holds, in this order: every summand's weight, every summand's mask (layer by layer, neuron by neuron,
-input by input), every neuron's bias, every hidden neuron's QReLU shift and width, and the argmax tree (width, root,
-number of comparators, then their first operands, second operands and masks). A `Layout` knows where things are; kernels
-get it as an integer array.
+A row ("genes", int64) holds, in this order: every summand's weight, every summand's mask (layer by layer, neuron by
+neuron, input by input), every neuron's bias, every hidden neuron's QReLU shift and width, and the argmax tree (width,
+root, number of comparators, then their first operands, second operands and masks). A `Layout` knows where things are;
+kernels get it as an integer array.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Printed area of an and-inverter graph, estimated without mapping it.
 
-The graph is covered from the outputs down: an AND is a NAND2 or AND2 of its fanins or a NOR2 or OR2 of their complements,
-whatever is cheaper with the polarities that its readers want and the inverters that exist already; two ANDs below a third
-that make an exclusive or are four NAND2 (one of them shared with a half adder's carry) or the technology's own cell.
+The graph is covered from the outputs down: an AND is a NAND2 or AND2 of its fanins or a NOR2 or OR2 of their
+complements, whatever is cheaper with the polarities that its readers want and the inverters that exist already; two
+ANDs below a third that make an exclusive or are four NAND2 (one shared with a half adder's carry) or the technology's
+own cell.
 """
 
 from __future__ import annotations
@@ -109,37 +110,33 @@ def area_of(fanin0, fanin1, nodes, first_and, outputs, out_bits, need, price, ki
             s = fanin1[b >> 1]
             if (p == r ^ 1 and q == s ^ 1) or (p == s ^ 1 and q == r ^ 1):
                 # node = p xor q; one of the two ANDs below stays as a NAND, the other goes
-                shared, other = a, b
+                shared = a
                 x, y = p, q
                 if need[b] and not need[a]:
-                    shared, other = b, a
+                    shared = b
                     x, y = r, s
                 if not (need[a] or need[b]):
                     first = _demand(need, fanin0, first_and, p, price) + _demand(need, fanin0, first_and, q, price)
                     second = _demand(need, fanin0, first_and, r, price) + _demand(need, fanin0, first_and, s, price)
                     if second < first:
-                        shared, other = b, a
+                        shared = b
                         x, y = r, s
                 nand_xor = 3 * price[NAND] + (0.0 if need[shared] else price[NAND])
-                kind = 0
-                if positive:
-                    cost = min(nand_xor, price[XOR])
-                    kind = 5 if nand_xor <= price[XOR] else 6
-                    if negative:
-                        cost += price[INV]
-                        kind += 8
-                else:
+                own_cell = nand_xor > price[XOR]
+                cost = price[XOR] if own_cell else nand_xor
+                kind = 6 if own_cell else 5
+                if negative:
+                    cost += price[INV]
+                    kind += 8
                     # NAND(NAND(x, y), OR(x, y)) against the exclusive or and an inverter
                     parts = price[NAND] + price[OR] + (0.0 if need[shared] else price[NAND])
-                    inverted = min(nand_xor, price[XOR]) + price[INV]
-                    cost = min(parts, inverted, price[XNOR])
-                    if inverted <= cost:
-                        kind = 13 if nand_xor <= price[XOR] else 14
-                    else:
+                    if not positive and min(parts, price[XNOR]) < cost:
+                        own_cell = price[XNOR] < parts
+                        cost = price[XNOR] if own_cell else parts
                         kind = 7
                 if keep:
                     kinds[node] = kind
-                if (kind & 7) != 6 and not need[shared]:
+                if not own_cell and not need[shared]:
                     # the NAND is priced when its own turn comes
                     cost -= price[NAND]
                     need[shared] = True

@@ -1,7 +1,8 @@
 """Compiled moves from one network to a neighbour, and random networks to start from.
 
 Every move works on a row of genes, notes the neurons that it touched in ``changed``, and keeps the genes within the
-limits. Moves belong to one of the three kinds of unit (multiply, accumulate, activate), so that each kind can be frozen.
+limits. Moves belong to one of the three kinds of unit (multiply, accumulate, activate), so that each kind can be
+frozen.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from bespoke.search.aig import bit_length
 from bespoke.search.genome import (
     BIAS,
     CLASSES,
-    CONNECTIONS,
     FEATURES,
     HIDDEN,
     INPUT_BITS,
@@ -74,7 +74,7 @@ TREE_BITS = 5
 LIMITS = 6
 
 
-def move_rates(*, multiply: bool, accumulate: bool, activate: bool, terms: int) -> np.ndarray:
+def move_rates(*, multiply: bool, accumulate: bool, activate: bool, terms: int, hidden: int) -> np.ndarray:
     """Cumulative probabilities of the moves when only some kinds of unit may change."""
     rates = RATES.copy()
     if not multiply:
@@ -87,6 +87,9 @@ def move_rates(*, multiply: bool, accumulate: bool, activate: bool, terms: int) 
         rates[CROSS] = 0
     if terms < 2:
         rates[WEIGHT_TERM] = 0
+    if hidden == 0:
+        rates[NEURON_KILL] = 0
+        rates[[QRELU_SHIFT, QRELU_WIDTH]] = 0
     return np.cumsum(rates) / rates.sum()
 
 
@@ -283,7 +286,7 @@ def _leaves(genes, lay, order):
 @njit(cache=True)
 def _move_tree(state, genes, lay, limits, move, order):
     count = genes[lay[TREE_COUNT]]
-    if move == TREE_ORDER or move == CLASS_KILL or count == 0:
+    if move in (TREE_ORDER, CLASS_KILL) or count == 0:
         classes = lay[CLASSES]
         kept = _leaves(genes, lay, order)
         if move == TREE_ORDER and kept > 1:
@@ -329,7 +332,7 @@ def _move_tree(state, genes, lay, limits, move, order):
 
 @njit(cache=True)
 def _cross(state, genes, mate, lay, changed):
-    """Take a neuron from another network: its summands, bias and unit, and in the last hidden layer its readers' weights."""
+    """Take a neuron from another network: its summands, bias and unit, and its readers' weights."""
     neuron = below(state, lay[NEURONS])
     layer, fan_in, connection, first = _layer_of(lay, neuron)
     size = lay[SIZES + layer + 1]

@@ -1,0 +1,184 @@
+"""The search as a whole: islands over processes, migration, checkpoints, the front."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from bespoke.errors import InputError
+from bespoke.files import write_bytes
+from bespoke.model import Network
+from bespoke.search import batch
+from bespoke.search.estimate import estimates
+from bespoke.search.front import Candidate, EpochRecord, Front, SearchStatistics, hypervolume, non_dominated
+from bespoke.search.island import Island, advance, migrate, new_island
+from bespoke.search.options import Cost, SearchData, SearchOptions
+from bespoke.search.problem import Problem, make_problem, tidied
+from bespoke.technology import Technology
+
+log = logging.getLogger(__name__)
+
+#: Called with the share of the search that is done, 0 to 1, and a note on how it goes.
+Progress = Callable[[float, str], None]
+
+
+def explore(
+    data: SearchData,
+    starts: Sequence[Network],
+    options: SearchOptions,
+    *,
+    technology: Technology,
+    workers: int = 2,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+) -> Front:
+    """Search for small accurate networks.
+
+    Parameters
+    ----------
+    data : the training samples, and held-back ones that only rate the result.
+    starts : networks to start from, of one depth; may be empty where every kind of unit may change.
+    options : budget and freedom.
+    technology : whose cells price the candidates.
+    workers : processes; the front does not depend on it.
+    progress : told after every epoch.
+    checkpoint : file (.npz) written after every epoch; if it exists the search goes on from there, to the same front.
+
+    Raises
+    ------
+    InputError
+        where data, starts and options do not fit together, or the checkpoint is damaged or of another search.
+    """
+    started = time.perf_counter()
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
+    problem = make_problem(data, starts, options, technology)
+    islands, records, before = _begin(problem, checkpoint)
+    share = max(1, options.candidates // (options.islands * options.epochs))
+    with joblib.Parallel(n_jobs=min(workers, options.islands), max_nbytes=None) as pool:
+        while len(records) < options.epochs:
+            islands = pool(joblib.delayed(advance)(problem, island, share) for island in islands)
+            migrate(problem, islands)
+            records.append(_record(problem, islands, len(records) + 1))
+            spent = before + time.perf_counter() - started
+            if checkpoint is not None:
+                _save(checkpoint, problem, islands, records, spent)
+            note = f"{records[-1].evaluated} candidates, {records[-1].front_size} on the front"
+            log.info("epoch %d of %d: %s", len(records), options.epochs, note)
+            if progress is not None:
+                progress(len(records) / options.epochs, note)
+            if options.time_limit_s is not None and spent > options.time_limit_s:
+                log.info("the time limit of %g s ends the search", options.time_limit_s)
+                break
+    candidates = _candidates(problem, data, islands, technology)
+    statistics = SearchStatistics(
+        evaluated=records[-1].evaluated,
+        priced=records[-1].priced,
+        seconds=before + time.perf_counter() - started,
+        search_seconds=float(sum(island.seconds[0] for island in islands)),
+        epochs=tuple(records),
+    )
+    return Front(candidates, statistics)
+
+
+def _begin(problem: Problem, checkpoint: Path | None) -> tuple[list[Island], list[EpochRecord], float]:
+    """Islands, records of the epochs done and seconds spent: new ones, or those of the checkpoint."""
+    if checkpoint is not None and checkpoint.is_file():
+        return _load(checkpoint, problem)
+    generator = np.random.default_rng(problem.options.seed)
+    return [new_island(problem, child) for child in generator.spawn(problem.options.islands)], [], 0.0
+
+
+def _save(path: Path, problem: Problem, islands: list[Island], records: list[EpochRecord], seconds: float) -> None:
+    arrays = {
+        f"{number}_{name}": array for number, island in enumerate(islands) for name, array in island.arrays().items()
+    }
+    table = [[r.epoch, r.evaluated, r.priced, r.improvements, r.front_size, r.hypervolume] for r in records]
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        fingerprint=np.array(problem.fingerprint),
+        records=np.array(table, dtype=np.float64),
+        elapsed=np.array(seconds),
+        **arrays,
+    )
+    write_bytes(path, buffer.getvalue())
+
+
+def _load(path: Path, problem: Problem) -> tuple[list[Island], list[EpochRecord], float]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["fingerprint"]) != problem.fingerprint:
+                raise InputError(
+                    f"checkpoint {path} is of a search with other data, starts or options; delete it or name another"
+                )
+            names = Island.__dataclass_fields__
+            islands = [
+                Island(**{name: stored[f"{number}_{name}"] for name in names})
+                for number in range(problem.options.islands)
+            ]
+            records = [
+                EpochRecord(int(e), int(evaluated), int(priced), int(better), int(size), float(volume))
+                for e, evaluated, priced, better, size, volume in stored["records"]
+            ]
+            return islands, records, float(stored["elapsed"])
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"checkpoint {path} is damaged; delete it to start anew") from error
+
+
+def _entries(islands: list[Island]) -> list[tuple[float, int, np.ndarray]]:
+    """Cost, right answers and genes of every elite of every island, equal pairs of figures once."""
+    found: dict[tuple[float, int], np.ndarray] = {}
+    for island in islands:
+        for number, place in np.argwhere(island.archive_right >= 0):
+            key = (float(island.archive_cost[number, place]), int(island.archive_right[number, place]))
+            found.setdefault(key, island.archive_genes[number, place])
+    return [(cost, right, genes) for (cost, right), genes in sorted(found.items(), key=lambda item: item[0])]
+
+
+def _record(problem: Problem, islands: list[Island], epoch: int) -> EpochRecord:
+    points = [(cost, right / int(problem.weights.sum())) for cost, right, _ in _entries(islands)]
+    counters = np.sum([island.counters for island in islands], axis=0)
+    is_area = problem.options.cost is Cost.AREA
+    return EpochRecord(
+        epoch=epoch,
+        evaluated=int(counters[batch.EVALUATED]),
+        priced=int(counters[batch.PRICED]),
+        improvements=int(counters[batch.INSERTED]),
+        front_size=len(non_dominated(points)),
+        hypervolume=hypervolume(points) if is_area else 0.0,
+    )
+
+
+def _candidates(
+    problem: Problem, data: SearchData, islands: list[Island], technology: Technology
+) -> tuple[Candidate, ...]:
+    """Every elite at or above the floor, rated; each network once."""
+    features, classes = np.asarray(data.features), np.asarray(data.classes)
+    held = data.validation_features is not None
+    unique: dict[Network, Candidate] = {}
+    for _, right, genes in _entries(islands):
+        if right < problem.floor:
+            continue
+        network = tidied(problem.layout, genes)
+        if network in unique:
+            continue
+        area, power = estimates(network, technology, features)
+        validation = np.asarray(data.validation_features) if held else None
+        unique[network] = Candidate(
+            classifier=network,
+            train_right=int((network.predict(features) == classes).sum()),
+            train_samples=len(classes),
+            validation_right=int((network.predict(validation) == data.validation_classes).sum()) if held else 0,
+            validation_samples=len(validation) if held else 0,
+            estimated_area_cm2=area,
+            estimated_static_power_mw=power,
+        )
+    return tuple(sorted(unique.values(), key=lambda c: (c.estimated_area_cm2, -c.train_right)))

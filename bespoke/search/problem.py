@@ -1,0 +1,266 @@
+"""A search made ready for kernels: layout, limits, samples, prices, start rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from bespoke.errors import InputError
+from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
+from bespoke.search import variation as moves
+from bespoke.search.genome import CONNECTIONS, MASK, SHIFT, TREE_MASK, TREE_WIDTH, WIDTH, Layout
+from bespoke.search.options import Cost, SearchData, SearchOptions
+from bespoke.search.power import leakages, packed_inputs
+from bespoke.search.pricing import INV, NAND, prices
+from bespoke.technology import Technology
+
+#: Sums of a searched network must fit the kernels' int32.
+MAX_SEARCH_BITS = 30
+#: Widths and shifts that the search gives to QReLUs by itself; starts may have larger ones.
+QRELU_WIDTH = 8
+QRELU_SHIFT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Everything that islands share and nothing changes.
+
+    ``samples`` holds features (samples, features), ``classes`` and ``weights`` what the fitness counts; noisy copies
+    included. ``limits`` is what `variation` obeys, ``starts`` int64 (starts, genes), ``capacity`` and ``deepest`` the
+    builder's sizes.
+    """
+
+    layout: Layout
+    options: SearchOptions
+    features: np.ndarray
+    classes: np.ndarray
+    weights: np.ndarray
+    limits: np.ndarray
+    starts: np.ndarray
+    price: np.ndarray
+    leak: np.ndarray
+    power_inputs: np.ndarray
+    power_samples: int
+    floor: int
+    slack: int
+    capacity: int
+    deepest: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the search: options other than its time limit, samples, starts, prices."""
+        digest = hashlib.sha256()
+        options = {key: value for key, value in asdict(self.options).items() if key != "time_limit_s"}
+        digest.update(json.dumps([options, self.layout.input_bits, self.layout.topology]).encode())
+        for array in (self.features, self.classes, self.weights, self.limits, self.starts, self.price, self.leak):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def cost_range(self) -> tuple[float, float]:
+        """Lowest and highest edge of the cost bins."""
+        if self.options.cost is Cost.FULL_ADDERS:
+            return 1.0, 2000.0
+        gate = self.price[INV] if self.options.cost is Cost.AREA else float(self.leak[NAND].mean())
+        return 0.9 * gate, 4000 * gate
+
+
+def make_problem(
+    data: SearchData, starts: Sequence[Network], options: SearchOptions, technology: Technology
+) -> Problem:
+    """Check that data, starts and options fit together and lay them out.
+
+    Raises
+    ------
+    InputError
+        naming what does not fit.
+    """
+    layout = _layout(data, starts, options)
+    if not starts and not options.all_units:
+        raise InputError("without a start every kind of unit must be free to change")
+    limits = _limits(layout, starts, options)
+    rows = np.zeros((len(starts), layout.genes), dtype=np.int64)
+    for index, start in enumerate(starts):
+        rows[index] = widened(layout, layout.encode(padded(start, layout.topology)), int(limits[moves.TREE_BITS]))
+    rng = np.random.default_rng(options.seed)
+    features, classes, weights = _samples(data, options, rng)
+    price = prices(technology)
+    shares = np.bincount(np.asarray(data.classes), minlength=data.class_count) / len(data.classes)
+    floor = options.accuracy_floor if options.accuracy_floor is not None else float(shares.max())
+    total = int(weights.sum())
+    inputs, samples = packed_inputs(np.asarray(data.features)[:1024], data.input_bits)
+    capacity, deepest = _builder_sizes(layout, limits, rows)
+    return Problem(
+        layout=layout,
+        options=options,
+        features=features,
+        classes=classes,
+        weights=weights,
+        limits=limits,
+        starts=rows,
+        price=price,
+        leak=leakages(technology, price),
+        power_inputs=inputs,
+        power_samples=samples,
+        floor=int(np.floor(floor * total)),
+        slack=int(options.slack * total),
+        capacity=capacity,
+        deepest=deepest,
+    )
+
+
+def _layout(data: SearchData, starts: Sequence[Network], options: SearchOptions) -> Layout:
+    features = np.shape(data.features)[1]
+    for number, start in enumerate(starts):
+        if (start.features, start.input_bits, start.classes) != (features, data.input_bits, data.class_count):
+            raise InputError(
+                f"start {number} reads {start.features} features of {start.input_bits} bits and names "
+                f"{start.classes} classes; the data have {features} features of {data.input_bits} bits and "
+                f"{data.class_count} classes"
+            )
+    depths = {len(start.layers) - 1 for start in starts}
+    if options.hidden is not None:
+        hidden = tuple(options.hidden)
+        if any(size < 1 for size in hidden):
+            raise InputError(f"hidden layers need at least one neuron each, not {hidden}")
+        depths.add(len(hidden))
+    elif starts:
+        hidden = (1,) * (len(starts[0].layers) - 1)
+    else:
+        raise InputError("a search without starts needs the option hidden")
+    if len(depths) > 1:
+        raise InputError(f"starts and options must agree in the number of hidden layers; found {sorted(depths)}")
+    for start in starts:
+        hidden = tuple(max(a, b) for a, b in zip(hidden, start.topology[1:-1], strict=True))
+    return Layout(data.input_bits, (features, *hidden, data.class_count))
+
+
+def _limits(layout: Layout, starts: Sequence[Network], options: SearchOptions) -> np.ndarray:
+    limits = np.zeros(moves.LIMITS, dtype=np.int64)
+    weight_shift, widths, shifts, bias = options.max_shift, QRELU_WIDTH, QRELU_SHIFT, 0
+    for start in starts:
+        largest = max(int(np.abs(weights).max(initial=0)) for weights in start.weights)
+        weight_shift = max(weight_shift, largest.bit_length() - (0 if largest & (largest - 1) else 1))
+        bias = max(bias, *(int(np.abs(biases).max(initial=0)) for biases in start.biases))
+        for layer in start.layers[:-1]:
+            for neuron in layer.neurons:
+                widths = max(widths, neuron.activation.width)
+                shifts = max(shifts, neuron.activation.shift)
+    weight = 2 << weight_shift if options.max_terms > 1 or starts else 1 << weight_shift
+    width = max(layout.input_bits, widths if len(layout.topology) > 2 else 0)
+    reach = max(layout.topology[:-1]) * weight * ((1 << width) - 1)
+    bias = max(bias, reach)
+    bits = (reach + bias).bit_length()
+    if bits > MAX_SEARCH_BITS:
+        raise InputError(
+            f"sums of {bits} bits are possible with weights of {weight_shift + 1} bits and QReLUs of {widths} bits; "
+            f"the search takes {MAX_SEARCH_BITS}"
+        )
+    limits[moves.WEIGHT_SHIFTS] = weight_shift
+    limits[moves.TERMS] = options.max_terms
+    limits[moves.LARGEST_BIAS] = bias
+    limits[moves.QRELU_SHIFTS] = shifts
+    limits[moves.QRELU_WIDTHS] = widths
+    limits[moves.TREE_BITS] = bits
+    return limits
+
+
+def _samples(
+    data: SearchData, options: SearchOptions, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The samples that the fitness counts: noisy copies appended, equal ones merged into one with a weight."""
+    features = np.asarray(data.features, dtype=np.int64)
+    classes = np.asarray(data.classes, dtype=np.int64)
+    parts = [features]
+    for _ in range(options.jitter):
+        step = rng.integers(-1, 2, features.shape) * (rng.random(features.shape) < 0.375)
+        parts.append(np.clip(features + step, 0, (1 << data.input_bits) - 1))
+    every = np.column_stack([np.concatenate(parts), np.tile(classes, len(parts))])
+    unique, weights = np.unique(every, axis=0, return_counts=True)
+    order = rng.permutation(len(unique))  # the kernels see classes in no order
+    return unique[order, :-1].astype(np.int32), unique[order, -1].astype(np.int32), weights[order].astype(np.int32)
+
+
+def _builder_sizes(layout: Layout, limits: np.ndarray, rows: np.ndarray) -> tuple[int, int]:
+    """Nodes and column depth that suffice for every network within the limits."""
+    terms = int(limits[moves.TERMS])
+    widest = max(layout.input_bits, int(limits[moves.QRELU_WIDTHS]))
+    digits = 0
+    capacity = 1 + layout.topology[0] * layout.input_bits
+    at = layout.array
+    for row in rows:
+        for weight in row[: at[CONNECTIONS]]:
+            terms = max(terms, abs(int(weight) ^ 3 * int(weight)).bit_count())
+    for index in range(len(layout.topology) - 1):
+        width = layout.input_bits if index == 0 else widest
+        own = layout.topology[index] * width * terms
+        digits = max(digits, own)
+        capacity += layout.topology[index + 1] * (7 * own + 660)
+    capacity += layout.topology[-1] * 8 * 66
+    return capacity, 2 * digits + 8
+
+
+def padded(network: Network, topology: tuple[int, ...]) -> Network:
+    """The network with idle neurons added to its hidden layers."""
+    if network.topology == topology:
+        return network
+    layers = []
+    for index, layer in enumerate(network.layers):
+        fan_in, size = topology[index], topology[index + 1]
+        neurons = []
+        for neuron in layer.neurons:
+            idle = (Summand((), 0),) * (fan_in - len(neuron.summands))
+            neurons.append(Neuron(neuron.summands + idle, neuron.bias, neuron.activation))
+        if index < len(network.layers) - 1:
+            spare = Neuron((Summand((), 0),) * fan_in, 0, QRelu(0, 1))
+            neurons += [spare] * (size - len(neurons))
+        layers.append(Layer(tuple(neurons)))
+    return Network(network.input_bits, tuple(layers), network.argmax)
+
+
+def widened(layout: Layout, row: np.ndarray, bits: int) -> np.ndarray:
+    """The row with an argmax tree of ``bits + 1`` bits: masks that hold the sign hold all bits above it too."""
+    at = layout.array
+    row = row.copy()
+    old, new = int(row[at[TREE_WIDTH]]), bits + 1
+    masks = row[at[TREE_MASK] :]
+    if new > old:
+        signed = (masks >> (old - 1)) & 1 == 1
+        masks[signed] |= (1 << new) - (1 << old)
+        row[at[TREE_WIDTH]] = new
+    return row
+
+
+def tidied(layout: Layout, row: np.ndarray) -> Network:
+    """The network of a row, without what has no effect: masks beyond widths, idle summands, spare tree bits."""
+    at = layout.array
+    row = row.copy()
+    connection = neuron = 0
+    widths = np.full(layout.topology[0], layout.input_bits, dtype=np.int64)
+    for index in range(len(layout.topology) - 1):
+        fan_in, size = layout.topology[index], layout.topology[index + 1]
+        count = fan_in * size
+        weights = row[connection : connection + count].reshape(size, fan_in)
+        masks = row[at[MASK] + connection : at[MASK] + connection + count].reshape(size, fan_in)
+        masks &= (1 << widths) - 1
+        idle = (weights == 0) | (masks == 0)
+        weights[idle] = 0
+        masks[idle] = 0
+        if index < len(layout.topology) - 2:
+            widths = row[at[WIDTH] + neuron : at[WIDTH] + neuron + size]
+        connection += count
+        neuron += size
+    assert at[SHIFT] <= at[WIDTH]
+    network = layout.decode(row)
+    width = max(interval.signed_width for interval in network.sum_intervals[-1])
+    tree = network.argmax
+    sign = 1 << (tree.width - 1)
+    if width < tree.width and all(comparator.mask & sign for comparator in tree.comparators):
+        low = (1 << (width - 1)) - 1
+        comparators = tuple(Comparator(c.first, c.second, (c.mask & low) | 1 << (width - 1)) for c in tree.comparators)
+        network = network.with_argmax(ArgmaxTree(tree.classes, width, comparators, tree.root))
+    return network
