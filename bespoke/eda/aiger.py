@@ -35,6 +35,16 @@ class Aig:
     def ands(self) -> int:
         return len(self.fanins)
 
+    def reordered(self, inputs: list[int], outputs: list[int]) -> Aig:
+        """The same graph with input ``inputs[i]`` as input i and output ``outputs[i]`` as output i."""
+        node = np.arange(1 + self.inputs + self.ands, dtype=np.int32)
+        node[1 + np.asarray(inputs, dtype=np.int32)] = 1 + np.arange(self.inputs, dtype=np.int32)
+
+        def renamed(literals: np.ndarray) -> np.ndarray:
+            return 2 * node[literals >> 1] + (literals & 1)
+
+        return Aig(self.inputs, renamed(self.fanins), renamed(self.outputs[np.asarray(outputs, dtype=np.intp)]))
+
     def evaluate(self, bits: np.ndarray) -> np.ndarray:
         """Outputs, bool (samples, outputs), for ``bits``, bool (samples, inputs)."""
         bits = np.asarray(bits, dtype=bool)

@@ -24,10 +24,21 @@ class BitPort:
 
 @dataclass(frozen=True)
 class FlipFlopCut:
-    """A rising-edge flip-flop at which the design was cut; ``has_reset``: active-low, asynchronous, to 0."""
+    """A rising-edge flip-flop at which the design was cut.
+
+    ``has_reset``: active-low, asynchronous, to 0. ``aliases`` are all names of the net at its output.
+    """
 
     name: str
     has_reset: bool
+    aliases: tuple[str, ...] = ()
+
+    def is_called_like(self, other: FlipFlopCut) -> bool:
+        """Whether one has a name, or is inside an instance, that the other is called."""
+        return self.name in other._places() or other.name in self._places()
+
+    def _places(self) -> set[str]:
+        return {self.name, *self.aliases, *(alias.rpartition(".")[0] for alias in self.aliases if "." in alias)}
 
 
 def circuit_from_json(
@@ -78,7 +89,10 @@ class _Reader:
         return (
             tuple(BitPort(port, len(bits)) for port, bits in inputs),
             tuple(BitPort(port, len(bits)) for port, bits in outputs),
-            tuple(FlipFlopCut(instance, reset_pin is not None) for instance, reset_pin, _ in flip_flops),
+            tuple(
+                FlipFlopCut(instance, reset_pin is not None, tuple(self._names(pins["Q"][0])))
+                for instance, reset_pin, pins in flip_flops
+            ),
             aig,
         )
 
@@ -137,10 +151,13 @@ class _Reader:
 
     def _net_name(self, net: int | str) -> str:
         """The shortest name that the user gave this net."""
-        names = [
+        names = self._names(net)
+        named = [name for name in names if not name.startswith("$")]
+        return min(named or names or [str(net)], key=lambda name: (len(name), name))
+
+    def _names(self, net: int | str) -> list[str]:
+        return [
             f"{name}[{content['bits'].index(net)}]" if len(content["bits"]) > 1 else name
             for name, content in self.module["netnames"].items()
             if net in content["bits"]
         ]
-        named = [name for name in names if not name.startswith("$")]
-        return min(named or names or [str(net)], key=len)

