@@ -84,7 +84,7 @@ def show(name: Name, as_json: Json = False) -> None:
     cells = Table("cell", "function", "area µm²", "static power nW by state", "input nF", "toggle nJ", title="Cells")
     for cell in technology.cells:
         states = sorted(range(1 << len(cell.inputs)), key=lambda state: state_name(state, len(cell.inputs)))
-        leakage = [f"{state_name(state, len(cell.inputs))}: {cell.leakage_nw[state]:.4g}" for state in states[:8]]
+        leakage = [f"{state_name(state, len(cell.inputs))}: {cell.leakage_nw[state]:,.0f}" for state in states[:8]]
         cells.add_row(
             escape(cell.name),
             escape(cell.function),
@@ -96,7 +96,7 @@ def show(name: Name, as_json: Json = False) -> None:
     for cell in technology.flip_flops:
         reset = f", reset low {escape(cell.reset)}" if cell.reset else ""
         cells.add_row(
-            escape(cell.name), f"D flip-flop{reset}", f"{cell.area_um2:,.0f}", f"mean {cell.leakage_nw:.4g}", "", ""
+            escape(cell.name), f"D flip-flop{reset}", f"{cell.area_um2:,.0f}", f"mean {cell.leakage_nw:,.0f}", "", ""
         )
     console.print(cells)
     if technology.power_sources:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from plain_netlists import plain_values, random_netlist
 
 from bespoke.eda.runner import run_tool
+from bespoke.eda.tools import icarus_command
 from bespoke.errors import InputError
 from bespoke.netlist import (
     Netlist,
@@ -116,8 +115,6 @@ endmodule
 @pytest.mark.eda
 def test_sequential_netlist_against_icarus(tmp_path):
     """Cell models and written netlist in Icarus, a vector a clock cycle, give what the kernel gives."""
-    if shutil.which("iverilog") is None:
-        pytest.skip("Icarus (iverilog) is not installed")
     netlist = read_netlist(SEQUENTIAL, EGFET)
     rng = np.random.default_rng(1)
     vectors = np.zeros((200, 3), dtype=bool)
@@ -135,10 +132,9 @@ def test_sequential_netlist_against_icarus(tmp_path):
     )
     (tmp_path / "cells.v").write_text(to_verilog_models(EGFET))
     (tmp_path / "top.v").write_text(write_netlist(netlist))
-    run_tool(
-        "compile", ["iverilog", "-Wall", "-o", "sim", "bench.v", "top.v", "cells.v"], folder=tmp_path, timeout_s=60
-    )
-    run = run_tool("simulate", ["vvp", "-n", "sim"], folder=tmp_path, timeout_s=60)
+    command = [*icarus_command(), "-Wall", "-o", "sim", "bench.v", "top.v", "cells.v"]
+    run_tool("compile", command, folder=tmp_path, timeout_s=60)
+    run = run_tool("simulate", [*icarus_command("vvp"), "-n", "sim"], folder=tmp_path, timeout_s=60)
     seen = [list(reversed(line)) for line in run.text().split()]
     expected = evaluate(netlist, vectors).astype(int).astype(str).tolist()
     # without a reset of its own, ``late`` is unknown to Icarus until the first edge, where ours starts from zero

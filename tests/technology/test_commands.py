@@ -1,0 +1,68 @@
+"""The commands `bespoke technology …`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from helpers import shared_pdk_dir
+from typer.testing import CliRunner
+
+from bespoke.cli.technology import app
+from bespoke.errors import InputError
+from bespoke.technology import load_technology, read_liberty, read_toml
+
+
+def run(*arguments: object):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_list():
+    assert "egfet-1.0v" in run("list").stdout
+    listed = json.loads(run("list", "--json").stdout)
+    assert [entry["name"] for entry in listed][:3] == ["egfet-0.6v", "egfet-0.8v", "egfet-1.0v"]
+    assert listed[2]["flip_flops"] == ["DFFNRX1"]
+
+
+def test_show():
+    text = run("show", "egfet-1.0v").stdout
+    assert "NAND2X1" in text
+    assert "247,860" in text
+    assert "Zinergy" in text
+    shown = json.loads(run("show", "egfet-1.0v", "--json").stdout)
+    nand = next(cell for cell in shown["cells"] if cell["name"] == "NAND2X1")
+    assert nand["leakage_nw"]["01"] == 490.604
+    with pytest.raises(InputError, match="nearest"):
+        run("show", "egfet")
+
+
+def test_import_says_what_it_leaves_out(tmp_path):
+    source = shared_pdk_dir() / "PPDK_Standard_Library_0.8V_25C_TYP_X1.lib"
+    out = tmp_path / "deep" / "mine.toml"
+    result = run("import", source, "--out", out, "--name", "mine", "--clock-ms", "250")
+    assert "7 cells, 1 flip-flops" in result.stdout
+    for cell in ("DFFX1", "LATCHX1", "TSBUF"):
+        assert f"cell {cell} left out" in result.stderr
+    technology = read_toml(out)
+    assert (technology.name, technology.clock_ms) == ("mine", 250.0)
+    assert technology.cells == read_liberty(source).cells
+    with pytest.raises(InputError, match="--clock-ms"):
+        run("import", source, "--out", out, "--clock-ms", "0")
+
+
+@pytest.mark.parametrize("kind", ["liberty", "genlib", "verilog", "toml"])
+def test_export(tmp_path, kind):
+    out = tmp_path / "out.lib"
+    assert str(out) in run("export", "egfet-0.6v", "--format", kind, "--out", out).stdout.replace("\n", "")
+    text = out.read_text()
+    assert "NAND2X1" in text
+    if kind == "liberty":
+        assert read_liberty(out).cells == load_technology("egfet-0.6v").cells
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    assert run("export", "egfet-0.6v", "--format", "spice", "--out", tmp_path / "x").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
