@@ -9,7 +9,19 @@ from numba import njit
 
 from bespoke.search.circuit.accuracy import GIVEN_UP, Simulation, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import Archive, allowed_wrong, offer
-from bespoke.search.circuit.graph import EDIT_FIELDS, FANIN, NODE, OUTPUT, SITE, SLOT, TARGET, Builder, builder, compact, rebuild
+from bespoke.search.circuit.graph import (
+    EDIT_FIELDS,
+    FANIN,
+    NODE,
+    OUTPUT,
+    SITE,
+    SLOT,
+    TARGET,
+    Builder,
+    builder,
+    compact,
+    rebuild,
+)
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import SampleWords, random_below, random_unit
 from bespoke.search.pricing import INV, NAND, area_of
@@ -207,7 +219,9 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
             return improved
         level = candidates[random_below(ws.rng, eligible)]
         count = load(ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level])
-        if random_below(ws.rng, 3) == 0:  # start beside the member, so that two edits together may do what neither does alone
+        if (
+            random_below(ws.rng, 3) == 0
+        ):  # start beside the member, so that two edits together may do what neither does alone
             simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
             propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, ws.edit)
             built, _ = _built(ws, inputs, count)

@@ -16,36 +16,34 @@ class ApproximationData:
 
     Parameters
     ----------
-    inputs : integer (samples, features).
+    features : integer (samples, features).
     classes : integer (samples,), class indices.
-    held_back_inputs, held_back_classes : samples that guard against over-fitting; by default a stratified share of the
+    held_back_features, held_back_classes : samples that guard against over-fitting; by default a stratified share of the
         others is held back.
     """
 
-    inputs: np.ndarray
+    features: np.ndarray
     classes: np.ndarray
-    held_back_inputs: np.ndarray | None = None
+    held_back_features: np.ndarray | None = None
     held_back_classes: np.ndarray | None = None
 
     def __post_init__(self):
-        if (self.held_back_inputs is None) != (self.held_back_classes is None):
-            raise InputError("held-back inputs and classes must be given together")
-        _check_pair("training", self.inputs, self.classes)
-        if self.held_back_inputs is not None:
-            _check_pair("held-back", self.held_back_inputs, self.held_back_classes)
-            if np.shape(self.held_back_inputs)[1] != np.shape(self.inputs)[1]:
-                raise InputError("held-back inputs must have as many features as the training inputs")
+        if (self.held_back_features is None) != (self.held_back_classes is None):
+            raise InputError("held-back features and classes must be given together")
+        _check_pair("training", self.features, self.classes)
+        if self.held_back_features is not None:
+            _check_pair("held-back", self.held_back_features, self.held_back_classes)
+            if np.shape(self.held_back_features)[1] != np.shape(self.features)[1]:
+                raise InputError("the held-back samples must have as many features as the training samples")
 
 
-def _check_pair(part: str, inputs: np.ndarray, classes: np.ndarray) -> None:
-    if np.ndim(inputs) != 2 or np.shape(classes) != np.shape(inputs)[:1]:
+def _check_pair(part: str, features: np.ndarray, classes: np.ndarray) -> None:
+    if np.ndim(features) != 2 or np.shape(classes) != np.shape(features)[:1] or np.size(classes) == 0:
         raise InputError(
-            f"{part} inputs must have the shape (samples, features) and classes (samples,), "
-            f"not {np.shape(inputs)} and {np.shape(classes)}"
+            f"{part} samples need features (samples, features) and as many classes, at least one; they have "
+            f"{np.shape(features)} and {np.shape(classes)}"
         )
-    if np.shape(inputs)[0] == 0 and part == "training":
-        raise InputError("approximation needs at least one training sample")
-    if np.asarray(classes).dtype.kind not in "iu" or (np.size(classes) and np.min(classes) < 0):
+    if np.asarray(classes).dtype.kind not in "iu" or (np.min(classes) < 0):
         raise InputError(f"{part} classes must be class indices from 0")
 
 
@@ -63,17 +61,20 @@ class ApproximationOptions:
     held_back : share of the training samples held back, where the data bring no held-back part of their own.
     lowest_accuracy : circuits with a lower accuracy on the training samples are of no interest; by default that of
         always naming the most frequent class.
-    largest_area_cm2 : circuits above this estimated area are of no interest; by default 1.1 times the largest start.
+    largest_area_cm2 : circuits above this estimated area are of no interest; by default 1.1 times the largest start,
+        at least that of some hundred gates.
+    time_limit_s : ends the search after the round in which it passes; the result then depends on the machine's speed.
     """
 
     moves: int = 2_000_000
     islands: int = 2
     rounds: int = 4
-    noisy_copies: int = 3
-    jitter: float = 0.3
+    noisy_copies: int = 4
+    jitter: float = 0.5
     held_back: float = 0.15
     lowest_accuracy: float | None = None
     largest_area_cm2: float | None = None
+    time_limit_s: float | None = None
 
     def __post_init__(self):
         for name in ("moves", "islands", "rounds"):
@@ -96,18 +97,23 @@ class ApproximateCircuit:
 
     Parameters
     ----------
-    circuit : valid for every input: no output names a class that does not exist.
-    train_accuracy : on the training samples without the held-back part, without noise.
-    noisy_accuracy : on the training samples and their noisy copies, what the search counted.
-    held_back_accuracy : on the held-back part.
+    circuit : names only existing classes, whatever the input.
+    train_accuracy : on the training samples less the held-back ones, without noise.
+    held_back_accuracy : on the held-back samples; that of the training samples where nothing is held back.
     estimated_area_cm2 : by the search's cost model.
-    estimated_static_power_mw : by the same cover, with the training samples' states.
-    moves : edits tried over all islands until the front was complete.
+    estimated_static_power_mw : by the same model, in the states that the training samples put the gates in.
     """
 
     circuit: LogicCircuit
     train_accuracy: float
-    noisy_accuracy: float
     held_back_accuracy: float
     estimated_area_cm2: float
-    moves: int
+    estimated_static_power_mw: float
+
+    @property
+    def pooled_accuracy(self) -> float:
+        """Mean of training and held-back accuracy.
+
+        The first favours what follows the training samples' chance, the second, on few samples, is uncertain.
+        """
+        return (self.train_accuracy + self.held_back_accuracy) / 2

@@ -1,0 +1,218 @@
+"""Circuit-level approximation: from circuits to a front of smaller, or better, ones."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from bespoke.errors import InputError
+from bespoke.model import LogicCircuit
+from bespoke.search.circuit.island import IslandJob, run_island
+from bespoke.search.circuit.samples import with_held_back
+from bespoke.search.circuit.types import ApproximateCircuit, ApproximationData, ApproximationOptions
+from bespoke.search.circuit.validity import with_existing_classes
+from bespoke.search.estimate import estimate_area, estimates
+from bespoke.search.pricing import NAND, prices
+from bespoke.technology import Technology
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float, str], None]
+
+#: Moves of one descent; a round has as many descents as its share of the moves allows.
+DESCENT_MOVES = 100_000
+#: What a NAND must save at the steepest descents, as a share of the samples.
+STEEPEST = 0.01
+#: And at the flattest: so many training samples. Gates that pay less follow the samples' chance.
+FLATTEST = 1.0
+#: Largest circuits that are grown from nothing, in NAND cells, where there is no larger start.
+GROWN_NANDS = 600
+
+
+def approximate(
+    starts: LogicCircuit | Sequence[LogicCircuit],
+    data: ApproximationData,
+    options: ApproximationOptions | None = None,
+    *,
+    technology: Technology,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[ApproximateCircuit, ...]:
+    """A front of circuits, from next to nothing up to the starts' accuracy and beyond.
+
+    Signals are replaced by constants, by one another, and by new functions of two others. Simulated annealing lowers
+    ``errors + rate * area`` at many rates; what it passes enters an archive of the best circuit per level of area, whose
+    members evolve further. Large starts are shrunk first; a constant output joins the starts, for small circuits grow
+    well from nothing. Errors are counted on training samples and noisy copies of them, new ones in every round.
+
+    The result depends on the seed and the options, not on the number of workers (with a time limit, on the machine).
+
+    Parameters
+    ----------
+    starts : one circuit or several of the same inputs and classes.
+    data : samples that may be looked at.
+    technology : its cells price the gates.
+    progress : called with the share done and a sentence.
+
+    Returns
+    -------
+    circuits of rising estimated area and rising pooled accuracy (training with noise, and held-back). Every circuit is
+    folded, hashed, free of dead nodes, and names only existing classes, whatever the input.
+
+    Raises
+    ------
+    InputError
+        where starts and data do not fit together.
+    """
+    options = options or ApproximationOptions()
+    starts = (starts,) if isinstance(starts, LogicCircuit) else tuple(starts)
+    _check(starts, data)
+    price = prices(technology)
+    largest = options.largest_area_cm2
+    if largest is None:
+        largest = max(1.1 * max(estimate_area(start, technology) for start in starts), GROWN_NANDS * float(price[NAND]))
+    sequence = np.random.SeedSequence(seed)
+    data = with_held_back(data, options, int(sequence.generate_state(1)[0]))
+    pool = _searched(starts, data, options, price, largest, sequence, workers, progress)
+    return _front(pool, data, options, technology, price)
+
+
+def evolve_small(
+    data: ApproximationData,
+    options: ApproximationOptions | None = None,
+    *,
+    input_bits: int,
+    classes: int,
+    technology: Technology,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[ApproximateCircuit, ...]:
+    """Circuits grown from nothing, without a network: the low-cost end of the front. See `approximate`.
+
+    Parameters
+    ----------
+    input_bits : width of every feature.
+    classes : number of classes.
+    """
+    features = np.shape(data.features)[1]
+    return approximate(
+        _constant(features, input_bits, classes, data),
+        data,
+        options,
+        technology=technology,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
+
+
+def _check(starts: tuple[LogicCircuit, ...], data: ApproximationData) -> None:
+    if not starts:
+        raise InputError("approximation needs at least one circuit to start from")
+    first = starts[0]
+    for start in starts:
+        if (start.features, start.input_bits, start.classes) != (first.features, first.input_bits, first.classes):
+            raise InputError("all circuits to start from must have the same inputs and classes")
+    parts = [("training", data.features, data.classes)]
+    if data.held_back_classes is not None:
+        parts.append(("held-back", data.held_back_features, data.held_back_classes))
+    for part, features, classes in parts:
+        if np.shape(features)[1] != first.features:
+            raise InputError(f"{part} samples have {np.shape(features)[1]} features, the circuit {first.features}")
+        if np.min(features) < 0 or np.max(features) >= 1 << first.input_bits:
+            raise InputError(f"{part} features must lie in 0..{(1 << first.input_bits) - 1}")
+        if np.max(classes) >= first.classes:
+            raise InputError(f"{part} classes must lie in 0..{first.classes - 1}")
+
+
+def _constant(features: int, input_bits: int, classes: int, data: ApproximationData) -> LogicCircuit:
+    """The circuit that always names the most frequent class."""
+    width = max(1, (classes - 1).bit_length())
+    most = int(np.bincount(data.classes).argmax())
+    outputs = [most >> bit & 1 for bit in range(width)]
+    return LogicCircuit(features, input_bits, classes, np.zeros((0, 2), dtype=np.int32), np.array(outputs))
+
+
+def _searched(starts, data, options, price, largest, sequence, workers, progress) -> list[LogicCircuit]:
+    """Everything that the islands' archives held at the end of a round, without repetition."""
+    first = starts[0]
+    constant = _constant(first.features, first.input_bits, first.classes, data)
+    share = options.moves // options.rounds
+    descents = max(1, int(share * 0.75) // DESCENT_MOVES)
+    total = descents * options.islands * options.rounds
+    nand = float(price[NAND])
+    steepest, flattest = STEEPEST / nand, min(FLATTEST / len(data.classes), STEEPEST) / nand
+    order = np.random.default_rng(sequence.spawn(1)[0]).permutation(total)
+    rates = flattest * (steepest / flattest) ** ((order + 0.5) / total)
+    seeds = sequence.generate_state(1 + options.rounds * (options.islands + 1), dtype=np.uint64)
+    members: tuple[LogicCircuit, ...] = ()
+    pool: dict[LogicCircuit, None] = dict.fromkeys(starts)
+    began = time.monotonic()
+    for turn in range(options.rounds):
+        jobs = []
+        for island in range(options.islands):
+            number = turn * options.islands + island
+            jobs.append(
+                IslandJob(
+                    starts=() if turn else (constant, *starts[island % len(starts) :: options.islands]),
+                    members=members,
+                    data=data,
+                    options=options,
+                    prices=price,
+                    rates=tuple(sorted(rates[number * descents : (number + 1) * descents])),
+                    moves=share,
+                    largest_area_cm2=largest,
+                    noise=int(seeds[1 + turn]),
+                    seed=int(seeds[1 + options.rounds + number]),
+                )
+            )
+        merged: dict[LogicCircuit, None] = {}
+        parallel = Parallel(n_jobs=min(workers, options.islands), return_as="generator")
+        for done, circuits in enumerate(parallel(delayed(run_island)(job) for job in jobs), start=1):
+            merged.update(dict.fromkeys(circuits))
+            if progress is not None:
+                share_done = (turn * options.islands + done) / (options.rounds * options.islands)
+                progress(share_done, f"round {turn + 1} of {options.rounds}: {len(merged)} circuits")
+        members = tuple(merged)
+        pool.update(merged)
+        if options.time_limit_s is not None and time.monotonic() - began > options.time_limit_s:
+            log.warning(
+                "circuit approximation stopped at its time limit after round %d of %d", turn + 1, options.rounds
+            )
+            break
+    return list(pool)
+
+
+def _front(pool, data, options, technology, price) -> tuple[ApproximateCircuit, ...]:
+    """The pool's circuits that no cheaper one equals in pooled accuracy, valid and rated."""
+    most = int(np.bincount(data.classes).max())
+    lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
+    rated = []
+    for circuit in pool:
+        valid = with_existing_classes(circuit, price)
+        train = _accuracy(valid, data.features, data.classes)
+        if train < lowest:
+            continue
+        held = (
+            train
+            if data.held_back_classes is None
+            else _accuracy(valid, data.held_back_features, data.held_back_classes)
+        )
+        area, power = estimates(valid, technology, data.features)
+        rated.append(ApproximateCircuit(valid, train, held, area, power))
+    rated.sort(key=lambda member: (member.estimated_area_cm2, -member.pooled_accuracy))
+    front: list[ApproximateCircuit] = []
+    for member in rated:
+        if not front or member.pooled_accuracy > front[-1].pooled_accuracy:
+            front.append(member)
+    return tuple(front)
+
+
+def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> float:
+    return float((circuit.predict(np.asarray(features)) == np.asarray(classes)).mean())

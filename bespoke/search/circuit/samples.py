@@ -1,0 +1,62 @@
+"""Samples that errors are counted on: the training part, less what is held back, with noisy copies."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
+from bespoke.search.circuit.words import SampleWords, pack_samples
+
+
+def with_held_back(data: ApproximationData, options: ApproximationOptions, seed: int) -> ApproximationData:
+    """The data with a held-back part, cut from the training samples where there is none; stratified where possible."""
+    share = round(options.held_back * len(data.classes))
+    if data.held_back_classes is not None or share < 1 or share >= len(data.classes):
+        return data
+    rows = np.arange(len(data.classes))
+    classes = np.asarray(data.classes)
+    counts = np.bincount(classes)
+    stratify = classes if counts[counts > 0].min() >= 2 and share >= (counts > 0).sum() else None
+    kept, cut = train_test_split(rows, test_size=share, random_state=seed, stratify=stratify)
+    features = np.asarray(data.features)
+    return ApproximationData(features[kept], classes[kept], features[cut], classes[cut])
+
+
+def noisy_words(
+    data: ApproximationData,
+    options: ApproximationOptions,
+    *,
+    input_bits: int,
+    output_bits: int,
+    rng: np.random.Generator,
+) -> SampleWords:
+    """Training samples and their noisy copies, in random order, packed.
+
+    In a copy every feature has moved by one step up or down with the options' probability, within its range.
+    """
+    features, classes = np.asarray(data.features, dtype=np.int64), np.asarray(data.classes, dtype=np.int64)
+    parts = [features]
+    for _ in range(options.noisy_copies):
+        moves = (rng.random(features.shape) < options.jitter) * rng.choice((-1, 1), features.shape)
+        parts.append(np.clip(features + moves, 0, (1 << input_bits) - 1))
+    order = rng.permutation(len(parts) * len(classes))
+    return pack_samples(
+        np.concatenate(parts)[order],
+        np.tile(classes, len(parts))[order],
+        input_bits=input_bits,
+        output_bits=output_bits,
+    )
+
+
+def first_chunks(words: SampleWords, chunks: int) -> SampleWords:
+    """A random part of the samples: those of the first chunks."""
+    if chunks >= len(words.valid):
+        return words
+    valid = np.ascontiguousarray(words.valid[:chunks])
+    return SampleWords(
+        np.ascontiguousarray(words.inputs[:chunks]),
+        np.ascontiguousarray(words.labels[:chunks]),
+        valid,
+        int(np.bitwise_count(valid).sum()),
+    )
