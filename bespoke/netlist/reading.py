@@ -10,13 +10,12 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.netlist.types import FlipFlopInstance, Netlist, Port
-from bespoke.netlist.verilog_source import Instance, Module, Range, parse_modules
+from bespoke.netlist.verilog_source import SCALAR, Instance, Module, parse_modules
 from bespoke.technology import Cell, FlipFlop, Technology
 
 #: Cells that a genlib of ours adds to a technology: a constant or a wire, no gate. They vanish on reading.
 PSEUDO_CELLS = {"ZERO": 0, "ONE": 1, "BUF": None}
 
-_SCALAR = Range(0, 0)
 _INDEXED = re.compile(r"(.+)\[(\d+)\]")
 
 
@@ -140,7 +139,7 @@ class _Builder:
 
     def _net_name(self, bit: tuple[str, int]) -> str:
         name, index = bit
-        return f"{name}[{index}]" if self._module.ranges.get(name, None) not in (None, _SCALAR) else name
+        return f"{name}[{index}]" if self._module.ranges.get(name, None) not in (None, SCALAR) else name
 
     def _drive(self, bit: tuple[str, int], driver: tuple) -> None:
         if bit in self._drivers:
@@ -207,7 +206,7 @@ class _Builder:
         for pin in connections:
             if pin not in pins:
                 raise InputError(f"{self._where}: cell {instance.cell} of {instance.name} has no pin {pin}")
-        instance = Instance(instance.cell, instance.name, instance.line, connections)
+        instance = Instance(instance.cell, instance.name, instance.position, connections)
         if cell is None:
             self._flip_flops.append((flip_flop, instance))
         else:

@@ -13,14 +13,19 @@ from bespoke.errors import InputError
 
 _TOKEN = re.compile(
     r"""
-    (?P<skip>\s+|//[^\n]*|/\*.*?\*/|\(\*.*?\*\)|`[^\n]*)
-  | (?P<name>\\\S+|[A-Za-z_][A-Za-z0-9_$]*)
-  | (?P<number>(?:\d[\d_]*)?\s*'\s*[sS]?[bBoOdDhH]\s*[0-9a-fA-FxXzZ?_]+|\d[\d_]*)
-  | (?P<sign>[()\[\]{}:;,.=#])
+    (?:\s++|//[^\n]*|/\*.*?\*/|\(\*.*?\*\)|`[^\n]*)*+                      # blanks, comments, attributes
+    (?:
+    (\\\S+|[A-Za-z_][A-Za-z0-9_$]*                                              # a name
+    |(?:\d[\d_]*)?\s*'\s*[sS]?[bBoOdDhH]\s*[0-9a-fA-FxXzZ?_]+|\d[\d_]*       # a number
+    |[()\[\]{}:;,.=\#]
+    |\Z)
+    |(.)                                                                     # whatever else is an error
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _DIGIT_BITS = {"b": 1, "o": 3, "h": 4}
+_NUMBER_STARTS = tuple("0123456789'")
 _DIRECTIONS = ("input", "output", "inout")
 _NET_KINDS = ("wire", "tri", "reg", "logic", "supply0", "supply1")
 
@@ -47,11 +52,14 @@ class Range:
 
 @dataclass(frozen=True)
 class Instance:
-    """``connections`` maps pins to expressions; positional ones have the pin's number instead of its name."""
+    """One cell; ``position`` is where in the text.
+
+    ``connections`` maps pins to expressions; positional ones have the pin's number instead of its name.
+    """
 
     cell: str
     name: str
-    line: int
+    position: int
     connections: dict[str | int, Expression | None]
 
 
@@ -83,16 +91,19 @@ class Module:
         if kind == "repeat":
             return self.bits(rest[1]) * rest[0]
         name, left, right = rest
-        declared = self.ranges.get(name, Range(0, 0))
-        allowed = declared.indices()
+        declared = self.ranges.get(name, SCALAR)
         if left is None:
-            chosen = allowed
+            chosen = [0] if declared is SCALAR else declared.indices()
         else:
-            chosen = Range(left, left if right is None else right).indices()
-            if not set(chosen) <= set(allowed):
+            chosen = [left] if right is None else Range(left, right).indices()
+            low, high = sorted((declared.left, declared.right))
+            if chosen[0] < low or chosen[0] > high or chosen[-1] < low or chosen[-1] > high:
                 raise InputError(f"module {self.name}: {name}[{left}] lies outside of its vector")
         return [(name, index) for index in chosen]
 
+
+#: What a net without a range has.
+SCALAR = Range(0, 0)
 
 Expression = tuple
 
@@ -114,18 +125,14 @@ def parse_modules(text: str, where: str) -> dict[str, Module]:
 class _Parser:
     def __init__(self, text: str, where: str):
         self._text, self._where = text, where
-        self._tokens: list[tuple[str, str, int]] = []
-        position, size = 0, len(text)
-        match_at = _TOKEN.match
-        while position < size:
-            match = match_at(text, position)
-            if match is None:
-                raise self._error(position, f"{text[position]!r} is no part of a mapped netlist")
-            kind = match.lastgroup
-            if kind != "skip":
-                self._tokens.append((kind, match.group(), position))
-            position = match.end()
+        self._tokens: list[str] = []
+        self._positions: list[int] = []
         self._at = 0
+        for match in _TOKEN.finditer(text):
+            if match.group(2):
+                raise self._error(match.start(2), f"{match.group(2)!r} is no part of a mapped netlist")
+            self._tokens.append(match.group(1))  # the last one is empty
+            self._positions.append(match.start(1))
 
     def _line(self, position: int) -> int:
         return self._text.count("\n", 0, position) + 1
@@ -134,41 +141,44 @@ class _Parser:
         return InputError(f"{self._where}, line {self._line(position)}: {message}")
 
     def _fail(self, expected: str) -> InputError:
-        if self._at < len(self._tokens):
-            _, token, position = self._tokens[self._at]
-            return self._error(position, f"expected {expected}, found {token!r}")
-        return self._error(len(self._text), f"expected {expected}, found the end of the text")
+        found = repr(self._tokens[self._at]) if self._tokens[self._at] else "the end of the text"
+        return self._error(self._positions[self._at], f"expected {expected}, found {found}")
 
     def _peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+        return self._tokens[self._at]
 
     def _accept(self, sign: str) -> bool:
-        if self._peek() == sign:
+        if self._tokens[self._at] == sign:
             self._at += 1
             return True
         return False
 
     def _expect(self, sign: str) -> None:
-        if not self._accept(sign):
+        if self._tokens[self._at] != sign:
             raise self._fail(repr(sign))
+        self._at += 1
 
     def _name(self) -> str:
-        if self._at >= len(self._tokens) or self._tokens[self._at][0] != "name":
+        text = self._tokens[self._at]
+        first = text[:1]
+        if not (first.isalpha() or first == "_" or first == "\\"):
             raise self._fail("a name")
-        text = self._tokens[self._at][1]
         self._at += 1
-        return text[1:] if text.startswith("\\") else text
+        return text[1:] if first == "\\" else text
+
+    def _is_number(self) -> bool:
+        return self._tokens[self._at][:1] in _NUMBER_STARTS
 
     def _integer(self) -> int:
-        kind, text, _ = self._tokens[self._at] if self._at < len(self._tokens) else ("", "", 0)
-        if kind != "number" or "'" in text:
+        text = self._tokens[self._at]
+        if not self._is_number() or "'" in text:
             raise self._fail("an integer")
         self._at += 1
         return int(text.replace("_", ""))
 
     def modules(self) -> dict[str, Module]:
         found: dict[str, Module] = {}
-        while self._at < len(self._tokens):
+        while self._peek():
             if not self._accept("module"):
                 raise self._fail("'module'")
             module = self._module()
@@ -189,7 +199,7 @@ class _Parser:
         return module
 
     def _header(self, module: Module) -> None:
-        direction, declared = "", Range(0, 0)
+        direction, declared = "", SCALAR
         while not self._accept(")"):
             if self._peek() in _DIRECTIONS:
                 direction = self._direction()
@@ -214,7 +224,7 @@ class _Parser:
         while self._peek() in _NET_KINDS or self._peek() in ("signed", "unsigned"):
             self._at += 1
         if not self._accept("["):
-            return Range(0, 0)
+            return SCALAR
         left = self._integer()
         self._expect(":")
         right = self._integer()
@@ -228,7 +238,7 @@ class _Parser:
         elif token == "assign":
             self._at += 1
             while True:
-                position = self._tokens[min(self._at, len(self._tokens) - 1)][2]
+                position = self._positions[self._at]
                 target = self._expression()
                 self._expect("=")
                 module.assigns.append((target, self._expression(), position))
@@ -248,7 +258,7 @@ class _Parser:
             self._at += 1
         declared = self._declared_range()
         while True:
-            position = self._tokens[min(self._at, len(self._tokens) - 1)][2]
+            position = self._positions[self._at]
             name = self._name()
             if direction:
                 if name not in module.port_order:
@@ -277,7 +287,7 @@ class _Parser:
         if self._peek() == "#":
             raise self._fail(f"an instance of {cell} without parameters")
         while True:
-            position = self._tokens[min(self._at, len(self._tokens) - 1)][2]
+            position = self._positions[self._at]
             name = "" if self._peek() == "(" else self._name()
             self._expect("(")
             connections: dict[str | int, Expression | None] = {}
@@ -302,14 +312,12 @@ class _Parser:
         self._expect(";")
 
     def _expression(self) -> Expression:
-        if self._at >= len(self._tokens):
-            raise self._fail("a net")
-        kind, text, position = self._tokens[self._at]
-        if kind == "number":
+        if self._is_number():
+            text, position = self._tokens[self._at], self._positions[self._at]
             self._at += 1
             return ("number", self._constant(text, position))
         if self._accept("{"):
-            if self._tokens[self._at][0] == "number" and self._tokens[self._at + 1][1] == "{":
+            if self._is_number() and self._tokens[self._at + 1] == "{":
                 count = self._integer()
                 inner = self._expression()
                 self._expect("}")
