@@ -52,10 +52,15 @@ class CounterExample:
 
 @dataclass(frozen=True)
 class Equivalence:
-    """What ``prove_equivalent`` found; ``counter_example`` is None where the circuits are equal."""
+    """What ``prove_equivalent`` found; ``counter_example`` is None where the circuits are equal.
+
+    ``module_a`` and ``module_b`` are the modules that were compared.
+    """
 
     equivalent: bool
     counter_example: CounterExample | None
+    module_a: str
+    module_b: str
     seconds: float
 
 
@@ -106,9 +111,9 @@ def prove_equivalent(
     pattern = find_difference(first.aig, second_aig, folder=folder / "proof", time_limit_s=time_limit_s)
     seconds = time.monotonic() - started
     if pattern is None:
-        return Equivalence(True, None, seconds)
+        return Equivalence(True, None, first.module, second.module, seconds)
     outputs = [aig.evaluate(pattern[None, :])[0] for aig in (first.aig, second_aig)]
-    return Equivalence(False, _decoded(first, pattern, *outputs), seconds)
+    return Equivalence(False, _decoded(first, pattern, *outputs), first.module, second.module, seconds)
 
 
 def prove_netlist(netlist: Netlist, design: Elaborated, *, folder: Path, time_limit_s: float) -> Proof:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bespoke.eda.abc import PLAIN, Mapped, Recipe, optimise_and_map
 from bespoke.eda.aiger import Aig
+from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
 from bespoke.errors import InputError, ToolFailedError, VerificationError
@@ -28,6 +29,9 @@ from bespoke.technology import Technology, to_genlib
 log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]
+
+#: Input vectors, or what makes them once the module's input ports are known.
+Vectors = np.ndarray | Callable[[tuple[BitPort, ...]], np.ndarray]
 
 _RANDOM_VECTORS = 1024
 
@@ -84,7 +88,7 @@ def synthesise(
     top: str | None,
     technology: Technology,
     folder: Path,
-    data_bits: np.ndarray | None,
+    data_bits: Vectors | None,
     effort: str = "normal",
     start_circuits: Sequence[LogicCircuit] = (),
     backend: Backend | str = Backend.PYOSYS,
@@ -99,8 +103,8 @@ def synthesise(
     sources : Verilog files.
     top : module to map; None takes the one that no other instantiates.
     folder : for ``netlist.v``, scripts and logs.
-    data_bits : bool (vectors, input bits), ports in order, lowest bit first: what the static power is measured on. None
-        measures on random vectors.
+    data_bits : bool (vectors, input bits), ports in order, lowest bit first: what the static power is measured on, or
+        a function that makes them of the input ports. None measures on random vectors.
     effort : ``fast``, ``normal`` or ``high``. The first two give the same result for the same seed.
     start_circuits : further structures of the same function; each is tried, and the best result wins.
     power_weight : share of static power in the price; the rest is area.
@@ -165,11 +169,11 @@ class _Offer:
     figures: Figures
 
 
-def _vectors(design: Elaborated, data_bits: np.ndarray | None, seed: int) -> np.ndarray:
+def _vectors(design: Elaborated, data_bits: Vectors | None, seed: int) -> np.ndarray:
     width = sum(port.width for port in design.inputs)
     if data_bits is None:
         return np.random.default_rng(seed).random((_RANDOM_VECTORS, width)) < 0.5
-    bits = np.asarray(data_bits, dtype=bool)
+    bits = np.asarray(data_bits(design.inputs) if callable(data_bits) else data_bits, dtype=bool)
     if bits.ndim != 2 or bits.shape[1] != width or not len(bits):
         raise InputError(f"module {design.module} has {width} input bits, the data have the shape {bits.shape}")
     return bits
