@@ -1,5 +1,6 @@
 """The mapped netlist as arrays: bit-parallel simulation, power, timing, optimisation."""
 
+from bespoke.netlist.attribution import attribute_gates, neuron_label
 from bespoke.netlist.bits import feature_bits, pack_bits, unpack_bits
 from bespoke.netlist.dynamic import DynamicPower, dynamic_power, net_loads_nf
 from bespoke.netlist.measure import (
@@ -26,12 +27,14 @@ __all__ = [
     "Timing",
     "area_cm2",
     "area_um2",
+    "attribute_gates",
     "cell_counts",
     "dynamic_power",
     "evaluate",
     "feature_bits",
     "net_loads_nf",
     "net_values",
+    "neuron_label",
     "pack_bits",
     "predict",
     "read_netlist",
