@@ -1,0 +1,558 @@
+"""The scikit-learn face: a classifier that is a printed circuit."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from bespoke.data import Part, PreparedData, Quantiser
+from bespoke.errors import InputError, NoDesignError
+from bespoke.files import write_json
+from bespoke.importers.sklearn_models import float_model_of
+from bespoke.model import Layer, Network, Neuron, Summand, from_json, to_json
+from bespoke.pipeline.metrics import Accuracy, DesignMetrics
+from bespoke.pipeline.selection import Entry, Request, choose, trusted_accuracy
+from bespoke.rtl import emit_verilog
+from bespoke.search import SearchData, SearchOptions, estimate_area, estimate_static_power, explore
+from bespoke.technology import Technology, load_technology
+from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class _Budget:
+    """What an effort may spend: candidates of the search, float and quantised training."""
+
+    candidates: int
+    islands: int
+    float_starts: int | None  # None for the whole search over the trainer's settings
+    quantised: QuantisationOptions
+
+
+_BUDGETS = {
+    "fast": _Budget(100_000, 1, 2, QuantisationOptions(epochs=30, starts=1)),
+    "normal": _Budget(2_000_000, 2, None, QuantisationOptions()),
+    "high": _Budget(12_000_000, 2, None, QuantisationOptions(starts=6)),
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """One design that a fit found. Area and power are the search's estimates, not measurements."""
+
+    network: Network
+    origin: str
+    train: Accuracy
+    validation: Accuracy
+    estimated_area_cm2: float
+    estimated_static_power_mw: float
+
+
+class BespokeClassifier(ClassifierMixin, BaseEstimator):
+    """Classifier whose every prediction is what a printed circuit would answer.
+
+    ``fit`` quantises the features, trains a float MLP and a power-of-two network, and searches approximations of every
+    neuron; it needs no EDA tool. ``predict`` is the integer network, bit for bit what ``to_verilog`` describes.
+
+    Parameters
+    ----------
+    bits : width of every input feature, 1 to 12.
+    hidden : neurons of the hidden layer, or of each of several.
+    max_loss : validation accuracy that the chosen design may lose against the exact baseline of the same float model.
+    effort : ``"fast"``, ``"normal"`` or ``"high"``: what training and search may spend.
+    candidates : networks that the search evaluates; set by ``effort`` when None.
+    validation_fraction : share of every class's samples that ``fit`` holds back to choose on.
+    technology : printed technology that prices the designs: a name or a TOML file.
+    n_jobs : processes of the search; the result does not depend on it.
+    random_state : int, RandomState or None; same int, same classifier.
+
+    Attributes
+    ----------
+    classes_ : the class labels.
+    n_features_in_, feature_names_in_ : as in every scikit-learn estimator.
+    quantiser_ : turns features into the circuit's integers.
+    designs_ : every design found, the exact baseline last.
+    chosen_ : index of the active design, moved by ``choose``.
+    baseline_ : the exact baseline's design.
+
+    Notes
+    -----
+    Features that are constant in the training samples are not read by any design. Where a class has too few samples to
+    hold any back, all of them are trained on; where nothing can be held back, choice is made on the training samples.
+    """
+
+    def __init__(
+        self,
+        *,
+        bits: int = 4,
+        hidden: int | Sequence[int] = (3,),
+        max_loss: float = 0.01,
+        effort: str = "fast",
+        candidates: int | None = None,
+        validation_fraction: float = 0.25,
+        technology: str = "egfet-1.0v",
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.bits = bits
+        self.hidden = hidden
+        self.max_loss = max_loss
+        self.effort = effort
+        self.candidates = candidates
+        self.validation_fraction = validation_fraction
+        self.technology = technology
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Find designs for the samples ``X`` (samples, features) with labels ``y`` (samples,).
+
+        Raises
+        ------
+        ValueError
+            for parameters or data that do not fit.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        budget = self._budget()
+        self.classes_, classes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError("BespokeClassifier needs at least two classes; the data have 1 class")
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(2**31 - 1))
+        try:
+            self._explore(X, classes, budget, seed)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        try:
+            self.choose(max_loss=self.max_loss)
+        except NoDesignError:  # the baseline itself does worse on the training samples: take the best there is
+            self.choose(min_accuracy=None, max_loss=None, max_area_cm2=np.inf)
+        return self
+
+    def _budget(self) -> _Budget:
+        if self.effort not in _BUDGETS:
+            raise ValueError(f"effort must be one of {', '.join(_BUDGETS)}, not {self.effort!r}")
+        if not 0 <= self.max_loss <= 1:
+            raise ValueError(f"max_loss must lie between 0 and 1, not {self.max_loss!r}")
+        if not 0 < self.validation_fraction < 1:
+            raise ValueError(f"validation_fraction must lie between 0 and 1, not {self.validation_fraction!r}")
+        if self.candidates is not None and self.candidates < 1:
+            raise ValueError(f"candidates must be at least 1, not {self.candidates!r}")
+        return _BUDGETS[self.effort]
+
+    def _explore(self, X: np.ndarray, classes: np.ndarray, budget: _Budget, seed: int) -> None:
+        technology = load_technology(self.technology)
+        hidden = (int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden)
+        train, validation = _split(classes, self.validation_fraction, seed)
+        kept = np.flatnonzero(np.ptp(X[train], axis=0) > 0)
+        kept = kept if len(kept) else np.arange(1)
+        self.quantiser_ = _quantiser(X[train], self.bits)
+        features = self.quantiser_.transform(X)
+        self._vectors = {
+            "train": (features[train].astype(np.uint16), classes[train]),
+            "validation": (features[validation].astype(np.uint16), classes[validation]),
+        }
+        data = _prepared(self, features, classes, (train, validation), kept)
+        float_model = _float_model(data, hidden, budget, seed)
+        baseline = fixed_point_network(float_model, bits=data.bits)
+        quantised = train_quantised(float_model, data, seed=seed, options=budget.quantised)
+        front = explore(
+            SearchData(data.train.features, data.train.classes, data.bits, data.classes),
+            [quantised],
+            SearchOptions(
+                candidates=self.candidates or budget.candidates,
+                islands=budget.islands,
+                epochs=min(12, max(1, (self.candidates or budget.candidates) // 10_000)),
+                hidden=hidden,
+                seed=seed,
+            ),
+            technology=technology,
+            workers=joblib.effective_n_jobs(self.n_jobs or 1),
+        )
+        found = [
+            *(_design(candidate.classifier, "search", data, technology) for candidate in front.candidates),
+            _design(quantised, "quantised", data, technology),
+            _design(baseline, "exact baseline", data, technology),
+        ]
+        self.designs_ = tuple(_widened(design, kept, X.shape[1]) for design in found)
+
+    @property
+    def baseline_(self) -> Design:
+        check_is_fitted(self, "designs_")
+        return self.designs_[-1]
+
+    @property
+    def network_(self) -> Network:
+        """The active design as the integer network that is the reference for its circuit."""
+        check_is_fitted(self, "chosen_")
+        return self.designs_[self.chosen_].network
+
+    @property
+    def pareto_front_(self) -> pd.DataFrame:
+        """Designs that no other beats in trusted accuracy, estimated area and estimated static power, cheapest first.
+
+        The index is that of ``designs_``; ``trusted_accuracy`` is the lower of training and validation accuracy, on
+        which designs are chosen; ``chosen`` marks the active design, which is always listed.
+        """
+        check_is_fitted(self, "chosen_")
+        table = pd.DataFrame(
+            {
+                "origin": [design.origin for design in self.designs_],
+                "train_accuracy": [design.train.value for design in self.designs_],
+                "validation_accuracy": [design.validation.value for design in self.designs_],
+                "trusted_accuracy": [trusted_accuracy(entry) for entry in self._entries()],
+                "estimated_area_cm2": [design.estimated_area_cm2 for design in self.designs_],
+                "estimated_static_power_mw": [design.estimated_static_power_mw for design in self.designs_],
+            }
+        )
+        table["chosen"] = np.arange(len(table)) == self.chosen_
+        costs = table[["estimated_area_cm2", "estimated_static_power_mw"]].to_numpy()
+        values = np.column_stack([-table["trusted_accuracy"].to_numpy(), costs])
+        no_worse = (values[None, :, :] <= values[:, None, :]).all(axis=2)
+        better = (values[None, :, :] < values[:, None, :]).any(axis=2)
+        keep = ~(no_worse & better).any(axis=1) | table["chosen"].to_numpy()
+        return table[keep].sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
+
+    def choose(
+        self,
+        *,
+        max_loss: float | None = None,
+        min_accuracy: float | None = None,
+        max_area_cm2: float | None = None,
+        max_power_mw: float | None = None,
+    ) -> Self:
+        """Make another design active and return the classifier.
+
+        With an accuracy asked for, the cheapest design that reaches it; otherwise the most accurate one within the
+        budget. Accuracies are the lower of training and validation accuracy, area and power are estimates.
+
+        Parameters
+        ----------
+        max_loss : accuracy that may be lost against the exact baseline's validation accuracy; the constructor's
+            ``max_loss`` where nothing at all is asked for.
+        min_accuracy : least accuracy instead.
+        max_area_cm2, max_power_mw : budget.
+
+        Raises
+        ------
+        NoDesignError
+            if no design meets the request; the active design stays.
+        """
+        check_is_fitted(self, "designs_")
+        if max_loss is not None and min_accuracy is not None:
+            raise ValueError("max_loss and min_accuracy both set the accuracy asked for; give one of them")
+        if max_loss is None and min_accuracy is None and max_area_cm2 is None and max_power_mw is None:
+            max_loss = self.max_loss
+        if max_loss is not None:
+            min_accuracy = self.baseline_.validation.value - max_loss
+        choice = choose(list(self._entries()), Request(min_accuracy, max_area_cm2, max_power_mw))
+        self.chosen_ = choice.entry.index
+        return self
+
+    def _entries(self) -> Iterator[Entry]:
+        for index, design in enumerate(self.designs_):
+            yield Entry(
+                index, design.train, design.validation, design.estimated_area_cm2, design.estimated_static_power_mw
+            )
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The active circuit's answer for every sample of ``X`` (samples, features), as class labels."""
+        check_is_fitted(self, "chosen_")
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        return self.classes_[self.network_.predict(self.quantiser_.transform(X))]
+
+    def to_verilog(self, *, title: str = "BespokeClassifier") -> str:
+        """Verilog of the active design: module ``top``, features on the bus ``inp``, the class index on ``out``."""
+        check_is_fitted(self, "chosen_")
+        return emit_verilog(
+            self.network_,
+            title=title,
+            feature_names=self._feature_names(),
+            class_labels=[str(label) for label in self.classes_],
+        )
+
+    def synthesize(
+        self,
+        folder: str | Path,
+        X: Any = None,
+        y: Any = None,
+        *,
+        technology: str | None = None,
+        effort: str | None = None,
+    ) -> DesignMetrics:
+        """Emit, simulate, map, prove and measure the active design with the EDA tools.
+
+        Parameters
+        ----------
+        folder : where Verilog, netlist and the tools' logs go.
+        X, y : samples that ``fit`` has not seen, for the accuracy and power reported as those of the test part. Without
+            them the samples held back in ``fit`` are taken, and the design's name says so.
+        technology, effort : the constructor's by default.
+
+        Raises
+        ------
+        ToolMissingError, ToolFailedError
+            for the tools' troubles.
+        VerificationError
+            if any description of the circuit differs from the integer network.
+        """
+        from bespoke.pipeline.design import Backend, measure
+        from bespoke.pipeline.modelfile import ModelFile
+
+        check_is_fitted(self, "chosen_")
+        if (X is None) != (y is None):
+            raise ValueError("give both X and y, or neither")
+        if self._vectors is None and X is None:
+            raise ValueError("a loaded classifier holds no samples; give X and y to measure on")
+        known = load_technology(technology or self.technology)
+        data = self._measured_data(X, y)
+        folder = Path(folder)
+        model_file = folder / "model.json"
+        ModelFile.of(self.network_, data).save(model_file)
+        return measure(
+            self.network_,
+            data,
+            folder,
+            name="chosen design" if X is not None else "chosen design, measured on validation samples",
+            backend=Backend(
+                technology=known, effort=effort or self.effort, yosys="pyosys", clock_ms=known.clock_ms, seed=0
+            ),
+            model_file=model_file,
+            root=folder,
+        )
+
+    def _measured_data(self, X: Any, y: Any) -> PreparedData:
+        if X is None:
+            test = _part(*self._vectors["validation"])
+        else:
+            X, y = validate_data(self, X, y, reset=False, dtype=np.float64)
+            unknown = np.setdiff1d(y, self.classes_)
+            if len(unknown):
+                raise ValueError(f"label {unknown[0]!r} did not occur in fit")
+            test = _part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
+        vectors = self._vectors or {"train": (test.features, test.classes), "validation": (test.features, test.classes)}
+        return PreparedData(
+            "BespokeClassifier",
+            self.quantiser_.bits,
+            tuple(self._feature_names()),
+            tuple(_plain(label) for label in self.classes_),
+            self.quantiser_,
+            _part(*vectors["train"]),
+            _part(*vectors["validation"]),
+            test,
+        )
+
+    def _feature_names(self) -> list[str]:
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{index}" for index in range(self.n_features_in_)] if names is None else [str(name) for name in names]
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted classifier as JSON, without the samples that it was fitted on."""
+        check_is_fitted(self, "chosen_")
+        parameters = self.get_params()
+        if isinstance(parameters["random_state"], np.random.RandomState):
+            parameters["random_state"] = None  # a generator's state says nothing about the fitted circuit
+        names = getattr(self, "feature_names_in_", None)
+        document = {
+            "kind": "bespoke classifier",
+            "schema": _SCHEMA,
+            "parameters": {name: _plain(value) for name, value in parameters.items()},
+            "classes": [_plain(label) for label in self.classes_],
+            "classes_type": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
+            "n_features_in": self.n_features_in_,
+            "feature_names_in": None if names is None else [str(name) for name in names],
+            "quantiser": self.quantiser_.to_json(),
+            "chosen": self.chosen_,
+            "designs": [_design_to_json(design) for design in self.designs_],
+        }
+        write_json(Path(path), document)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The classifier that ``save`` wrote.
+
+        Raises
+        ------
+        InputError
+            naming the file, if it is missing or holds something else.
+        """
+        path = Path(path)
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"classifier file {path} does not exist") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"classifier file {path} cannot be read as JSON: {error}") from None
+        try:
+            if (document["kind"], document["schema"]) != ("bespoke classifier", _SCHEMA):
+                raise InputError(f"classifier file {path} is not of this kind or version")
+            parameters = document["parameters"]
+            if isinstance(parameters["hidden"], list):
+                parameters["hidden"] = tuple(parameters["hidden"])
+            loaded = cls(**parameters)
+            loaded.classes_ = np.array(document["classes"], dtype=np.dtype(document["classes_type"]))
+            loaded.n_features_in_ = int(document["n_features_in"])
+            if document["feature_names_in"] is not None:
+                loaded.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
+            loaded.quantiser_ = Quantiser.from_json(document["quantiser"])
+            loaded.designs_ = tuple(_design_from_json(entry) for entry in document["designs"])
+            loaded.chosen_ = int(document["chosen"])
+            loaded._vectors = None
+            fits = 0 <= loaded.chosen_ < len(loaded.designs_) and loaded.network_.features == loaded.n_features_in_
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"classifier file {path} is damaged: {type(error).__name__} {error}") from None
+        if not fits:
+            raise InputError(f"classifier file {path} is damaged: its chosen design does not fit its features")
+        return loaded
+
+
+def _split(classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on and rows to choose on; of every class that share, rounded down, is held back."""
+    rng = np.random.default_rng(seed)
+    held = np.zeros(len(classes), dtype=bool)
+    for label in np.unique(classes):
+        rows = rng.permutation(np.flatnonzero(classes == label))
+        held[rows[: int(len(rows) * fraction)]] = True
+    if not held.any():
+        everything = np.arange(len(classes))
+        return everything, everything
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _quantiser(features: np.ndarray, bits: int) -> Quantiser:
+    """Range of the training samples; a constant feature, which no design reads, gets a range that is only formal."""
+    low, high = features.min(axis=0), features.max(axis=0)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(high - low).all():
+            raise ValueError("the range of a feature is too large for a number; scale the features")
+    high = np.where(high > low, high, low + np.maximum(1.0, np.abs(low)))
+    return Quantiser(tuple(low.tolist()), tuple(high.tolist()), bits)
+
+
+def _part(features: np.ndarray, classes: np.ndarray) -> Part:
+    return Part(features.astype(np.int64), classes, np.arange(len(classes)))
+
+
+def _prepared(
+    estimator: BespokeClassifier,
+    features: np.ndarray,
+    classes: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray],
+    kept: np.ndarray,
+) -> PreparedData:
+    """The features that vary, as the rooms below expect their data; the test part is empty."""
+    whole = estimator.quantiser_
+    names = estimator._feature_names()
+    train, validation = (Part(features[part][:, kept], classes[part], part) for part in rows)
+    nothing = Part(np.zeros((0, len(kept)), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    return PreparedData(
+        "BespokeClassifier",
+        whole.bits,
+        tuple(names[column] for column in kept),
+        tuple(_plain(label) for label in estimator.classes_),
+        Quantiser(
+            tuple(whole.low[column] for column in kept), tuple(whole.high[column] for column in kept), whole.bits
+        ),
+        train,
+        validation,
+        nothing,
+    )
+
+
+def _float_model(data: PreparedData, hidden: tuple[int, ...], budget: _Budget, seed: int) -> FloatModel:
+    if budget.float_starts is None:
+        return train_float(data, hidden=hidden, seed=seed)
+    if not hidden or min(hidden) < 1:
+        raise ValueError(f"hidden must give every hidden layer at least one neuron, not {hidden}")
+    best: tuple[float, FloatModel] | None = None
+    for start in range(budget.float_starts):
+        classifier = MLPClassifier(hidden, solver="lbfgs", alpha=0.01, max_iter=300, random_state=seed + start)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a fit cut short competes like any other
+            classifier.fit(data.train.features / (1 << data.bits), data.train.classes)
+        model = float_model_of(classifier)
+        right = float((model.predict(data.validation.features, data.bits) == data.validation.classes).mean())
+        if best is None or right > best[0]:
+            best = right, model
+    return best[1]
+
+
+def _design(network: Network, origin: str, data: PreparedData, technology: Technology) -> Design:
+    return Design(
+        network,
+        origin,
+        Accuracy.of(network.predict(data.train.features), data.train.classes),
+        Accuracy.of(network.predict(data.validation.features), data.validation.classes),
+        estimate_area(network, technology),
+        estimate_static_power(network, technology, data.train.features),
+    )
+
+
+def _widened(design: Design, kept: np.ndarray, features: int) -> Design:
+    """The design over all features; it reads those of ``kept`` alone."""
+    if len(kept) == features:
+        return design
+    neurons = []
+    for neuron in design.network.layers[0].neurons:
+        summands = [Summand((), 0)] * features
+        for column, summand in zip(kept, neuron.summands, strict=True):
+            summands[column] = summand
+        neurons.append(Neuron(tuple(summands), neuron.bias, neuron.activation))
+    network = Network(
+        design.network.input_bits, (Layer(tuple(neurons)), *design.network.layers[1:]), design.network.argmax
+    )
+    return Design(
+        network,
+        design.origin,
+        design.train,
+        design.validation,
+        design.estimated_area_cm2,
+        design.estimated_static_power_mw,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars and tuples as JSON has them."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list | np.ndarray):
+        return [_plain(entry) for entry in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _design_to_json(design: Design) -> dict[str, Any]:
+    return {
+        "origin": design.origin,
+        "train": [round(design.train.value * design.train.samples), design.train.samples],
+        "validation": [round(design.validation.value * design.validation.samples), design.validation.samples],
+        "estimated_area_cm2": design.estimated_area_cm2,
+        "estimated_static_power_mw": design.estimated_static_power_mw,
+        "model": to_json(design.network),
+    }
+
+
+def _design_from_json(entry: dict[str, Any]) -> Design:
+    return Design(
+        from_json(entry["model"]),
+        str(entry["origin"]),
+        Accuracy.of_count(*entry["train"]),
+        Accuracy.of_count(*entry["validation"]),
+        float(entry["estimated_area_cm2"]),
+        float(entry["estimated_static_power_mw"]),
+    )

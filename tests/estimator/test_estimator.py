@@ -1,0 +1,208 @@
+"""The estimator keeps scikit-learn's conventions, and predicts what its circuit would answer."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris, load_wine
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from bespoke.errors import InputError, NoDesignError
+from bespoke.estimator import BespokeClassifier
+from bespoke.model import Network
+
+
+def small(**options) -> BespokeClassifier:
+    return BespokeClassifier(**({"candidates": 2000, "random_state": 0} | options))
+
+
+@parametrize_with_checks([BespokeClassifier(candidates=1000, hidden=(2,))])
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    table = load_iris(as_frame=True)
+    species = table.target.map(dict(enumerate(table.target_names)))
+    return train_test_split(table.data, species, random_state=0, stratify=species)
+
+
+@pytest.fixture(scope="module")
+def fitted(iris):
+    train, _, classes, _ = iris
+    return small(candidates=20_000).fit(train, classes)
+
+
+def test_predictions_are_those_of_the_integer_network(fitted, iris):
+    _, test, _, classes = iris
+    # By the definition: scale by the training part, clip, floor, then a loop over neurons.
+    low, high = np.array(fitted.quantiser_.low), np.array(fitted.quantiser_.high)
+    integers = np.minimum(15, np.floor(np.clip((test.to_numpy() - low) / (high - low), 0, 1) * 16)).astype(int)
+    network = fitted.network_
+    answers = []
+    for sample in integers:
+        values = sample.tolist()
+        for layer in network.layers:
+            sums = [
+                neuron.bias
+                + sum(
+                    term.sign * ((value & summand.mask) << term.shift)
+                    for value, summand in zip(values, neuron.summands, strict=True)
+                    for term in summand.terms
+                )
+                for neuron in layer.neurons
+            ]
+            values = [
+                min(max(0, total) >> neuron.activation.shift, 2**neuron.activation.width - 1)
+                for total, neuron in zip(sums, layer.neurons, strict=True)
+                if neuron.activation is not None
+            ]
+        answers.append(fitted.classes_[network.argmax.apply(np.array([sums]))[0]])
+    assert fitted.predict(test).tolist() == answers
+    assert fitted.score(test, classes) > 0.85
+
+
+def test_pandas_in_and_names_kept(fitted, iris):
+    train, _, _, _ = iris
+    assert list(fitted.feature_names_in_) == list(train.columns)
+    assert set(fitted.classes_) == {"setosa", "versicolor", "virginica"}
+    assert "petal length" in fitted.to_verilog() and "setosa" in fitted.to_verilog()
+
+
+def test_the_front_is_a_frame_without_dominated_designs(fitted):
+    front = fitted.pareto_front_
+    assert isinstance(front, pd.DataFrame) and front["chosen"].sum() == 1
+    assert front["estimated_area_cm2"].is_monotonic_increasing
+    others = front[~front["chosen"]]
+    keys = ["trusted_accuracy", "estimated_area_cm2", "estimated_static_power_mw"]
+    for _, row in others.iterrows():
+        beaten = (
+            (others["trusted_accuracy"] >= row["trusted_accuracy"])
+            & (others["estimated_area_cm2"] <= row["estimated_area_cm2"])
+            & (others["estimated_static_power_mw"] <= row["estimated_static_power_mw"])
+            & (others[keys] != row[keys]).any(axis=1)
+        )
+        assert not beaten.any()
+
+
+def test_choose_moves_along_the_front(fitted):
+    again = clone(fitted)
+    assert not hasattr(again, "designs_")
+    accurate = fitted.choose(max_loss=0.0).designs_[fitted.chosen_]
+    assert fitted.choose(max_area_cm2=0.02) is fitted
+    small_one = fitted.designs_[fitted.chosen_]
+    assert small_one.estimated_area_cm2 <= 0.02 <= accurate.estimated_area_cm2
+    best_below = max(min(d.train.value, d.validation.value) for d in fitted.designs_ if d.estimated_area_cm2 <= 0.02)
+    assert min(small_one.train.value, small_one.validation.value) == best_below
+    fitted.choose(min_accuracy=0.9)
+    cheapest = min(d.estimated_area_cm2 for d in fitted.designs_ if min(d.train.value, d.validation.value) >= 0.9)
+    assert fitted.designs_[fitted.chosen_].estimated_area_cm2 == cheapest
+    before = fitted.chosen_
+    with pytest.raises(NoDesignError, match="nearest"):
+        fitted.choose(min_accuracy=1.0, max_power_mw=0.0)
+    assert fitted.chosen_ == before
+    with pytest.raises(ValueError, match="one of them"):
+        fitted.choose(max_loss=0.1, min_accuracy=0.5)
+    fitted.choose()
+
+
+def test_save_and_load_as_json(fitted, iris, tmp_path):
+    _, test, _, _ = iris
+    path = tmp_path / "classifier.json"
+    fitted.save(path)
+    json.loads(path.read_text())
+    loaded = BespokeClassifier.load(path)
+    assert loaded.predict(test).tolist() == fitted.predict(test).tolist()
+    assert loaded.get_params() == fitted.get_params()
+    pd.testing.assert_frame_equal(loaded.pareto_front_, fitted.pareto_front_)
+    assert loaded.to_verilog() == fitted.to_verilog()
+    assert loaded.choose(max_area_cm2=0.05).chosen_ == fitted.choose(max_area_cm2=0.05).chosen_
+    with pytest.raises(ValueError, match="holds no samples"):
+        loaded.synthesize(tmp_path / "out")
+    fitted.choose()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("{", "JSON"), ("{}", "damaged"), ('{"kind": "x", "schema": 1}', "kind or version"), (None, "does not exist")],
+)
+def test_damaged_files_are_named(tmp_path, content, words):
+    path = tmp_path / "classifier.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match=words) as caught:
+        BespokeClassifier.load(path)
+    assert "classifier.json" in str(caught.value)
+
+
+def test_pickles_clones_and_repeats(fitted, iris):
+    train, test, classes, _ = iris
+    assert pickle.loads(pickle.dumps(fitted)).predict(test).tolist() == fitted.predict(test).tolist()
+    first, second = (small(n_jobs=jobs).fit(train, classes) for jobs in (1, 2))
+    assert [d.network for d in first.designs_] == [d.network for d in second.designs_]
+    assert first.chosen_ == second.chosen_
+
+
+def test_in_cross_validation_pipeline_and_grid_search(iris):
+    train, test, classes, labels = iris
+    assert cross_val_score(small(), train, classes, cv=3).mean() > 0.8
+    pipeline = make_pipeline(StandardScaler(), small()).fit(train, classes)
+    assert pipeline.score(test, labels) > 0.8
+    search = GridSearchCV(small(), {"bits": [2, 4], "hidden": [(2,), (3,)]}, cv=2).fit(train, classes)
+    assert set(search.best_params_) == {"bits", "hidden"}
+    assert search.best_estimator_.network_.input_bits == search.best_params_["bits"]
+
+
+def test_constant_features_are_not_read():
+    table = load_wine()
+    features = np.insert(table.data, 2, 7.5, axis=1)
+    model = small().fit(features, table.target)
+    for design in model.designs_:
+        assert isinstance(design.network, Network)
+        assert all(neuron.summands[2].is_zero for neuron in design.network.layers[0].neurons)
+    changed = features.copy()
+    changed[:, 2] = 1e6
+    assert (model.predict(features) == model.predict(changed)).all()
+
+
+def test_a_class_of_one_sample_is_trained_on():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(40, 3))
+    classes = (features[:, 0] > 0).astype(int)
+    classes[0] = 2
+    model = small().fit(features, classes)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert sum(d.train.samples + d.validation.samples for d in model.designs_[:1]) == 40
+
+
+def test_two_hidden_layers():
+    table = load_iris()
+    model = small(hidden=(4, 3)).fit(table.data, table.target)
+    assert model.network_.topology == (4, 4, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"effort": "heroic"}, "effort"),
+        ({"max_loss": -1}, "max_loss"),
+        ({"validation_fraction": 1.5}, "validation_fraction"),
+        ({"candidates": 0}, "candidates"),
+        ({"bits": 0}, "bits"),
+        ({"hidden": ()}, "hidden"),
+        ({"technology": "no-such"}, "no-such"),
+    ],
+)
+def test_wrong_parameters_are_named(iris, options, words):
+    train, _, classes, _ = iris
+    with pytest.raises(ValueError, match=words):
+        small(**options).fit(train, classes)
