@@ -25,6 +25,7 @@ from bespoke.technology.boolean import (
 )
 from bespoke.technology.cells import Cell, FlipFlop, Technology
 from bespoke.technology.liberty_tables import figure, mean_energy, merged_arc
+from bespoke.technology.toml_format import printed_power_sources
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ def read_liberty(
     """The combinational cells with one output and the D flip-flops of a Liberty file.
 
     Every cell left out (several outputs, tri-state, latch, scan flip-flop, ``dont_use``) is logged with its reason.
+    Liberty knows no power sources; the technology gets those of the built-in ones.
 
     Parameters
     ----------
@@ -100,6 +102,7 @@ def read_liberty(
         cells=tuple(cells),
         flip_flops=tuple(flip_flops),
         source=_text(library.get("bespoke_source", path.name)),
+        power_sources=printed_power_sources(),
     )
 
 

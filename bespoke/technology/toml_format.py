@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bespoke.errors import InputError
+from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
 from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
 from bespoke.technology.templates import template_environment
@@ -62,6 +63,12 @@ def read_toml(path: Path) -> Technology:
         power_sources=_power_sources(document.get("power_sources", []), path),
         source=_text(document, "source", where),
     )
+
+
+def printed_power_sources() -> tuple[PowerSource, ...]:
+    """The power sources that the built-in technologies share."""
+    path = resource_dir("flows") / "technologies" / "power-sources.toml"
+    return _power_sources(path.name, path)
 
 
 def to_toml(technology: Technology, *, comments: Sequence[str] = (), sources_file: str | None = None) -> str:
