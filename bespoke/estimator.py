@@ -227,7 +227,9 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         no_worse = (values[None, :, :] <= values[:, None, :]).all(axis=2)
         better = (values[None, :, :] < values[:, None, :]).any(axis=2)
         keep = ~(no_worse & better).any(axis=1) | table["chosen"].to_numpy()
-        return table[keep].sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
+        order = table[keep].sort_values(["chosen", "estimated_area_cm2"], ascending=[False, True], kind="stable")
+        columns = ["trusted_accuracy", "estimated_area_cm2", "estimated_static_power_mw"]
+        return order.drop_duplicates(columns).sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
 
     def choose(
         self,
