@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from bespoke.errors import InputError
+
+#: Wider cells are not taken: their leakage table would have more than 1024 states.
+MAX_INPUTS = 10
+
+_CELL_NAME = re.compile(r"[A-Za-z_][\w.$/-]*", re.ASCII)
+_PIN_NAME = re.compile(r"[A-Za-z_][\w\[\]]*", re.ASCII)
+
+
+def naming_fault(cell: str, pins: Sequence[str]) -> str | None:
+    """What is wrong with the names of a cell and its pins, which go into other tools' files; None if nothing is."""
+    if not _CELL_NAME.fullmatch(cell):
+        return f"its name {cell!r} has signs other than letters, digits and _ . $ / -"
+    odd = next((pin for pin in pins if not _PIN_NAME.fullmatch(pin)), None)
+    if odd is not None:
+        return f"its pin {odd!r} has signs other than letters, digits, _ and square brackets"
+    return None
 
 
 @dataclass(frozen=True)

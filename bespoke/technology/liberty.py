@@ -23,14 +23,11 @@ from bespoke.technology.boolean import (
     parse_expression,
     truth_table,
 )
-from bespoke.technology.cells import Cell, FlipFlop, Technology
+from bespoke.technology.cells import MAX_INPUTS, Cell, FlipFlop, Technology, naming_fault
 from bespoke.technology.liberty_tables import figure, mean_energy, merged_arc
 from bespoke.technology.toml_format import printed_power_sources
 
 log = logging.getLogger(__name__)
-
-#: Wider cells are left out: their leakage table would have more than 1024 states.
-MAX_INPUTS = 10
 
 _PREFIX = {"": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3}
 
@@ -164,10 +161,13 @@ def _of_power(groups: list[Any], power_pins: frozenset[str]) -> list[Any]:
     ]
 
 
-def _pins(group: Any) -> dict[str, Any]:
+def _pins(name: str, group: Any) -> dict[str, Any]:
     if group.get_groups("bus") or group.get_groups("bundle"):
         raise _LeftOut("it has buses")
-    return {_text(pin): inner for inner in group.get_groups("pin") for pin in inner.args}
+    pins = {_text(pin): inner for inner in group.get_groups("pin") for pin in inner.args}
+    if fault := naming_fault(name, list(pins)):
+        raise _LeftOut(fault)
+    return pins
 
 
 def _cell(name: str, group: Any, library: Any, units: Units, input_energies: bool) -> Cell:
@@ -176,7 +176,7 @@ def _cell(name: str, group: Any, library: Any, units: Units, input_energies: boo
     for kind in ("latch", "latch_bank", "ff_bank", "statetable", "memory"):
         if group.get_groups(kind):
             raise _LeftOut(f"it is sequential ({kind})")
-    pins = _pins(group)
+    pins = _pins(name, group)
     direction = {pin: _text(inner.get("direction", "")) for pin, inner in pins.items()}
     inputs = tuple(pin for pin in pins if direction[pin] == "input")
     outputs = [pin for pin in pins if direction[pin] == "output"]
@@ -259,7 +259,7 @@ def _flip_flop(name: str, group: Any, units: Units) -> FlipFlop:
     if _text(group.get("dont_use", "false")) == "true":
         raise _LeftOut("the library says dont_use")
     registers = group.get_groups("ff")
-    pins = _pins(group)
+    pins = _pins(name, group)
     if len(registers) != 1:
         raise _LeftOut("it holds more than one bit")
     (register,) = registers

@@ -18,7 +18,7 @@ from typing import Any
 from bespoke.errors import InputError
 from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
-from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
+from bespoke.technology.cells import MAX_INPUTS, Cell, FlipFlop, PowerSource, Technology, TimingArc, naming_fault
 from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
@@ -48,6 +48,10 @@ def read_toml(path: Path) -> Technology:
     _check_keys(document, _TOP - {"power_sources", "flip_flops"}, {"power_sources", "flip_flops"}, where)
     if document["schema"] != SCHEMA:
         raise InputError(f"{where}: schema is {document['schema']!r}; this version reads schema {SCHEMA}")
+    if not _table(document, "cells", where):
+        raise InputError(f"{where} describes no cell")
+    for name in set(document["cells"]) & set(_table(document, "flip_flops", where)):
+        raise InputError(f"{where}: {name} is both a cell and a flip-flop")
     return Technology(
         name=_text(document, "name", where),
         description=_text(document, "description", where),
@@ -137,9 +141,13 @@ def _cell(name: str, table: Any, where: str) -> Cell:
     inputs = table["inputs"]
     if not (isinstance(inputs, list) and inputs and all(isinstance(pin, str) and pin for pin in inputs)):
         raise InputError(f"{where}: inputs must be a list of pin names")
+    if len(inputs) > MAX_INPUTS:
+        raise InputError(f"{where} has {len(inputs)} inputs; {MAX_INPUTS} are the most")
     output = _text(table, "output", where)
     if len({*inputs, output}) != len(inputs) + 1:
         raise InputError(f"{where}: inputs and output must be different pins")
+    if fault := naming_fault(name, [*inputs, output]):
+        raise InputError(f"{where}: {fault}")
     try:
         function = canonical(_text(table, "function", where))
         truth = truth_table(parse_expression(function), inputs)
@@ -221,6 +229,9 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
         key: _text(table, key, where) if key in ("reset", "inverted_output") else _number(table, key, where)
         for key in sorted(_FLIP_FLOP_OPTIONAL & set(table))
     }
+    pins = [str(table[key]) for key in ("clock", "data", "output", "reset", "inverted_output") if key in table]
+    if fault := naming_fault(name, pins):
+        raise InputError(f"{where}: {fault}")
     return FlipFlop(
         name=name,
         clock=_text(table, "clock", where),

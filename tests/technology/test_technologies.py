@@ -85,7 +85,7 @@ def test_toml_round_trip(name, tmp_path):
 
 def test_toml_round_trip_of_awkward_text(tmp_path):
     technology = load_technology()
-    cell = replace(technology.cell("INVX1"), name="in v.1", arcs=(), switching_energy_nj=None, input_energy_nj=(-0.5,))
+    cell = replace(technology.cell("INVX1"), name="inv.1", arcs=(), switching_energy_nj=None, input_energy_nj=(-0.5,))
     source = PowerSource('a "cell"', "battery", 2.5, 90.0, "C:\\x\ty\u007f")
     technology = replace(technology, cells=(cell,), power_sources=(source,), description='ä\n"]\\')
     path = tmp_path / "again.toml"
@@ -112,6 +112,11 @@ def test_toml_round_trip_of_awkward_text(tmp_path):
         ("loads_nf = [10, 15, 20]", "loads_nf = [10, 20, 15]", r"delays\.A\.loads_nf must be a list of rising"),
         ("[0.930197, 1.11244, 1.28891]", "[0.930197, 1.11244]", r"delays\.A\.delays_ms must have 3 columns"),
         (", [0.930197, 1.11244, 1.28891]", "", r"delays\.A\.delays_ms must have 3 rows"),
+        ("[cells.INVX1]", '[cells."INV X1"]', "cell INV X1: its name 'INV X1' has signs"),
+        ('inputs = ["A"]', 'inputs = ["A;"]', "cell INVX1: its pin 'A;' has signs"),
+        ('inputs = ["A"]', f"inputs = {[f'A{pin}' for pin in range(30)]}", "INVX1 has 30 inputs; 10 are the most"),
+        ('reset = "RST_N"', 'reset = "RST N"', "flip-flop DFFNRX1: its pin 'RST N'"),
+        ("[flip_flops.DFFNRX1]", "[flip_flops.INVX1]", "INVX1 is both a cell and a flip-flop"),
         ("schema = 1", "schema = 2", "schema is 2"),
         ("schema = 1", "schema = ", "is not a TOML file"),
         ('"power-sources.toml"', '"none.toml"', r"cannot read .*none\.toml"),
@@ -126,6 +131,15 @@ def test_strict_reading_names_file_cell_and_key(tmp_path, old, new, message):
     with pytest.raises(InputError, match=message) as caught:
         read_toml(path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_a_technology_without_cells(tmp_path):
+    path = tmp_path / "bare.toml"
+    path.write_text(
+        'schema = 1\nname = "bare"\ndescription = ""\nsource = ""\nsupply_v = 1\nclock_ms = 200\ncells = {}\n'
+    )
+    with pytest.raises(InputError, match=r"bare\.toml describes no cell"):
+        read_toml(path)
 
 
 def test_names_and_unknown_names():
