@@ -26,7 +26,8 @@ class BitPort:
 class FlipFlopCut:
     """A rising-edge flip-flop at which the design was cut.
 
-    ``has_reset``: active-low, asynchronous, to 0. ``aliases`` are all names of the net at its output.
+    ``has_reset``: active-low, asynchronous, to 0. ``aliases`` are the names of the net at its output, and the instance
+    of a library cell that it was inside of.
     """
 
     name: str
@@ -34,11 +35,8 @@ class FlipFlopCut:
     aliases: tuple[str, ...] = ()
 
     def is_called_like(self, other: FlipFlopCut) -> bool:
-        """Whether one has a name, or is inside an instance, that the other is called."""
-        return self.name in other._places() or other.name in self._places()
-
-    def _places(self) -> set[str]:
-        return {self.name, *self.aliases, *(alias.rpartition(".")[0] for alias in self.aliases if "." in alias)}
+        """Whether one has the name of the other among its own."""
+        return self.name in other.aliases or other.name in self.aliases
 
 
 def circuit_from_json(
@@ -54,9 +52,10 @@ def circuit_from_json(
     InputError
         for bidirectional ports, latches, loops, or cells that are neither gates nor flip-flops.
     """
-    document = json.loads(path.read_text(encoding="utf-8"))
-    modules = document["modules"]
-    name, module = next(((n, m) for n, m in modules.items() if _is_top(m)), next(iter(modules.items())))
+    modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
+    name, module = next((item for item in modules.items() if _is_top(item[1])), (None, None))
+    if name is None:
+        raise InputError("the Verilog has no module that could be the top")
     return (name, *_Reader(module).read())
 
 
@@ -90,7 +89,7 @@ class _Reader:
             tuple(BitPort(port, len(bits)) for port, bits in inputs),
             tuple(BitPort(port, len(bits)) for port, bits in outputs),
             tuple(
-                FlipFlopCut(instance, reset_pin is not None, tuple(self._names(pins["Q"][0])))
+                FlipFlopCut(instance, reset_pin is not None, self._aliases(pins))
                 for instance, reset_pin, pins in flip_flops
             ),
             aig,
@@ -154,6 +153,11 @@ class _Reader:
         names = self._names(net)
         named = [name for name in names if not name.startswith("$")]
         return min(named or names or [str(net)], key=lambda name: (len(name), name))
+
+    def _aliases(self, pins: dict[str, list]) -> tuple[str, ...]:
+        names = self._names(pins["Q"][0])
+        around = [{name.rpartition(".")[0] for name in self._names(pins[pin][0])} for pin in ("D", "Q")]
+        return (*names, *sorted((around[0] & around[1]) - {""}))
 
     def _names(self, net: int | str) -> list[str]:
         return [

@@ -114,7 +114,12 @@ def elaborate(
     warnings = _warnings(text, staged)
     for warning in warnings:
         log.warning("%s", warning)
-    module, inputs, outputs, flip_flops, aig = circuit_from_json(result)
+    if top is None:
+        _check_single_top(text, staged)
+    try:
+        module, inputs, outputs, flip_flops, aig = circuit_from_json(result)
+    except InputError as error:
+        raise InputError(f"{_listed(staged)}: {error}") from None
     return Elaborated(module, inputs, outputs, flip_flops, aig, warnings)
 
 
@@ -168,7 +173,7 @@ def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str 
         )
         listed = ", ".join(dict.fromkeys(modules)) or "none"
         return InputError(f"there is no module {top!r} in {_listed(staged)}; modules found: {listed}")
-    latch = re.search(r"Latch inferred for signal `\\?([^']+)'", text)
+    latch = re.search(r"Latch inferred for signal `(?:\\?[^']*\\.)?\\?([^']+)'", text)
     if latch and "DLATCH" in message.upper():
         return InputError(
             f"{_listed(staged)}: signal {latch[1]} is a latch, and the technology has none; give it a "
@@ -178,6 +183,18 @@ def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str 
         message += "; printed flip-flops come up in an unknown state, so use a reset instead of an initial value"
     place = f"{_user_names(found['file'], staged)} line {found['line']}" if found["file"] else _listed(staged)
     return InputError(f"{place}: {message}")
+
+
+def _check_single_top(text: str, staged: Sequence[_Source]) -> None:
+    """Yosys takes any of several tops; better to ask."""
+    chosen = re.search(r"^Automatically selected (.+) as design top module", text, re.M)
+    if chosen is None:
+        return
+    unused = re.findall(r"^Removing unused module `\\?([^']+)'", text.split("cells.v")[0], re.M)
+    unused = [name for name in dict.fromkeys(unused) if not name.startswith("$")]
+    if unused:
+        modules = ", ".join([chosen[1], *unused])
+        raise InputError(f"{_listed(staged)}: there are several modules ({modules}); say which is the top with --top")
 
 
 def _listed(staged: Sequence[_Source]) -> str:
