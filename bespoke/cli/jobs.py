@@ -1,7 +1,8 @@
-"""Commands that turn data into designs: run, explore, rtl, simulate."""
+"""The main job on the command line: run."""
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from bespoke.cli.progress import TerminalProgress
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.files import write_text
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
 
 _DATA = "Data"
@@ -23,7 +26,6 @@ _BACKEND = "Technology and tools"
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke run my.csv --target class --out runs/mine --hidden 3 --seed 1")(run)
-    app.command(epilog="Example:  bespoke explore redwine --data-dir ~/uci --out runs/redwine --effort high")(explore)
 
 
 def _settings(config: Path | None, given: dict[str, Any]) -> RunConfig:
@@ -143,34 +145,10 @@ def run(
     _execute(locals())
 
 
-def explore(
-    data: Data = None,
-    out: Out = ...,
-    train: Train = None,
-    test: Test = None,
-    target: Target = None,
-    data_dir: DataDir = None,
-    bits: Bits = None,
-    hidden: Hidden = None,
-    seed: Seed = None,
-    effort: EffortOption = None,
-    freeze: Freeze = None,
-    circuit_approximation: CircuitApproximation = None,
-    technology: TechnologyOption = None,
-    liberty: Liberty = None,
-    yosys: Yosys = None,
-    workers: Workers = None,
-    config: Config = None,
-    overwrite: Overwrite = False,
-    json_output: Json = False,
-) -> None:
-    """Run, then show the whole front of accuracy against area and power, and plot it."""
-    raise NotImplementedError
-
-
 def _execute(options: dict[str, Any]) -> None:
-    from bespoke import pipeline  # heavy: only when a run starts
-    from bespoke.report import summary_table
+    from bespoke.pipeline.metrics import to_json  # heavy: only when a run starts
+    from bespoke.pipeline.run import run as run_pipeline
+    from bespoke.report import summary_table, write_report
 
     out, config, overwrite, json_output = (options.pop(k) for k in ("out", "config", "overwrite", "json_output"))
     options["hidden"] = _hidden(options["hidden"])
@@ -179,16 +157,22 @@ def _execute(options: dict[str, Any]) -> None:
     settings = _settings(config, options)
     with TerminalProgress() as progress:
         try:
-            metrics = pipeline.run(
+            metrics = run_pipeline(
                 settings, out, overwrite=overwrite, progress=progress, command=shlex.join(["bespoke", *sys.argv[1:]])
             )
+            progress.stage("writing the report")
+            report = write_report(out)
         except KeyboardInterrupt:
             progress.stop()
             print(f"\nstopped; the same command continues the run in {out}", file=sys.stderr)
             raise typer.Exit(130) from None
+    summary = summary_table(metrics)
+    plain = Console(file=io.StringIO(), width=120)
+    plain.print(summary)
+    write_text(out / "summary.txt", plain.file.getvalue())
     if json_output:
-        print(json.dumps(pipeline.metrics_to_json(metrics), indent=1))
+        print(json.dumps(to_json(metrics), indent=1))
         return
-    from rich.console import Console
-
-    Console().print(summary_table(metrics))
+    console = Console()
+    console.print(summary)
+    console.print(f"[bold]Report[/] {report}", highlight=False)

@@ -53,8 +53,8 @@ class PartAccuracies:
 class SourceVerdict:
     """Whether one printed power source carries the circuit.
 
-    ``margin`` is delivered over needed power, None where the circuit needs none; ``life_h`` the life time in hours where
-    a battery of known capacity carries the circuit.
+    ``margin`` is delivered over needed power, None where the circuit needs none; ``life_h`` the hours for which
+    a battery of known capacity carries it.
     """
 
     name: str
