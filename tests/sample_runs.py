@@ -119,7 +119,7 @@ def _design(
     return m.DesignMetrics(
         name=name,
         kind="network" if network else "logic",
-        topology=classifier.topology if network else (13, 3),
+        topology=classifier.topology if network else (),
         accuracy=accuracies,
         area_cm2=area,
         static_power_mw=power,

@@ -12,7 +12,7 @@ import numpy as np
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
 from bespoke.report.published import published_designs
-from bespoke.report.reading import RunRecord, read_run
+from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +93,7 @@ def draw_front(record: RunRecord) -> Figure:
     """Test accuracy against area: the front, the chosen design, the exact baseline, published designs."""
     figure, axes = _new_figure(2.5)
     metrics = record.metrics
-    designs = [d for d in record.front if d.area_cm2 and d.test_accuracy is not None]
+    designs = [d for d in record.front if d.area_cm2 and d.test_accuracy is not None and d.origin != BASELINE_ORIGIN]
     for kind, colour, marker, label in (("network", _NETWORK, "o", "network"), ("logic", _LOGIC, "D", "logic circuit")):
         points = [d for d in designs if d.kind == kind]
         if points:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import math
 from dataclasses import dataclass
@@ -11,19 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bespoke.errors import BespokeError
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
 from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
-from bespoke.report.drawing import draw_network, used_input_bits, weight_maps
+from bespoke.report.breakdown import input_shares, neuron_shares, read_circuit, schematic
+from bespoke.report.drawing import draw_network, weight_maps
 from bespoke.report.published import published_designs
-from bespoke.report.reading import RunRecord, read_run
-from bespoke.report.schematic import schematic_svg
+from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -46,6 +43,7 @@ def render_report(record: RunRecord) -> str:
     """The report's text. It loads nothing, and its content policy forbids it to."""
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     model = record.chosen_model
+    circuit = read_circuit(record)
     metrics = record.metrics
     labels = metrics.data.class_labels
     logic = isinstance(model, LogicCircuit)
@@ -64,13 +62,13 @@ def render_report(record: RunRecord) -> str:
             chart=_chart_data(record),
             published=published_designs(metrics.data.name),
             confusion=_confusion(metrics.chosen, labels),
-            inputs=_inputs(record),
-            shares=_shares(metrics.chosen, record),
+            inputs=input_shares(record, circuit),
+            shares=neuron_shares(record, circuit),
             logic=logic,
             ands=len(model.fanins) if logic else 0,
             drawing=None if logic else draw_network(model, metrics.data.features, labels),
             maps=() if logic else weight_maps(model, metrics.data.features, labels),
-            schematic=_schematic(record),
+            schematic=schematic(circuit),
             sources=_sources(metrics.chosen),
             design_rows=_design_rows(metrics),
             files=_files(record),
@@ -120,6 +118,7 @@ def _chart_data(record: RunRecord) -> dict[str, Any]:
             "power": design.static_power_mw,
         }
         for design in record.front
+        if design.origin != BASELINE_ORIGIN
     ]
     points = [
         _measured_point(point, metrics.chosen, "Chosen design") if point["kind"] == "chosen" else point
@@ -166,98 +165,6 @@ def _confusion(design: DesignMetrics, labels: tuple) -> tuple[ConfusionRow, ...]
         shares = tuple(count / total if total else 0.0 for count in counts)
         rows.append(ConfusionRow(str(labels[position]), counts, shares, shares[position] if total else None))
     return tuple(rows)
-
-
-@dataclass(frozen=True)
-class InputShare:
-    """A feature: which bits the design reads (highest first), and how often the classifier's answer hangs on it."""
-
-    name: str
-    bits: tuple[bool, ...]
-    used: bool
-    influence: float | None
-
-
-def _inputs(record: RunRecord) -> tuple[InputShare, ...]:
-    model = record.chosen_model
-    used = used_input_bits(model)
-    influence = _influence(record)
-    order = np.argsort([-1.0 if share is None else -share for share in influence], kind="stable")
-    return tuple(
-        InputShare(
-            str(record.metrics.data.features[feature]),
-            tuple(bool(bit) for bit in used[feature][::-1]),
-            bool(used[feature].any()),
-            influence[feature],
-        )
-        for feature in order
-    )
-
-
-def _influence(record: RunRecord) -> list[float | None]:
-    """Per feature the share of test samples whose class changes when the feature's values are shuffled among them."""
-    model = record.chosen_model
-    inputs = _test_inputs(record)
-    if inputs is None:
-        return [None] * model.features
-    usual = model.predict(inputs)
-    rng = np.random.default_rng(record.metrics.seed)
-    used = used_input_bits(model).any(axis=1)
-    changed = []
-    for feature in range(model.features):
-        if not used[feature]:
-            changed.append(0.0)
-            continue
-        shares = []
-        for _ in range(3):
-            shuffled = inputs.copy()
-            shuffled[:, feature] = rng.permutation(shuffled[:, feature])
-            shares.append(float((model.predict(shuffled) != usual).mean()))
-        changed.append(sum(shares) / len(shares))
-    return changed
-
-
-def _test_inputs(record: RunRecord) -> np.ndarray | None:
-    path = record.folder / "vectors" / "test.csv"
-    if not path.is_file():
-        return None
-    with path.open(newline="", encoding="utf-8") as source:
-        rows = list(csv.reader(source))[1:]  # a name in the header may hold line ends, so skip a record, not a line
-    return np.array([[int(cell) for cell in row[:-1]] for row in rows], dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Share:
-    """A neuron's part of area and power, each also relative to the largest."""
-
-    name: str
-    area_cm2: float
-    static_power_mw: float
-    area_part: float
-    power_part: float
-
-
-def _shares(design: DesignMetrics, record: RunRecord) -> tuple[Share, ...]:
-    if not design.neurons:
-        return ()
-    last = max(share.layer for share in design.neurons)
-    labels = record.metrics.data.class_labels
-    area = max(share.area_cm2 for share in design.neurons) or 1.0
-    power = max(share.static_power_mw for share in design.neurons) or 1.0
-    result = []
-    for share in design.neurons:
-        hidden = f"hidden {share.neuron}" if last <= 1 else f"hidden {share.layer + 1}.{share.neuron}"
-        name = f"output {labels[share.neuron]}" if share.layer == last else hidden
-        result.append(
-            Share(
-                name,
-                share.area_cm2,
-                share.static_power_mw,
-                share.area_cm2 / area,
-                share.static_power_mw / power,
-            )
-        )
-    return tuple(result)
 
 
 @dataclass(frozen=True)
@@ -318,14 +225,6 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
         row("With front end, cm²", "system_area_cm2", wording.ratio(ratios.system_area)),
         row("With front end, mW", "system_power_mw", wording.ratio(ratios.system_power)),
     )
-
-
-def _schematic(record: RunRecord) -> Markup | None:
-    """The mapped netlist as SVG where it is small enough and readable; its absence never stops a report."""
-    try:
-        return schematic_svg(record)
-    except BespokeError:
-        return None
 
 
 def _files(record: RunRecord) -> tuple[tuple[str, str], ...]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
-import types
-import typing
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, from_json
-from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics
+from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
+from bespoke.technology import Technology, load_technology, read_liberty
+
+#: What ``front.csv`` calls the baseline, which closes the table.
+BASELINE_ORIGIN = "exact baseline"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,24 @@ class RunRecord:
     def chosen_model(self) -> IntegerClassifier:
         """The chosen design's reference model."""
         return read_model(self.folder / self.metrics.chosen.model_file)
+
+    @cached_property
+    def technology(self) -> Technology:
+        """The technology that the run was mapped on."""
+        settings = tomllib.loads(self.config_text)
+        if "liberty" in settings:
+            return read_liberty(Path(settings["liberty"]))
+        return load_technology(settings.get("technology", self.metrics.technology))
+
+    @cached_property
+    def test_inputs(self) -> np.ndarray | None:
+        """Quantised features of the test part, int64 (samples, features); None where the file is missing."""
+        path = self.folder / "vectors" / "test.csv"
+        if not path.is_file():
+            return None
+        with path.open(newline="", encoding="utf-8") as source:
+            rows = list(csv.reader(source))[1:]  # a name in the header may hold line ends, so skip a record, not a line
+        return np.array([[int(cell) for cell in row[:-1]] for row in rows], dtype=np.int64)
 
     @property
     def netlist_path(self) -> Path:
@@ -96,7 +118,7 @@ def read_metrics(path: Path) -> RunMetrics:
     if schema != METRICS_SCHEMA:
         raise InputError(f"{path} has metrics schema {schema!r}, this version reads {METRICS_SCHEMA}; repeat the run")
     try:
-        return _restored(RunMetrics, document)
+        return restored(RunMetrics, document)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is not a complete metrics file: {error}") from None
 
@@ -180,28 +202,3 @@ def _front_design(row: Mapping[str, str]) -> FrontDesign:
         chosen=row["chosen"].strip().lower() in ("1", "true"),
         model_file=row.get("model_file") or "",
     )
-
-
-def _restored(kind: Any, value: Any) -> Any:
-    """``value`` from JSON as the annotated type: nested dataclasses, tuples and optionals."""
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, dict):
-            raise TypeError(f"{kind.__name__} must be an object")
-        hints = typing.get_type_hints(kind)
-        arguments = {}
-        for item in dataclasses.fields(kind):
-            if item.name in value:
-                arguments[item.name] = _restored(hints[item.name], value[item.name])
-            elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
-                raise KeyError(f"{kind.__name__} lacks {item.name}")
-        return kind(**arguments)
-    origin = typing.get_origin(kind)
-    if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        options = [option for option in typing.get_args(kind) if option is not type(None)]
-        return _restored(options[0], value) if len(options) == 1 else value
-    if origin is tuple:
-        inner = typing.get_args(kind)
-        return tuple(_restored(inner[0], entry) for entry in value)
-    return value

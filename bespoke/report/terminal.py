@@ -68,7 +68,7 @@ def _notes(metrics: RunMetrics) -> list[Text]:
     proof = "proven equal to the RTL" if check.netlist_equivalent else "NOT proven equal to the RTL"
     lines = [
         f"Intervals are 95 %. Chosen: {selection.rule}; {selection.eligible_designs} of "
-        f"{selection.front_designs} designs of the front fit, judged on validation data alone.",
+        f"{selection.front_designs} designs of the front fit, judged without the test part.",
         f"Checked: model = RTL on {check.rtl_vectors} vectors, = mapped netlist on {check.netlist_vectors} vectors "
         f"({check.gate_level_vectors} of them simulated at gate level); netlist {proof}.",
     ]

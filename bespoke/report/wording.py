@@ -45,7 +45,7 @@ def delay(design: DesignMetrics) -> str:
 
 def topology(design: DesignMetrics) -> str:
     """``30-3-2``."""
-    return "-".join(str(size) for size in design.topology)
+    return "-".join(str(size) for size in design.topology) if design.topology else "logic circuit"
 
 
 def verdict(source: SourceVerdict) -> str:

@@ -1,0 +1,160 @@
+"""What each input and each neuron of the chosen design contributes, read off its mapped netlist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from bespoke.errors import BespokeError
+from bespoke.model import Network
+from bespoke.netlist import Netlist, feature_bits, read_netlist, static_power
+from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
+from bespoke.netlist.schematic import schematic_svg
+from bespoke.report.drawing import neuron_name, used_input_bits
+from bespoke.report.reading import RunRecord
+from bespoke.technology.front_end import front_end
+
+#: Above this many gates a schematic no longer helps on a page.
+MAX_SCHEMATIC_GATES = 150
+#: Shuffles that an input's influence is averaged over.
+_SHUFFLES = 5
+
+
+def read_circuit(record: RunRecord) -> Netlist | None:
+    """The chosen design's mapped netlist; None where it or its technology cannot be read."""
+    if not record.netlist_path.is_file():
+        return None
+    try:
+        return read_netlist(record.netlist_path, record.technology)
+    except BespokeError:
+        return None
+
+
+def schematic(netlist: Netlist | None) -> Markup | None:
+    """The netlist as SVG, where it is small enough to be looked at."""
+    if netlist is None or not 0 < netlist.gates <= MAX_SCHEMATIC_GATES:
+        return None
+    return Markup(schematic_svg(netlist, title="Schematic of the mapped netlist"))
+
+
+@dataclass(frozen=True)
+class InputShare:
+    """A feature: which of its bits the circuit reads (highest first), what its converter costs, what hangs on it.
+
+    ``influence`` is the share of test samples whose class changes when the feature's values are shuffled among them;
+    None without test vectors.
+    """
+
+    name: str
+    bits: tuple[bool, ...]
+    used: bool
+    converter_area_cm2: float
+    converter_power_mw: float
+    influence: float | None
+
+
+def input_shares(record: RunRecord, netlist: Netlist | None) -> tuple[InputShare, ...]:
+    """Every feature, the most influential first."""
+    model = record.chosen_model
+    used = used_input_bits(model)
+    if netlist is not None and netlist.input_bits == used.size:
+        read = np.zeros(netlist.nets, dtype=bool)
+        read[netlist.output_nets] = True
+        read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
+        used = read[2 : 2 + netlist.input_bits].reshape(used.shape)  # mapping may have found further bits idle
+    influence = _influence(record)
+    shares = []
+    for feature, name in enumerate(record.metrics.data.features):
+        converter = front_end(used[feature : feature + 1])
+        shares.append(
+            InputShare(
+                str(name),
+                tuple(bool(bit) for bit in used[feature][::-1]),
+                bool(used[feature].any()),
+                converter.area_cm2,
+                converter.power_mw,
+                None if influence is None else influence[feature],
+            )
+        )
+    return tuple(sorted(shares, key=lambda share: (-(share.influence or 0.0), not share.used)))
+
+
+def _influence(record: RunRecord) -> list[float] | None:
+    inputs, model = record.test_inputs, record.chosen_model
+    if inputs is None or not len(inputs):
+        return None
+    usual = model.predict(inputs)
+    rng = np.random.default_rng(record.metrics.seed)
+    changed = []
+    for feature, used in enumerate(used_input_bits(model).any(axis=1)):
+        shares = []
+        for _ in range(_SHUFFLES if used else 0):
+            shuffled = inputs.copy()
+            shuffled[:, feature] = rng.permutation(shuffled[:, feature])
+            shares.append(float((model.predict(shuffled) != usual).mean()))
+        changed.append(sum(shares) / len(shares) if shares else 0.0)
+    return changed
+
+
+@dataclass(frozen=True)
+class NeuronShareRow:
+    """A neuron's (or a group's) part of area and static power, each also relative to the largest."""
+
+    name: str
+    area_cm2: float
+    static_power_mw: float
+    area_part: float
+    power_part: float
+
+
+@dataclass(frozen=True)
+class NeuronShares:
+    """Who takes how much. ``of_whole`` says that the parts add up to the circuit; else each neuron was mapped alone."""
+
+    rows: tuple[NeuronShareRow, ...]
+    of_whole: bool
+
+
+def neuron_shares(record: RunRecord, netlist: Netlist | None) -> NeuronShares | None:
+    """Every gate laid to the neuron whose output it helps to compute; None for a logic circuit.
+
+    Where the netlist is missing, the run's own figures of neurons mapped alone.
+    """
+    model = record.chosen_model
+    if not isinstance(model, Network):
+        return None
+    labels = [str(label) for label in record.metrics.data.class_labels]
+    last = len(model.layers) - 1
+
+    def name(layer: int, neuron: int) -> str:
+        return f"output {labels[neuron]}" if layer == last else neuron_name(model, layer, neuron)
+
+    figures: dict[str, tuple[float, float]] = {}
+    of_whole = netlist is not None and record.test_inputs is not None and netlist.gates > 0
+    if of_whole:
+        owners = attribute_gates(netlist, model, record.test_inputs)
+        power = static_power(netlist, feature_bits(record.test_inputs, model.input_bits)).by_group(owners)
+        area: dict[str, float] = {}
+        for owner, cell in zip(owners, netlist.gate_cells, strict=True):
+            area[owner] = area.get(owner, 0.0) + netlist.cells[cell].area_um2 * 1e-8
+        names = {
+            neuron_label(layer, neuron): name(layer, neuron)
+            for layer, units in enumerate(model.layers)
+            for neuron in range(len(units.neurons))
+        } | {SHARED: "used by several neurons", MERGED: "argmax and what is merged with it"}
+        figures = {text: (area[label], power[label]) for label, text in names.items() if label in area}
+    else:
+        figures = {
+            name(share.layer, share.neuron): (share.area_cm2, share.static_power_mw)
+            for share in record.metrics.chosen.neurons
+        }
+    if not figures:
+        return None
+    most_area, most_power = (max(column) or 1.0 for column in zip(*figures.values(), strict=True))
+    rows = tuple(
+        NeuronShareRow(text, area, power, area / most_area, power / most_power)
+        for text, (area, power) in figures.items()
+    )
+    return NeuronShares(rows, of_whole)
