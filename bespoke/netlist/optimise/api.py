@@ -37,7 +37,8 @@ class OptimisedNetlist:
     static_power_nw, static_power_before_nw : of the gates, mean over the data (random vectors where there are none).
     tries : targets looked at.
     accepted : moves made; each was proven.
-    proven : proofs by SAT; 0 where the search ran on every pattern there is, which proves by itself.
+    proven_locally, proven : proofs by truth table of a small cut, and by SAT; both are 0 where the search ran on every
+        pattern there is, which proves by itself.
     refuted, undecided : moves that a counter-example or the solver's limit turned down.
     exhaustive : the search ran on every pattern.
     seconds : wall-clock time.
@@ -50,6 +51,7 @@ class OptimisedNetlist:
     static_power_before_nw: float
     tries: int
     accepted: int
+    proven_locally: int
     proven: int
     refuted: int
     undecided: int
@@ -119,9 +121,10 @@ def optimise_netlist(
         static_power_before_nw=before.total_mw * 1e6,
         tries=run.tries,
         accepted=run.accepted,
+        proven_locally=run.locally_proven,
         proven=run.proven,
         refuted=run.refuted,
-        undecided=run.undecided,
+        undecided=run.undecided + run.dropped,
         exhaustive=run.exhaustive,
         seconds=time.monotonic() - started,
     )

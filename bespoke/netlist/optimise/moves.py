@@ -14,6 +14,7 @@ from bespoke.netlist.optimise.state import (
     connect,
     disconnect,
     remove_dead,
+    soil,
 )
 
 
@@ -96,7 +97,7 @@ def _evaluate_plan(state, library, first, last):
         cell = state.plan[gate, 0]
         for pin in range(library.cell[cell].arity):
             state.pin_rows[pin] = _row(state, state.plan[gate, 1 + pin])
-        evaluate(state, library, cell, _row(state, -1 - gate), first, last)
+        evaluate(state.rows, state.pin_rows, library, cell, _row(state, -1 - gate), first, last)
     return _row(state, state.now[0].plan_source)
 
 
@@ -107,7 +108,7 @@ def try_plan(state, library):
     row = _evaluate_plan(state, library, 0, words)
     if state.now[0].bounded:
         state.now[0].changed += 1
-        for word in range(words):
+        for word in range(words):  # noqa: SIM110 - a compiled loop, not a generator
             if state.rows[row, word] != state.rows[state.now[0].target, word]:
                 return False
         return True
@@ -193,6 +194,7 @@ def commit(state, library):
         state.now[0].area += library.cell[cell].area
         state.now[0].static += state.node[node].leak
         add_live(state, node)
+        soil(state, node)
     source = state.now[0].plan_source
     if source < 0:
         source = made[-1 - source]
@@ -205,6 +207,7 @@ def commit(state, library):
         if state.node[node].changed == stamp and state.node[node].cell != SINK:
             state.rows[node, :words] = state.rows[nodes + node, :words]
             count_ones(state, node)
+            soil(state, node)
     for index in range(state.now[0].order_count):
         node = state.slot[index].order
         if state.node[node].evaluated == stamp and state.node[node].cell >= 0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bespoke.netlist.bits import pack_bits
+from bespoke.netlist.optimise.state import STRIPES
 
 #: Data vectors that weigh the power during the search; the report uses all.
 DATA_LIMIT = 2048
@@ -14,18 +15,6 @@ DATA_LIMIT = 2048
 RANDOM_WORDS, LEARNT_WORDS = 16, 48
 #: All patterns are enumerated up to this many inputs and this many word evaluations for the whole circuit.
 EXHAUSTIVE_INPUTS, EXHAUSTIVE_WORK = 16, 60_000
-
-_STRIPES = np.array(
-    [
-        0xAAAAAAAAAAAAAAAA,
-        0xCCCCCCCCCCCCCCCC,
-        0xF0F0F0F0F0F0F0F0,
-        0xFF00FF00FF00FF00,
-        0xFFFF0000FFFF0000,
-        0xFFFFFFFF00000000,
-    ],
-    dtype=np.uint64,
-)
 
 
 @dataclass(frozen=True)
@@ -67,7 +56,7 @@ def plan_patterns(data: np.ndarray, used: np.ndarray, gates: int, rng: np.random
         numbers = np.arange(exhaustive_words, dtype=np.uint64)
         for place, source in enumerate(np.flatnonzero(used)):
             if place < 6:
-                every[source] = _STRIPES[place]
+                every[source] = STRIPES[place]
             else:
                 every[source] = np.where(numbers >> np.uint64(place - 6) & np.uint64(1), ~np.uint64(0), np.uint64(0))
         return Patterns(np.hstack([packed, every]), packed.shape[1], len(data), 0, True)

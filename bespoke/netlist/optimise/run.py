@@ -9,18 +9,21 @@ import numpy as np
 
 from bespoke.netlist.optimise.cones import set_target, usable_sources
 from bespoke.netlist.optimise.library import Library
+from bespoke.netlist.optimise.local_proof import CUT_LIMIT, TABLE_ROWS
 from bespoke.netlist.optimise.moves import commit, try_plan
 from bespoke.netlist.optimise.patterns import around, plan_patterns
 from bespoke.netlist.optimise.proof import Prover, Verdict
-from bespoke.netlist.optimise.search import CONE_LIMIT, before_commit, price, search
+from bespoke.netlist.optimise.search import CONE_LIMIT, REGION_LIMIT, before_commit, changed_nodes, price, search
 from bespoke.netlist.optimise.signatures import add_word, simulate_all
-from bespoke.netlist.optimise.state import DATA_MASK, FREE, link, new_state, restore_best
+from bespoke.netlist.optimise.state import DATA_MASK, link, new_state, restore_best
 from bespoke.netlist.types import Netlist
 
 #: A move whose counter-examples do not reach an output is tried again with more of the circuit so many times.
 DEEPENINGS = 8
 #: Starting temperature in prices of the smallest two-input gate.
 HOTTEST = 0.15
+#: Hard moves are given to the solver in proportion to the part of them that it can decide.
+SOLVER_EAGERNESS = 3.0
 _CHUNK = 256
 
 
@@ -60,6 +63,7 @@ class Run:
         self._learnt = 0
         state = new_state(netlist, gate_cells, words=self._first_learnt + patterns.learnt_words, seed=seed)
         self.state = state
+        self._table = np.zeros((TABLE_ROWS, 1 << (CUT_LIMIT - 6)), dtype=np.uint64)
         link(state, library)
         usable_sources(state)
         state.now[0]["words"] = self._first_learnt
@@ -78,6 +82,14 @@ class Run:
     @property
     def tries(self) -> int:
         return int(self.state.now[0]["tries"])
+
+    @property
+    def locally_proven(self) -> int:
+        return int(self.state.now[0]["local_proofs"])
+
+    @property
+    def dropped(self) -> int:
+        return int(self.state.now[0]["unproven"])
 
     @property
     def accepted(self) -> int:
@@ -103,7 +115,9 @@ class Run:
         done = 0.0
         while self.tries < budget and done < 1.0:
             stop = min(budget, self.tries + _CHUNK)
-            while search(state, library, stop, budget, hottest, done, self.exhaustive):
+            while search(
+                state, library, self._table, stop, budget, hottest, done, self.exhaustive, self._solver_share()
+            ):
                 self._settle()
                 if time_limit_s is not None:
                     done = (time.monotonic() - started) / time_limit_s
@@ -124,15 +138,13 @@ class Run:
     def _settle(self) -> None:
         """Prove the move in hand and make it, or learn from the counter-example."""
         state, library = self.state, self._library
+        self._prover.follow()
         for _ in range(DEEPENINGS):
             verdict, example = self._prover.check()
             if verdict is Verdict.PROVEN:
                 self.proven += 1
-                top, size = int(state.now[0]["free_count"]), int(state.now[0]["plan_size"])
-                nodes = [int(state.slot[top - 1 - gate]["free"]) for gate in range(size)]
                 before_commit(state)
                 commit(state, library)
-                self._prover.made(nodes, state.node["cell"] == FREE)
                 return
             if verdict is Verdict.UNDECIDED:
                 break
@@ -141,7 +153,14 @@ class Run:
             if not try_plan(state, library):
                 self.refuted += 1
                 return
+            if changed_nodes(state) > REGION_LIMIT:
+                break
         self.undecided += 1
+
+    def _solver_share(self) -> float:
+        """Share of the hard moves that the solver is asked about: the less it can tell, the fewer."""
+        told = self.proven + self.refuted
+        return min(1.0, SOLVER_EAGERNESS * (told + 10) / (told + self.undecided + 10))
 
     def _learn(self, example: np.ndarray) -> None:
         """Add a counter-example and its neighbourhood to the patterns; the oldest make room."""

@@ -7,6 +7,7 @@ from numba import njit
 
 from bespoke.netlist.optimise.candidates import below_a_gate, pairs_of_nets, single_nets
 from bespoke.netlist.optimise.cones import gather_divisors, measure_freed, set_target, specify
+from bespoke.netlist.optimise.local_proof import proven_locally
 from bespoke.netlist.optimise.moves import build_plan, commit, price_plan, try_plan
 from bespoke.netlist.optimise.state import (
     keep_best,
@@ -14,6 +15,8 @@ from bespoke.netlist.optimise.state import (
     random_unit,
 )
 
+#: Moves that change the value of more nodes than this are turned down: they hardly ever hold.
+REGION_LIMIT = 40
 #: Cones of more nodes are not followed; nets looked at as divisors, alone and in pairs.
 CONE_LIMIT, NET_LIMIT, PAIR_LIMIT = 3000, 1200, 72
 
@@ -74,6 +77,15 @@ def choose(state, library, temperature):
 
 
 @njit(cache=True)
+def changed_nodes(state):
+    """Number of nodes whose value the move in hand changes on some pattern."""
+    count = 0
+    for index in range(state.now[0].order_count):
+        count += state.node[state.slot[index].order].changed == state.now[0].changed
+    return count
+
+
+@njit(cache=True)
 def before_commit(state):
     """Keep the netlist at hand if it is the best and the move in hand would make it worse."""
     now = price(state)
@@ -87,12 +99,13 @@ def before_commit(state):
 
 
 @njit(cache=True)
-def search(state, library, stop, budget, hottest, progress, self_proving):
+def search(state, library, table, stop, budget, hottest, progress, self_proving, solver_share):
     """Look at targets until ``stop`` of them have been tried in all.
 
     Returns True as soon as a move waits in hand for its proof. Where the patterns are all there are
     (``self_proving``), moves are made at once. The temperature falls linearly from ``hottest`` to 0 at ``budget``
-    tries, or faster where ``progress`` (0 to 1, of the time) is ahead.
+    tries, or faster where ``progress`` (0 to 1, of the time) is ahead. Of the moves that need the solver, a share of
+    ``solver_share`` gets it; the others are dropped.
     """
     while state.now[0].tries < stop and state.now[0].live_count > 0:
         state.now[0].tries += 1
@@ -103,7 +116,12 @@ def search(state, library, stop, budget, hottest, progress, self_proving):
         if not choose(state, library, temperature):
             continue
         if not self_proving:
-            return True
+            if not proven_locally(state, library, table):
+                if changed_nodes(state) <= REGION_LIMIT and random_unit(state) < solver_share:
+                    return True
+                state.now[0].unproven += 1
+                continue
+            state.now[0].local_proofs += 1
         before_commit(state)
         commit(state, library)
     return False

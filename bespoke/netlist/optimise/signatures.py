@@ -26,19 +26,18 @@ def population(typingctx, word):
 
 
 @njit(cache=True)
-def evaluate(state, library, cell, out, first, last):
+def evaluate(rows, pin_rows, library, cell, out, first, last):
     """Compute words ``first`` to ``last`` of row ``out`` from the rows named in ``pin_rows``."""
-    rows = state.rows
     pins = library.cell[cell].arity
     constant = library.anf[cell, 0]
     if pins == 2:
-        a, b = state.pin_rows[0], state.pin_rows[1]
+        a, b = pin_rows[0], pin_rows[1]
         by_a, by_b, by_both = library.anf[cell, 1], library.anf[cell, 2], library.anf[cell, 3]
         for word in range(first, last):
             x, y = rows[a, word], rows[b, word]
             rows[out, word] = constant ^ (by_a & x) ^ (by_b & y) ^ (by_both & x & y)
     elif pins == 1:
-        a = state.pin_rows[0]
+        a = pin_rows[0]
         by_a = library.anf[cell, 1]
         for word in range(first, last):
             rows[out, word] = constant ^ (by_a & rows[a, word])
@@ -50,7 +49,7 @@ def evaluate(state, library, cell, out, first, last):
                 if term:
                     for pin in range(pins):
                         if subset >> pin & 1:
-                            term &= rows[state.pin_rows[pin], word]
+                            term &= rows[pin_rows[pin], word]
                     value ^= term
             rows[out, word] = value
 
@@ -98,6 +97,7 @@ def simulate_all(state, library, first, last):
     count = sort_gates(state, library)
     state.now[0].area = 0.0
     state.now[0].static = 0.0
+    rows = state.rows
     state.now[0].order_count = 0
     for index in range(count):
         node = state.slot[index].order
@@ -107,7 +107,7 @@ def simulate_all(state, library, first, last):
         if kind == SINK:
             state.rows[node, first:last] = state.rows[state.fanin[node, 0], first:last]
         elif kind >= 0:
-            evaluate(state, library, kind, node, first, last)
+            evaluate(rows, state.pin_rows, library, kind, node, first, last)
             if first == 0:
                 state.node[node].leak = leakage(state, library, kind)
             state.now[0].area += library.cell[kind].area
@@ -159,7 +159,7 @@ def propagate(state, library, new_row, first, last):
                     seen = True
                     state.node[node].changed = stamp
         else:
-            evaluate(state, library, kind, nodes + node, first, last)
+            evaluate(rows, state.pin_rows, library, kind, nodes + node, first, last)
             for word in range(first, last):
                 if rows[nodes + node, word] != rows[node, word]:
                     state.node[node].changed = stamp

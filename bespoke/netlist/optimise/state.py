@@ -1,6 +1,7 @@
 """The netlist under work: arrays with fan-out lists, signatures and room to grow, shared by all kernels.
 
-A node is a net of the netlist; output bits are nodes too (``SINK``), with one fanin and no cell. Edge ``node * pins + pin`` is an input pin; the edges that read a node form a doubly linked list.
+A node is a net of the netlist; output bits are nodes too (``SINK``), with one fanin and no cell. Edge
+``node * pins + pin`` is an input pin; the edges that read a node form a doubly linked list.
 """
 
 from __future__ import annotations
@@ -22,6 +23,19 @@ PLAN_GATES = 6
 #: Candidates of one target that are priced exactly.
 SHORTLIST = 6
 
+#: Values of the first six of several nets over all their combinations.
+STRIPES = np.array(
+    [
+        0xAAAAAAAAAAAAAAAA,
+        0xCCCCCCCCCCCCCCCC,
+        0xF0F0F0F0F0F0F0F0,
+        0xFF00FF00FF00FF00,
+        0xFFFF0000FFFF0000,
+        0xFFFFFFFF00000000,
+    ],
+    dtype=np.uint64,
+)
+
 #: Row of ``State.specification`` with ones where a data word holds a vector.
 DATA_MASK = 4
 
@@ -37,13 +51,18 @@ _NODE = np.dtype(
         ("seen", np.int32),  # ``now.seen`` where the node has been offered as a divisor
         ("depth", np.int32),  # position in the last topological order
         ("place", np.int32),  # of a gate in the list of gates
+        ("inside", np.int32),  # ``now.inside`` where the node is on or behind the cut of a local proof
+        ("row", np.int32),  # its row in the table of the local proof, before the move
+        ("new_row", np.int32),  # and after it
         ("usable", np.int32),  # 1 for a source that new logic may read
         ("leak", np.float64),  # mean static power over the data, nW
     ],
     align=True,
 )
 # Lists of nodes; entry i of each.
-_SLOT = np.dtype([(name, np.int32) for name in ("stack", "order", "free", "live", "divisor", "best_cell")])
+_SLOT = np.dtype(
+    [(name, np.int32) for name in ("stack", "order", "free", "live", "divisor", "best_cell", "cut", "within", "dirty")]
+)
 _EDGE = np.dtype([("following", np.int32), ("preceding", np.int32)])
 _CANDIDATE = np.dtype(
     [
@@ -72,6 +91,12 @@ _NOW = np.dtype(
         ("stamp", np.int64),  # last mark of a fan-out cone
         ("changed", np.int64),  # last mark of a propagation
         ("seen", np.int64),  # last mark of a neighbourhood
+        ("inside", np.int64),  # last mark of a local proof
+        ("cut_count", np.int64),
+        ("inside_count", np.int64),
+        ("dirty_count", np.int64),  # nodes whose function changed since the solver looked; more than fit if too many
+        ("local_proofs", np.int64),
+        ("unproven", np.int64),  # moves dropped without asking the solver
         ("sorted", np.int64),  # 1 while ``depth`` is up to date
         ("bounded", np.int64),  # 1 where the fan-out cone of the target is too large to follow
         ("target", np.int64),  # node that the move in hand replaces
@@ -224,6 +249,14 @@ def add_live(state, node):
 
 
 @njit(cache=True)
+def soil(state, node):
+    """Note that the function of ``node`` is another now, or that it came or went."""
+    if state.now[0].dirty_count < len(state.slot):
+        state.slot[state.now[0].dirty_count].dirty = node
+    state.now[0].dirty_count += 1
+
+
+@njit(cache=True)
 def remove_dead(state, library, node):
     """Free ``node`` if nothing reads it, and what it alone kept alive; area and static power follow."""
     state.slot[0].stack = node
@@ -242,6 +275,7 @@ def remove_dead(state, library, node):
                 state.slot[size].stack = source
                 size += 1
         state.node[dead].cell = FREE
+        soil(state, dead)
         state.slot[state.now[0].free_count].free = dead
         state.now[0].free_count += 1
         last = state.slot[state.now[0].live_count - 1].live
