@@ -29,6 +29,9 @@ _NUMBER_STARTS = tuple("0123456789'")
 _DIRECTIONS = ("input", "output", "inout")
 _NET_KINDS = ("wire", "tri", "reg", "logic", "supply0", "supply1")
 
+#: Vectors wider than this are a slip of the pen, and would fill the memory.
+_MAX_WIDTH = 1 << 20
+
 #: Bits of an expression, lowest first: a net bit ``(name, index)``, 0, 1, or None for x and z.
 Bit = tuple[str, int] | int | None
 
@@ -95,10 +98,10 @@ class Module:
         if left is None:
             chosen = [0] if declared is SCALAR else declared.indices()
         else:
-            chosen = [left] if right is None else Range(left, right).indices()
             low, high = sorted((declared.left, declared.right))
-            if chosen[0] < low or chosen[0] > high or chosen[-1] < low or chosen[-1] > high:
+            if not low <= left <= high or (right is not None and not low <= right <= high):
                 raise InputError(f"module {self.name}: {name}[{left}] lies outside of its vector")
+            chosen = [left] if right is None else Range(left, right).indices()
         return [(name, index) for index in chosen]
 
 
@@ -229,6 +232,8 @@ class _Parser:
         self._expect(":")
         right = self._integer()
         self._expect("]")
+        if abs(left - right) >= _MAX_WIDTH:
+            raise self._fail(f"a vector of at most {_MAX_WIDTH} bits before this")
         return Range(left, right)
 
     def _item(self, module: Module) -> None:
@@ -318,7 +323,8 @@ class _Parser:
             return ("number", self._constant(text, position))
         if self._accept("{"):
             if self._is_number() and self._tokens[self._at + 1] == "{":
-                count = self._integer()
+                if (count := self._integer()) > _MAX_WIDTH:
+                    raise self._fail(f"at most {_MAX_WIDTH} repetitions before this")
                 inner = self._expression()
                 self._expect("}")
                 return ("repeat", count, inner)
@@ -343,6 +349,8 @@ class _Parser:
         size, rest = (part.strip() for part in text.split("'", 1))
         base, digits = rest.lstrip("sS")[0].lower(), rest.lstrip("sS")[1:].strip().replace("_", "").lower()
         width = int(size.replace("_", "")) if size else 32
+        if width > _MAX_WIDTH:
+            raise self._error(position, f"the number {text} has more than {_MAX_WIDTH} bits")
         bits: list[Bit] = []
         try:
             if base == "d":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -133,6 +135,9 @@ def module(body: str) -> str:
         ("wire m;\nassign y = a;", "net m is declared twice"),
         ("inout c;", "line 5"),
         ("DFFNRX1 f (.CP(a), .D(b), .RST_N(1'b1), .Q_bar(y));", "inverted output of DFFNRX1 f"),
+        ("wire [9999999:0] w;", "line 5: expected a vector of at most"),
+        ("assign y = {9999999{a}};", "at most 1048576 repetitions"),
+        ("assign y = 9999999'b0;", "more than 1048576 bits"),
         ("assign y = a", "expected ';', found 'endmodule'"),
         ("INVX1 g (.A(a), .Y(1'b1)); assign y = a;", "drives a constant"),
     ],
@@ -158,6 +163,22 @@ def test_a_netlist_reads_back_as_it_was(seed, input_bits, gates, outputs):
     text = write_netlist(netlist, header="one line\nendmodule of another")
     assert same_netlist(read_netlist(text, EGFET), netlist)
     assert write_netlist(read_netlist(text, EGFET), header="one line\nendmodule of another") == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([YOSYS, ABC]), st.data())
+def test_damaged_text_gives_a_netlist_or_one_clear_error(text, data):
+    tokens = re.findall(r"\w+|\s+|.", text)
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(tokens) - 1))
+        odd = st.sampled_from(["99999999999999999999", "1'b", "'h", "[", "{", "-1", "8'hzz", "9999999'b0", ";", ""])
+        tokens[place] = data.draw(st.one_of(odd, st.sampled_from(tokens)))
+    try:
+        netlist = read_netlist("".join(tokens) + "\n", EGFET)
+    except InputError as error:
+        assert str(error)
+    else:
+        assert same_netlist(read_netlist(write_netlist(netlist), EGFET), netlist)
 
 
 def test_awkward_names_survive():
