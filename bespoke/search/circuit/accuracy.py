@@ -9,13 +9,13 @@ from numba import njit
 
 from bespoke.search.circuit.graph import (
     CONJUNCTION,
-    FANIN,
     FIRST,
     FLIP,
     KIND,
     LITERAL,
     NODE,
     OUTPUT,
+    OVERRIDE,
     SECOND,
     SITE,
     SLOT,
@@ -135,7 +135,8 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
     target, site = edit[TARGET], edit[SITE]
     cone, member = sim.cone, sim.member
     length = 0
-    if target != OUTPUT:
+    at_outputs = target in (OUTPUT, OVERRIDE)
+    if not at_outputs:
         sim.state[0] += 1
         stamp = sim.state[0]
         member[site] = stamp
@@ -153,7 +154,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
         values = sim.values[chunk]
         _new_signal(sim, values, edit)
         signal = sim.signal
-        if target != OUTPUT:
+        if not at_outputs:
             old = values[site]
             new = changed[site]
             if target == NODE:
@@ -191,7 +192,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
                         difference |= word ^ old[lane]
                     if difference != ZERO:
                         dirty[node] = 1
-        touched = target == OUTPUT
+        touched = at_outputs
         for bit in range(outputs.size):
             if dirty[outputs[bit] >> 1]:
                 touched = True
@@ -207,13 +208,15 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
                         value = changed[node, lane] if dirty[node] else values[node, lane]
                         if outputs[bit] & 1 == 0:
                             value ^= ONES
+                        if target == OVERRIDE:  # ``value`` is the output inverted
+                            value = value & ~signal[lane] if site >> bit & 1 else value | signal[lane]
                     word &= value ^ sim.labels[chunk, bit, lane]
                 gone = correct[lane] & ~word
                 come = word & ~correct[lane]
                 lost, won = popcount(gone), popcount(come)
                 loss += lost - won
                 flips += lost + won
-        if target != OUTPUT:
+        if not at_outputs:
             dirty[site] = 0
             for index in range(length):
                 dirty[cone[index]] = 0

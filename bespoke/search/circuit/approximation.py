@@ -46,9 +46,9 @@ def approximate(
     """A front of circuits, from next to nothing up to the starts' accuracy and beyond.
 
     Signals are replaced by constants, by one another, and by new functions of two others. Simulated annealing lowers
-    ``errors + rate * area`` at many rates; what it passes enters an archive of the best circuit per level of area, whose
-    members evolve further. Large starts are shrunk first; a constant output joins the starts, for small circuits grow
-    well from nothing. Errors are counted on training samples and noisy copies of them, new ones in every round.
+    ``errors + rate * area`` at many rates; what it passes enters an archive of the best circuit per level of area,
+    whose members evolve further. Large starts are shrunk first; a constant output joins the starts, for small circuits
+    grow well from nothing. Errors are counted on training samples and noisy copies of them, new ones in every round.
 
     The result depends on the seed and the options, not on the number of workers (with a time limit, on the machine).
 

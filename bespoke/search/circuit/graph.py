@@ -1,6 +1,7 @@
 """The and-inverter graph under edit: one local change, then constants folded and equal nodes merged.
 
-An edit replaces one signal - a node, one fanin of a node, or an output - by a function of signals that come earlier.
+An edit replaces one signal - a node, one fanin of a node, or an output - by a function of signals that come earlier, or
+lets such a function override the class that the outputs name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numba import njit
 NODE = 0
 FANIN = 1
 OUTPUT = 2
+OVERRIDE = 3
 
 # By what, a function of the literals ``a`` and ``b``; an odd literal of the whole is ``inverted``.
 LITERAL = 0
@@ -22,13 +24,16 @@ EXCLUSIVE = 2
 
 # Positions in an edit's array.
 TARGET = 0
-SITE = 1  # node number, or number of the output
+SITE = 1  # node, number of the output, or class
 SLOT = 2  # which fanin
 KIND = 3
 FIRST = 4
 SECOND = 5
 FLIP = 6
 EDIT_FIELDS = 7
+
+#: Nodes that an edit may add, with up to eight outputs.
+EDIT_GROWTH = 3 + 8
 
 
 class Builder(NamedTuple):
@@ -91,7 +96,7 @@ def conjunction(graph, inputs, first, second):
                     first, second, changed = other, left ^ 1, True
                     break
             else:
-                if other == left or other == right:
+                if other in (left, right):
                     return np.int32(inner)
                 if other == left ^ 1 or other == right ^ 1:
                     return np.int32(0)
@@ -153,7 +158,7 @@ def rebuild(graph, inputs, count, fanin0, fanin1, outputs, edit):
 
     Parameters
     ----------
-    graph : Builder, overwritten, with room for ``count + 3`` nodes.
+    graph : Builder, overwritten, with room for `EDIT_GROWTH` more nodes.
     inputs : number of the first AND node.
     count, fanin0, fanin1, outputs : the graph before the edit.
     edit : int32 (EDIT_FIELDS,); a TARGET of -1 changes nothing.
@@ -177,10 +182,17 @@ def rebuild(graph, inputs, count, fanin0, fanin1, outputs, edit):
                 right = _function(graph, inputs, edit)
         mapped[node] = conjunction(graph, inputs, left, right)
     for bit in range(outputs.size):
-        if target == OUTPUT and bit == site:
-            graph.outputs[bit] = _function(graph, inputs, edit)
-        else:
-            graph.outputs[bit] = mapped[outputs[bit] >> 1] ^ (outputs[bit] & 1)
+        graph.outputs[bit] = mapped[outputs[bit] >> 1] ^ (outputs[bit] & 1)
+    if target == OUTPUT:
+        graph.outputs[site] = _function(graph, inputs, edit)
+    elif target == OVERRIDE:
+        when = _function(graph, inputs, edit)
+        for bit in range(outputs.size):
+            output = graph.outputs[bit]
+            if site >> bit & 1:
+                graph.outputs[bit] = conjunction(graph, inputs, output ^ 1, when ^ 1) ^ 1
+            else:
+                graph.outputs[bit] = conjunction(graph, inputs, output, when ^ 1)
     return graph.state[_COUNT]
 
 

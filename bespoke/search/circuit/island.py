@@ -110,9 +110,10 @@ def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
 
 
 def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator) -> tuple[LogicCircuit, ...]:
-    """Circuits on the way from a large one down to a size that the archive holds, errors counted on a part of the samples.
+    """Circuits on the way from a large one down to a size that the archive holds.
 
-    The first rate makes the whole circuit worth as much as all samples; lower ones change little.
+    Errors are counted on a part of the samples. The first rate makes the whole circuit worth as much as all samples;
+    lower ones change little.
     """
     inputs = start.first_and
     part = first_chunks(words, COARSE_CHUNKS)

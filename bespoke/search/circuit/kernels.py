@@ -8,12 +8,13 @@ import numpy as np
 from numba import njit
 
 from bespoke.search.circuit.accuracy import GIVEN_UP, Simulation, simulate, simulation, wrong_after
-from bespoke.search.circuit.archive import Archive, allowed_wrong, offer
+from bespoke.search.circuit.archive import allowed_wrong, offer
 from bespoke.search.circuit.graph import (
     EDIT_FIELDS,
-    FANIN,
+    EDIT_GROWTH,
     NODE,
     OUTPUT,
+    OVERRIDE,
     SITE,
     SLOT,
     TARGET,
@@ -25,9 +26,6 @@ from bespoke.search.circuit.graph import (
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import SampleWords, random_below, random_unit
 from bespoke.search.pricing import INV, NAND, area_of
-
-#: Nodes that an edit may add.
-EDIT_GROWTH = 3
 
 
 class Workspace(NamedTuple):
@@ -95,6 +93,8 @@ def _dying(ws, inputs):
     """Number of ANDs that only the edited signal keeps alive."""
     edit, references, stack = ws.edit, ws.references, ws.stack
     site = edit[SITE]
+    if edit[TARGET] == OVERRIDE:
+        return 0
     if edit[TARGET] == NODE:
         top = site
     else:

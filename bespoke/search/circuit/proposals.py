@@ -16,6 +16,7 @@ from bespoke.search.circuit.graph import (
     LITERAL,
     NODE,
     OUTPUT,
+    OVERRIDE,
     SECOND,
     SITE,
     SLOT,
@@ -23,6 +24,8 @@ from bespoke.search.circuit.graph import (
 )
 from bespoke.search.circuit.words import random_below, random_unit
 
+#: Share of the growing edits that override the class.
+OVERRIDES = 0.15
 #: Signals drawn at random, of which the most similar one is proposed.
 RIVALS = 8
 
@@ -65,10 +68,14 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
         the rest replaces a signal by a constant, by an operand of its own, or by another signal.
     """
     ands = count - inputs
+    grow = random_unit(rng) < growth
     edit[SLOT] = 0
     edit[FLIP] = 0
     edit[SECOND] = 0
     edit[KIND] = LITERAL
+    if grow and random_unit(rng) < OVERRIDES:
+        _propose_override(sim, rng, inputs, count, edit)
+        return
     if ands == 0 or random_below(rng, 3 * ands + outputs.size) < outputs.size or random_below(rng, 20) == 0:
         edit[TARGET] = OUTPUT
         edit[SITE] = random_below(rng, outputs.size)
@@ -83,7 +90,7 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
             edit[TARGET] = FANIN
             edit[SLOT] = random_below(rng, 2)
             current = fanin0[edit[SITE]] if edit[SLOT] == 0 else fanin1[edit[SITE]]
-    if random_unit(rng) < growth:
+    if grow:
         _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit)
         return
     draw = random_unit(rng)
@@ -97,6 +104,32 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
         edit[FIRST] = _similar_literal(sim, rng, inputs, bound, current)
     else:
         edit[FIRST] = _any_literal(rng, inputs, bound)
+
+
+@njit(cache=True)
+def _propose_override(sim, rng, inputs, count, edit):
+    """The right class of a sample, mostly one that is wrong so far, where one or two of its literals hold."""
+    for _ in range(4):
+        chunk, lane = random_below(rng, sim.valid.shape[0]), random_below(rng, sim.valid.shape[1])
+        wrong = sim.valid[chunk, lane] & ~sim.correct[chunk, lane]
+        place = np.uint64(random_below(rng, 64))
+        if wrong:
+            while wrong >> place & np.uint64(1) == 0:
+                place = (place + np.uint64(1)) & np.uint64(63)
+            break
+    winner = 0
+    for bit in range(sim.labels.shape[1]):
+        winner |= np.int64((sim.labels[chunk, bit, lane] >> place) & np.uint64(1)) << bit
+    edit[TARGET] = OVERRIDE
+    edit[SITE] = winner
+    edit[FIRST] = _any_literal(rng, inputs, count)
+    if random_below(rng, 3):
+        edit[KIND] = CONJUNCTION
+        edit[SECOND] = _any_literal(rng, inputs, count)
+        edit[SECOND] ^= (
+            1 ^ (edit[SECOND] & 1) ^ np.int64((sim.values[chunk, edit[SECOND] >> 1, lane] >> place) & np.uint64(1))
+        )
+    edit[FIRST] ^= 1 ^ (edit[FIRST] & 1) ^ np.int64((sim.values[chunk, edit[FIRST] >> 1, lane] >> place) & np.uint64(1))
 
 
 @njit(cache=True)

@@ -18,8 +18,8 @@ class ApproximationData:
     ----------
     features : integer (samples, features).
     classes : integer (samples,), class indices.
-    held_back_features, held_back_classes : samples that guard against over-fitting; by default a stratified share of the
-        others is held back.
+    held_back_features, held_back_classes : samples that guard against over-fitting; by default a stratified share of
+        the others is held back.
     """
 
     features: np.ndarray

@@ -1,0 +1,209 @@
+"""Edits, error counts and archive, against plain Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bespoke.model import LogicCircuit
+from bespoke.search.circuit.accuracy import GIVEN_UP, simulate, simulation, wrong_after
+from bespoke.search.circuit.archive import archive, offer
+from bespoke.search.circuit.graph import (
+    CONJUNCTION,
+    EDIT_FIELDS,
+    EDIT_GROWTH,
+    EXCLUSIVE,
+    FANIN,
+    FIRST,
+    FLIP,
+    KIND,
+    LITERAL,
+    NODE,
+    OUTPUT,
+    OVERRIDE,
+    SECOND,
+    SITE,
+    SLOT,
+    TARGET,
+    builder,
+    compact,
+    rebuild,
+)
+from bespoke.search.circuit.proposals import propose
+from bespoke.search.circuit.words import pack_samples
+
+FEATURES, BITS, CLASSES = 3, 2, 4
+INPUTS = 1 + FEATURES * BITS
+EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEATURES, -1).T
+
+
+def random_circuit(rng: np.random.Generator, ands: int) -> LogicCircuit:
+    """Any graph, with constants, equal nodes and dead nodes among the rest."""
+    fanins = np.array([rng.integers(0, 2 * (INPUTS + index), 2) for index in range(ands)]).reshape(-1, 2)
+    return LogicCircuit(FEATURES, BITS, CLASSES, fanins, rng.integers(0, 2 * (INPUTS + ands), 2))
+
+
+def arrays(circuit: LogicCircuit) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    fanins = np.concatenate([np.zeros((INPUTS, 2), np.int32), circuit.fanins])
+    return len(fanins), fanins[:, 0].copy(), fanins[:, 1].copy(), circuit.outputs.copy()
+
+
+def rebuilt(circuit: LogicCircuit, edit: np.ndarray) -> LogicCircuit:
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    graph = builder(count + EDIT_GROWTH, 2)
+    made = rebuild(graph, INPUTS, count, fanin0, fanin1, outputs, edit)
+    new0, new1 = np.zeros(made, np.int32), np.zeros(made, np.int32)
+    kept = compact(graph, INPUTS, made, new0, new1, outputs)
+    return LogicCircuit(
+        FEATURES, BITS, CLASSES, np.stack([new0[INPUTS:kept], new1[INPUTS:kept]], axis=1), outputs.copy()
+    )
+
+
+def random_edit(rng: np.random.Generator, ands: int) -> np.ndarray:
+    edit = np.zeros(EDIT_FIELDS, dtype=np.int32)
+    edit[TARGET] = rng.choice((NODE, FANIN, OUTPUT, OVERRIDE) if ands else (OUTPUT, OVERRIDE))
+    inside = edit[TARGET] in (NODE, FANIN)
+    if inside:
+        edit[SITE] = bound = INPUTS + rng.integers(0, ands)
+    else:
+        edit[SITE], bound = rng.integers(0, 2 if edit[TARGET] == OUTPUT else CLASSES), INPUTS + ands
+    edit[[SLOT, KIND, FLIP]] = rng.integers(0, 2), rng.integers(0, 3), rng.integers(0, 2)
+    edit[[FIRST, SECOND]] = rng.integers(0, 2 * bound, 2)
+    return edit
+
+
+def predicted_after(circuit: LogicCircuit, edit: np.ndarray, inputs: np.ndarray) -> list[int]:
+    """The edited circuit's classes, sample by sample."""
+    result = []
+    for sample in inputs:
+        values = [False] + [bool(x >> bit & 1) for x in sample for bit in range(BITS)]
+
+        def value(literal: int, values=values) -> bool:
+            return values[literal >> 1] ^ bool(literal & 1)
+
+        def replacement(value=value) -> bool:
+            first, second = value(int(edit[FIRST])), value(int(edit[SECOND]))
+            plain = {LITERAL: first, CONJUNCTION: first and second, EXCLUSIVE: first != second}[int(edit[KIND])]
+            return plain ^ bool(edit[FLIP])
+
+        for index, pair in enumerate(circuit.fanins):
+            here = edit[TARGET] in (NODE, FANIN) and edit[SITE] == INPUTS + index
+            operands = [value(int(literal)) for literal in pair]
+            if here and edit[TARGET] == FANIN:
+                operands[edit[SLOT]] = replacement()
+            values.append(replacement() if here and edit[TARGET] == NODE else operands[0] and operands[1])
+        bits = [value(int(output)) for output in circuit.outputs]
+        if edit[TARGET] == OUTPUT:
+            bits[edit[SITE]] = replacement()
+        named = sum(bit << place for place, bit in enumerate(bits))
+        result.append(int(edit[SITE]) if edit[TARGET] == OVERRIDE and replacement() else named)
+    return result
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 25))
+def test_an_edit_is_built_and_counted_as_defined(seed, ands):
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, ands)
+    edit = random_edit(rng, ands)
+    classes = rng.integers(0, CLASSES, len(EVERY_INPUT))
+    expected = np.array(predicted_after(circuit, edit, EVERY_INPUT))
+
+    assert rebuilt(circuit, edit).predict(EVERY_INPUT).tolist() == expected.tolist()
+
+    words = pack_samples(EVERY_INPUT, classes, input_bits=BITS, output_bits=2)
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    sim = simulation(words, count)
+    total = simulate(sim, INPUTS, count, fanin0, fanin1, outputs)
+    assert total == (circuit.predict(EVERY_INPUT) != classes).sum()
+    after = wrong_after(sim, INPUTS, count, fanin0, fanin1, outputs, edit, total, 10**6)
+    assert after == (expected != classes).sum()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_counts_over_many_chunks_are_exact_or_given_up(seed):
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, 20)
+    inputs = rng.integers(0, 1 << BITS, (1300, FEATURES))
+    classes = circuit.predict(inputs)
+    words = pack_samples(inputs, classes, input_bits=BITS, output_bits=2)
+    assert len(words.valid) == 3
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    sim = simulation(words, count)
+    assert simulate(sim, INPUTS, count, fanin0, fanin1, outputs) == 0
+    for _ in range(10):
+        edit = random_edit(rng, 20)
+        expected = (rebuilt(circuit, edit).predict(inputs) != classes).sum()
+        after = wrong_after(sim, INPUTS, count, fanin0, fanin1, outputs, edit, 0, 5)
+        assert after == expected or (after == GIVEN_UP and expected > 5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 30))
+def test_rebuilding_folds_hashes_and_drops_dead_nodes(seed, ands):
+    circuit = random_circuit(np.random.default_rng(seed), ands)
+    nothing = np.zeros(EDIT_FIELDS, dtype=np.int32)
+    nothing[TARGET] = -1
+    clean = rebuilt(circuit, nothing)
+    assert (clean.predict(EVERY_INPUT) == circuit.predict(EVERY_INPUT)).all()
+    pairs = [tuple(pair) for pair in clean.fanins.tolist()]
+    assert len(set(pairs)) == len(pairs)
+    assert all(first >> 1 != second >> 1 and min(first, second) > 1 for first, second in pairs)
+    read = set((clean.fanins >> 1).ravel().tolist()) | set((clean.outputs >> 1).tolist())
+    assert set(range(INPUTS, INPUTS + len(pairs))) <= read
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 20), st.sampled_from([0.0, 0.5, 1.0]))
+def test_proposed_edits_read_only_what_comes_before(seed, ands, growth):
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, ands)
+    words = pack_samples(EVERY_INPUT, np.zeros(len(EVERY_INPUT), np.int64), input_bits=BITS, output_bits=2)
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    sim = simulation(words, count)
+    simulate(sim, INPUTS, count, fanin0, fanin1, outputs)
+    state = np.array([seed + 1], dtype=np.uint64)
+    edit = np.zeros(EDIT_FIELDS, dtype=np.int32)
+    for _ in range(30):
+        propose(sim, state, INPUTS, count, fanin0, fanin1, outputs, growth, edit)
+        bound = edit[SITE] if edit[TARGET] in (NODE, FANIN) else count
+        assert max(edit[FIRST], edit[SECOND]) >> 1 < bound
+        assert min(edit[FIRST], edit[SECOND]) >= 0
+
+
+def test_archive_keeps_what_no_cheaper_circuit_equals():
+    store = archive(capacity=4, output_bits=1, lowest=1.0, highest=4.0)
+    none, output = np.zeros(1, np.int32), np.zeros(1, np.int32)
+
+    def kept(cost: float, wrong: int) -> bool:
+        return offer(store, 1, none, none, output, cost, wrong) >= 0
+
+    assert kept(2.0, 10)
+    assert not kept(3.0, 10)
+    assert kept(3.0, 9)
+    assert not kept(2.0, 11)
+    assert kept(2.0, 10)  # as good: the archive drifts
+    assert kept(1.5, 9)  # makes both others pointless
+    assert sorted(store.wrong[store.wrong >= 0].tolist()) == [9]
+    assert not kept(9.0, 0)  # beyond the archive
+
+
+@pytest.mark.parametrize("samples", [1, 63, 512, 513])
+def test_packed_samples_read_back(samples):
+    rng = np.random.default_rng(samples)
+    inputs, classes = rng.integers(0, 1 << BITS, (samples, FEATURES)), rng.integers(0, CLASSES, samples)
+    words = pack_samples(inputs, classes, input_bits=BITS, output_bits=2)
+    for sample in rng.integers(0, samples, 20).tolist():
+        chunk, lane, place = sample // 512, sample % 512 // 64, sample % 64
+        for feature in range(FEATURES):
+            for bit in range(BITS):
+                word = int(words.inputs[chunk, 1 + feature * BITS + bit, lane])
+                assert word >> place & 1 == int(inputs[sample, feature]) >> bit & 1
+        assert [int(words.labels[chunk, bit, lane]) >> place & 1 for bit in range(2)] == [
+            classes[sample] & 1,
+            classes[sample] >> 1,
+        ]
+    assert sum(int(word).bit_count() for word in words.valid.ravel()) == words.samples == samples
