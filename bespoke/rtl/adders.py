@@ -17,11 +17,12 @@ from bespoke.rtl.bits import ONE, ZERO, Bit, Signal
 
 @dataclass(frozen=True)
 class Adder:
-    """Counts two or three bits into ``output``: bit 0 stays in the column, bit 1, if there is one, goes to the next."""
+    """Counts two or three bits into ``output``: bit 0 stays in the column, bit 1, if wanted, goes to the next."""
 
     output: Signal
     operands: tuple[Bit, ...]
     column: int
+    has_carry: bool
 
     @property
     def verilog(self) -> str:
@@ -37,7 +38,7 @@ class Adder:
             carry, kept = f"{a} & {b} | {rest[0]} & ({a} ^ {b})", f"{a} ^ {b} ^ {rest[0]}"
         else:
             carry, kept = f"{a} & {b}", f"{a} ^ {b}"
-        return kept if self.output.width == 1 else f"{{{carry}, {kept}}}"
+        return f"{{1'b0, {kept}}}" if not self.has_carry else f"{{{carry}, {kept}}}"
 
 
 def add_columns(columns: Sequence[Sequence[Bit]], constant: int, stem: str) -> tuple[list[Adder], list[Bit]]:
@@ -87,6 +88,6 @@ def _add(operands: list[Bit], adders: list[Adder], stem: str, column: int, *, ca
                 return (rest[0] if rest else ZERO), bit
             if other == ~bit:
                 return (~rest[0] if rest else ONE), (rest[0] if rest else ZERO)
-    adder = Adder(Signal(f"{stem}{len(adders)}", 2 if carries else 1), tuple(operands), column)
+    adder = Adder(Signal(f"{stem}{len(adders)}", 2), tuple(operands), column, carries)
     adders.append(adder)
     return Bit(adder.output, 0), Bit(adder.output, 1) if carries else ZERO

@@ -25,14 +25,18 @@ module top (
   //   {x0[3], 1'b0, x0[1:0], 2'b00} for + 4 * (x0 & 4'b1011)
   //   {~x1, 1'b0} for - 2 * x1
   //   7'd86 is -42 modulo 128
-  // {carry, sum} of full and half adders, column by column
-  wire [1:0] h1_0_a0 = {~x1[1] | ~x1[0], ~x1[1] ~^ ~x1[0]};
-  wire [1:0] h1_0_a1 = {x0[0] & h1_0_a0[0], x0[0] ^ h1_0_a0[0]};
-  wire [1:0] h1_0_a2 = {~x1[2] & h1_0_a0[1] | h1_0_a1[1] & (~x1[2] ^ h1_0_a0[1]), ~x1[2] ^ h1_0_a0[1] ^ h1_0_a1[1]};
-  wire [1:0] h1_0_a3 = {x0[1] & h1_0_a2[0], x0[1] ^ h1_0_a2[0]};
-  wire [1:0] h1_0_a4 = {h1_0_a2[1] | h1_0_a3[1], h1_0_a2[1] ~^ h1_0_a3[1]};
-  wire [1:0] h1_0_a5 = {~x1[3] & h1_0_a4[0], ~x1[3] ^ h1_0_a4[0]};
-  wire [1:0] h1_0_a6 = {x0[3] & h1_0_a4[1] | h1_0_a5[1] & (x0[3] ^ h1_0_a4[1]), x0[3] ^ h1_0_a4[1] ^ h1_0_a5[1]};
+  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
+  // instead of chasing every passing state of the carries
+  reg [1:0] h1_0_a0, h1_0_a1, h1_0_a2, h1_0_a3, h1_0_a4, h1_0_a5, h1_0_a6;
+  always @* begin
+    h1_0_a0 = {~x1[1] | ~x1[0], ~x1[1] ~^ ~x1[0]};
+    h1_0_a1 = {x0[0] & h1_0_a0[0], x0[0] ^ h1_0_a0[0]};
+    h1_0_a2 = {~x1[2] & h1_0_a0[1] | h1_0_a1[1] & (~x1[2] ^ h1_0_a0[1]), ~x1[2] ^ h1_0_a0[1] ^ h1_0_a1[1]};
+    h1_0_a3 = {x0[1] & h1_0_a2[0], x0[1] ^ h1_0_a2[0]};
+    h1_0_a4 = {h1_0_a2[1] | h1_0_a3[1], h1_0_a2[1] ~^ h1_0_a3[1]};
+    h1_0_a5 = {~x1[3] & h1_0_a4[0], ~x1[3] ^ h1_0_a4[0]};
+    h1_0_a6 = {x0[3] & h1_0_a4[1] | h1_0_a5[1] & (x0[3] ^ h1_0_a4[1]), x0[3] ^ h1_0_a4[1] ^ h1_0_a5[1]};
+  end
   wire [6:0] h1_0_sum = {~h1_0_a6[1], h1_0_a6[0], h1_0_a5[0], h1_0_a3[0], h1_0_a1[0], x1[0], 1'b0};
   wire [3:0] h1_0 = h1_0_sum[6] ? 4'd0 : h1_0_sum[4:1] | {4{h1_0_sum[5]}};
 
@@ -45,17 +49,21 @@ module top (
   //   {x1[3:1], 3'b000} for + 4 * (x1 & 4'b1110)
   //   {x2[0], 3'b000} for + 8 * (x2 & 4'b0001)
   //   7'd107 is -21 modulo 128
-  // {carry, sum} of full and half adders, column by column
-  wire [1:0] h1_1_a0 = {~x0[2] & ~x1[2] | ~x1[1] & (~x0[2] ^ ~x1[2]), ~x0[2] ^ ~x1[2] ^ ~x1[1]};
-  wire [1:0] h1_1_a1 = {x2[0] | h1_1_a0[1], x2[0] ~^ h1_1_a0[1]};
-  wire [1:0] h1_1_a2 = {~x1[3] & x1[1] | h1_1_a1[0] & (~x1[3] ^ x1[1]), ~x1[3] ^ x1[1] ^ h1_1_a1[0]};
-  wire [1:0] h1_1_a3 = {~x0[3] & h1_1_a2[0], ~x0[3] ^ h1_1_a2[0]};
-  wire [1:0] h1_1_a4 = {h1_1_a1[1] & h1_1_a2[1] | h1_1_a3[1] & (h1_1_a1[1] ^ h1_1_a2[1]), h1_1_a1[1] ^ h1_1_a2[1] ^ h1_1_a3[1]};
-  wire [1:0] h1_1_a5 = {x1[2] & h1_1_a4[0], x1[2] ^ h1_1_a4[0]};
-  wire [1:0] h1_1_a6 = {h1_1_a4[1] | h1_1_a5[1], h1_1_a4[1] ~^ h1_1_a5[1]};
-  wire [1:0] h1_1_a7 = {x1[3] & h1_1_a6[0], x1[3] ^ h1_1_a6[0]};
-  wire h1_1_a8 = h1_1_a6[1] ~^ h1_1_a7[1];
-  wire [6:0] h1_1_sum = {h1_1_a8, h1_1_a7[0], h1_1_a5[0], h1_1_a3[0], h1_1_a0[0], x1[1], 1'b1};
+  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
+  // instead of chasing every passing state of the carries
+  reg [1:0] h1_1_a0, h1_1_a1, h1_1_a2, h1_1_a3, h1_1_a4, h1_1_a5, h1_1_a6, h1_1_a7, h1_1_a8;
+  always @* begin
+    h1_1_a0 = {~x0[2] & ~x1[2] | ~x1[1] & (~x0[2] ^ ~x1[2]), ~x0[2] ^ ~x1[2] ^ ~x1[1]};
+    h1_1_a1 = {x2[0] | h1_1_a0[1], x2[0] ~^ h1_1_a0[1]};
+    h1_1_a2 = {~x1[3] & x1[1] | h1_1_a1[0] & (~x1[3] ^ x1[1]), ~x1[3] ^ x1[1] ^ h1_1_a1[0]};
+    h1_1_a3 = {~x0[3] & h1_1_a2[0], ~x0[3] ^ h1_1_a2[0]};
+    h1_1_a4 = {h1_1_a1[1] & h1_1_a2[1] | h1_1_a3[1] & (h1_1_a1[1] ^ h1_1_a2[1]), h1_1_a1[1] ^ h1_1_a2[1] ^ h1_1_a3[1]};
+    h1_1_a5 = {x1[2] & h1_1_a4[0], x1[2] ^ h1_1_a4[0]};
+    h1_1_a6 = {h1_1_a4[1] | h1_1_a5[1], h1_1_a4[1] ~^ h1_1_a5[1]};
+    h1_1_a7 = {x1[3] & h1_1_a6[0], x1[3] ^ h1_1_a6[0]};
+    h1_1_a8 = {1'b0, h1_1_a6[1] ~^ h1_1_a7[1]};
+  end
+  wire [6:0] h1_1_sum = {h1_1_a8[0], h1_1_a7[0], h1_1_a5[0], h1_1_a3[0], h1_1_a0[0], x1[1], 1'b1};
   wire [2:0] h1_1 = h1_1_sum[6] ? 3'd0 : h1_1_sum[4:2] | {3{h1_1_sum[5]}};
 
   // Output sum 0
@@ -64,13 +72,17 @@ module top (
   //   {h1_0[2:0], 1'b0} for + 2 * (h1_0 & 4'b0111)
   //   {~h1_1} for - 1 * h1_1
   //   6'd60 is -4 modulo 64
-  // {carry, sum} of full and half adders, column by column
-  wire [1:0] y0_a0 = {h1_0[0] & ~h1_1[1], h1_0[0] ^ ~h1_1[1]};
-  wire [1:0] y0_a1 = {~h1_1[2] | y0_a0[1], ~h1_1[2] ~^ y0_a0[1]};
-  wire [1:0] y0_a2 = {h1_0[1] & y0_a1[0], h1_0[1] ^ y0_a1[0]};
-  wire [1:0] y0_a3 = {y0_a1[1] | y0_a2[1], y0_a1[1] ~^ y0_a2[1]};
-  wire [1:0] y0_a4 = {h1_0[2] & y0_a3[0], h1_0[2] ^ y0_a3[0]};
-  wire [1:0] y0_a5 = {y0_a3[1] | y0_a4[1], y0_a3[1] ~^ y0_a4[1]};
+  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
+  // instead of chasing every passing state of the carries
+  reg [1:0] y0_a0, y0_a1, y0_a2, y0_a3, y0_a4, y0_a5;
+  always @* begin
+    y0_a0 = {h1_0[0] & ~h1_1[1], h1_0[0] ^ ~h1_1[1]};
+    y0_a1 = {~h1_1[2] | y0_a0[1], ~h1_1[2] ~^ y0_a0[1]};
+    y0_a2 = {h1_0[1] & y0_a1[0], h1_0[1] ^ y0_a1[0]};
+    y0_a3 = {y0_a1[1] | y0_a2[1], y0_a1[1] ~^ y0_a2[1]};
+    y0_a4 = {h1_0[2] & y0_a3[0], h1_0[2] ^ y0_a3[0]};
+    y0_a5 = {y0_a3[1] | y0_a4[1], y0_a3[1] ~^ y0_a4[1]};
+  end
   wire [5:0] y0 = {~y0_a5[1], y0_a5[0], y0_a4[0], y0_a2[0], y0_a0[0], ~h1_1[0]};
 
   // Output sum 1
@@ -79,10 +91,14 @@ module top (
   //   {~h1_0[2:0], 2'b00} for - 4 * (h1_0 & 4'b0111)
   //   h1_1 for + 1 * h1_1
   //   6'd36 is -28 modulo 64
-  // {carry, sum} of full and half adders, column by column
-  wire [1:0] y1_a0 = {~h1_0[0] | h1_1[2], ~h1_0[0] ~^ h1_1[2]};
-  wire [1:0] y1_a1 = {~h1_0[1] & y1_a0[1], ~h1_0[1] ^ y1_a0[1]};
-  wire [1:0] y1_a2 = {~h1_0[2] & y1_a1[1], ~h1_0[2] ^ y1_a1[1]};
+  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
+  // instead of chasing every passing state of the carries
+  reg [1:0] y1_a0, y1_a1, y1_a2;
+  always @* begin
+    y1_a0 = {~h1_0[0] | h1_1[2], ~h1_0[0] ~^ h1_1[2]};
+    y1_a1 = {~h1_0[1] & y1_a0[1], ~h1_0[1] ^ y1_a0[1]};
+    y1_a2 = {~h1_0[2] & y1_a1[1], ~h1_0[2] ^ y1_a1[1]};
+  end
   wire [5:0] y1 = {~y1_a2[1], y1_a2[0], y1_a1[0], y1_a0[0], h1_1[1:0]};
 
   // Output sum 2
@@ -90,9 +106,13 @@ module top (
   // what is added:
   //   h1_1 for + 1 * h1_1
   //   4'd15 is -1 modulo 16
-  // {carry, sum} of full and half adders, column by column
-  wire [1:0] y2_a0 = {h1_1[1] | h1_1[0], h1_1[1] ~^ h1_1[0]};
-  wire [1:0] y2_a1 = {h1_1[2] | y2_a0[1], h1_1[2] ~^ y2_a0[1]};
+  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
+  // instead of chasing every passing state of the carries
+  reg [1:0] y2_a0, y2_a1;
+  always @* begin
+    y2_a0 = {h1_1[1] | h1_1[0], h1_1[1] ~^ h1_1[0]};
+    y2_a1 = {h1_1[2] | y2_a0[1], h1_1[2] ~^ y2_a0[1]};
+  end
   wire [3:0] y2 = {~y2_a1[1], y2_a1[0], y2_a0[0], ~h1_1[0]};
 
   // Argmax tree: the first wins unless the second is greater
