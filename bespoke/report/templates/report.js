@@ -200,7 +200,8 @@
   }
 
   for (const control of document.querySelectorAll("#front-controls input")) control.addEventListener("change", draw);
-  let drawnWidth = 0;
+  draw();
+  let drawnWidth = chart.clientWidth;
   new ResizeObserver(() => requestAnimationFrame(() => {
     if (chart.clientWidth === drawnWidth) return;
     drawnWidth = chart.clientWidth;

@@ -1,0 +1,28 @@
+"""Run folders that the report's tests read."""
+
+import shutil
+
+import pytest
+from sample_runs import write_sample_run
+
+
+@pytest.fixture(scope="session")
+def sample_runs(tmp_path_factory):
+    """Folders by kind, not to be written into."""
+    root = tmp_path_factory.mktemp("runs")
+    return {
+        "network": write_sample_run(root / "network"),
+        "logic": write_sample_run(root / "logic", logic=True),
+        "hostile": write_sample_run(root / "hostile", hostile=True),
+        "redwine": write_sample_run(root / "redwine", data_name="redwine", area=0.02),
+    }
+
+
+@pytest.fixture
+def run_folder(sample_runs, tmp_path):
+    """A function that copies one of them for a test to change."""
+
+    def copied(kind="network"):
+        return shutil.copytree(sample_runs[kind], tmp_path / kind)
+
+    return copied

@@ -1,0 +1,211 @@
+"""The page says what the run measured, loads nothing, and lets no name in a file become markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
+
+from bespoke.errors import InputError
+from bespoke.report import published_designs, read_run, write_report
+from bespoke.report.breakdown import input_shares
+from bespoke.report.drawing import used_input_bits
+
+VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
+
+
+class Page(HTMLParser):
+    """Tags with attributes, text, and whether every tag is closed by its own."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words, self.stack, self.crossed = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.stack or self.stack.pop() != tag:
+            self.crossed.append(tag)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def pages(sample_runs):
+    return {kind: Page(write_report(folder).read_text(encoding="utf-8")) for kind, folder in sample_runs.items()}
+
+
+@pytest.mark.parametrize("kind", ["network", "logic", "hostile", "redwine"])
+def test_the_page_is_well_formed_and_loads_nothing(pages, kind):
+    page = pages[kind]
+    assert not page.crossed and not page.stack
+    for tag, attributes in page.tags:
+        assert tag not in ("img", "iframe", "object", "embed", "base", "form")
+        for name in ("src", "href", "action", "data", "xlink:href"):
+            target = attributes.get(name) or ""
+            assert not re.match(r"(?i)\s*(https?:|//|javascript:)", target), (tag, attributes)
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+    identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    anchors = {a["href"][1:] for t, a in page.tags if t == "a" and a.get("href", "").startswith("#")}
+    assert anchors <= set(identifiers)
+
+
+@pytest.mark.parametrize("kind", ["network", "hostile"])
+def test_the_policy_allows_the_page_s_own_script_alone(sample_runs, kind):
+    text = write_report(sample_runs[kind]).read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
+    assert "default-src 'none'" in policy and "script-src 'sha256-" in policy
+    scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.S)
+    assert len(scripts) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_hostile_names_stay_text(sample_runs, pages):
+    text = write_report(sample_runs["hostile"]).read_text(encoding="utf-8")
+    assert HOSTILE_FEATURE not in text and HOSTILE_LABEL not in text
+    assert HOSTILE_FEATURE in pages["hostile"].text
+    assert HOSTILE_LABEL in pages["hostile"].text
+    data = re.search(r'<script type="application/json" id="front-data">(.*?)</script>', text, flags=re.S).group(1)
+    json.loads(data)
+
+
+def test_the_figures_of_the_run_stand_on_the_page(sample_runs, pages):
+    metrics = read_run(sample_runs["network"]).metrics
+    text = pages["network"].text
+    for value in (
+        f"{100 * metrics.chosen.accuracy.test.value:.1f}",
+        f"{100 * metrics.chosen.accuracy.test.low:.1f}",
+        "0.620",
+        f"{metrics.ratios.area:.1f}×",
+        metrics.command,
+        "Blue Spark",
+        "too weak",
+        "proven equivalent",
+        "python 3.11.2",
+        str(metrics.chosen.cells),
+    ):
+        assert value in text, value
+    rows = re.findall(r'<td class="cell[^"]*"[^>]*>(\d+)</td>', (sample_runs["network"] / "report.html").read_text())
+    assert np.array(rows, dtype=int).reshape(3, 3).tolist() == [list(row) for row in metrics.chosen.confusion]
+
+
+def test_published_designs_stand_where_the_literature_has_the_data(pages):
+    assert "ICCAD 2023" in pages["redwine"].text and "favours them" in pages["redwine"].text
+    assert "ICCAD 2023" not in pages["network"].text
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "accuracy", "area", "power"),
+    [
+        ("cardiotocography", "DATE 2024", 0.904, 0.841, 2.64),
+        ("pendigits", "ICCAD 2023", 0.881, 13.7, 44.3),
+        ("redwine", "TC 2023", 0.550, 0.533, 1.65),
+        ("pendigits", "exact, MICRO 2020", 0.94, 67.1, None),
+    ],
+)
+def test_published_figures(name, label, accuracy, area, power):
+    design = {design.label: design for design in published_designs(name)}[label]
+    assert (design.accuracy, design.area_cm2, design.static_power_mw) == (accuracy, area, power)
+    assert design.source
+
+
+def test_no_published_figures_for_other_data():
+    assert published_designs("breast_cancer") == ()
+
+
+def test_a_logic_circuit_says_that_it_is_one(pages):
+    text = pages["logic"].text
+    assert "and-inverter graph" in text and "3 AND nodes" in text and "No neuron" in text
+    assert "Every weight and mask" not in text
+
+
+def test_the_network_is_drawn_with_every_weight(sample_runs, pages):
+    network = read_run(sample_runs["network"]).chosen_model
+    edges = [attributes for tag, attributes in pages["network"].tags if tag == "path" and "data-source" in attributes]
+    expected = sum(not s.is_zero for layer in network.layers for neuron in layer.neurons for s in neuron.summands)
+    assert len(edges) == expected
+    bits = [a["class"] for t, a in pages["network"].tags if t == "rect" and a.get("class", "").startswith("bit")]
+    assert sum(name == "bit on" for name in bits) == used_input_bits(network).sum()
+
+
+def test_influence_is_that_of_shuffling(sample_runs):
+    record = read_run(sample_runs["logic"])
+    shares = {share.name: share for share in input_shares(record, None)}
+    read = {name for name, share in shares.items() if share.used}
+    assert len(read) == 3
+    for name, share in shares.items():
+        assert (share.influence == 0.0) if name not in read else (0 <= share.influence < 1)
+    assert max(share.influence for share in shares.values()) > 0.05
+
+
+def test_the_same_run_gives_the_same_page(run_folder):
+    folder = run_folder()
+    first = write_report(folder).read_bytes()
+    assert write_report(folder).read_bytes() == first
+    assert not list(folder.glob(".report*"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "metrics.json").unlink(), "resume"),
+        (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
+        (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
+        (lambda folder: (folder / "metrics.json").write_text('{"schema": 1}'), "not a complete"),
+        (lambda folder: (folder / "front.csv").unlink(), "front.csv is missing"),
+        (lambda folder: (folder / "front.csv").write_text("index,kind\n1,network\n"), "line 2"),
+        (lambda folder: (folder / "models/approximate.json").unlink(), "approximate.json is missing"),
+        (lambda folder: (folder / "models/approximate.json").write_text("[]"), "no model"),
+    ],
+)
+def test_damaged_runs_say_what_is_wrong(run_folder, damage, words):
+    folder = run_folder()
+    damage(folder)
+    with pytest.raises(InputError, match=words) as caught:
+        write_report(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_folders_that_are_no_runs(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        write_report(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="no run folder"):
+        write_report(tmp_path)
+
+
+def test_a_design_that_needs_nothing(run_folder):
+    """A constant classifier has no gates, no area, no ratio."""
+    folder = run_folder()
+    document = json.loads((folder / "metrics.json").read_text())
+    for name in ("area_cm2", "static_power_mw", "static_power_train_mw", "dynamic_power_mw", "total_power_mw"):
+        document["chosen"][name] = 0.0
+    for source in document["chosen"]["power_sources"]:
+        source |= {"carries": True, "margin": None, "life_h": None}
+    document["ratios"] = dict.fromkeys(document["ratios"])
+    document["chosen"]["cell_counts"], document["chosen"]["used_inputs"] = {}, []
+    (folder / "metrics.json").write_text(json.dumps(document))
+    text = Page(write_report(folder).read_text()).text
+    assert "∞" in text and "nan" not in text.lower().split()

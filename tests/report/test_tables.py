@@ -1,0 +1,155 @@
+"""Terminal summary, comparison of runs, figures for papers, and the commands."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import matplotlib.image
+import pandas as pd
+import pytest
+from rich.console import Console
+from sample_runs import HOSTILE_FEATURE
+from typer.testing import CliRunner
+
+from bespoke.cli import app
+from bespoke.errors import InputError
+from bespoke.report import (
+    compare_runs,
+    comparison_html,
+    comparison_markdown,
+    read_run,
+    summary_table,
+    wording,
+    write_figures,
+)
+
+
+def shown(renderable, width=110):
+    sink = io.StringIO()
+    Console(file=sink, width=width).print(renderable)
+    return sink.getvalue()
+
+
+def test_summary_shows_both_designs_and_their_ratio(sample_runs):
+    metrics = read_run(sample_runs["network"]).metrics
+    text = shown(summary_table(metrics))
+    for words in (
+        wording.accuracy(metrics.chosen.accuracy.test),
+        wording.accuracy(metrics.baseline.accuracy.validation),
+        "0.620",
+        "21.4",
+        f"{21.4 / 0.62:.1f}×",
+        "Blue Spark",
+        "none",
+        "214",
+        "meets 200 ms",
+        "proven equal",
+    ):
+        assert words in text, words
+
+
+def test_summary_reads_no_markup_from_names(sample_runs):
+    metrics = read_run(sample_runs["network"]).metrics
+    hostile = replace(
+        metrics,
+        data=replace(metrics.data, name="[red]wine[/red] [link=x]"),
+        chosen=replace(metrics.chosen, power_source="[bold]x[/]"),
+    )
+    text = shown(summary_table(hostile))
+    assert "[red]wine[/red] [link=x]" in text and "[bold]x[/]" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0345678, "0.0346"),
+        (2.0, "2.00"),
+        (17.62, "17.6"),
+        (99.96, "100"),
+        (0.9996, "1.00"),
+        (0.09996, "0.100"),
+        (1234.5, "1234"),
+        (0.0, "0"),
+        (None, "–"),
+        (1.2e-6, "0.00000120"),
+    ],
+)
+def test_figures_have_three_digits(value, text):
+    assert wording.figures(value) == text
+
+
+@pytest.mark.parametrize(("hours", "text"), [(3.0, "3.0 h"), (100.0, "4.2 days"), (30_000.0, "3.4 years")])
+def test_life_times(hours, text):
+    assert wording.hours(hours) == text
+
+
+def test_comparison_of_runs(sample_runs):
+    frame = compare_runs([sample_runs["network"], sample_runs["redwine"]])
+    assert frame["design"].tolist() == ["network", "network, exact baseline", "redwine", "redwine, exact baseline"]
+    assert frame.loc[0, "area_cm2"] == 0.62 and frame.loc[2, "area_cm2"] == 0.02
+    assert frame.loc[0, "area_ratio"] == pytest.approx(21.4 / 0.62)
+    assert pd.isna(frame.loc[1, "area_ratio"])
+    assert (frame["test_accuracy_low"] < frame["test_accuracy"]).all()
+    assert len(compare_runs([sample_runs["logic"]], baselines=False)) == 1
+
+
+def test_comparison_as_markdown_and_html(sample_runs):
+    frame = compare_runs([sample_runs["network"]])
+    frame.loc[0, "design"] = f"a|b {HOSTILE_FEATURE}"
+    lines = comparison_markdown(frame).splitlines()
+    assert len(lines) == 4 and len({line.replace("\\|", "").count("|") for line in lines}) == 1
+    page = comparison_html(frame)
+    assert HOSTILE_FEATURE not in page and "&lt;script&gt;" in page
+
+
+def test_figures_for_papers(run_folder):
+    folder = run_folder("redwine")
+    written = write_figures(folder)
+    assert len(written) == 9
+    assert {path.stem for path in written} == {"front", "confusion", "comparison"}
+    for path in written:
+        head = path.read_bytes()[:8]
+        assert {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[path.suffix] in head
+        if path.suffix == ".png":
+            image = matplotlib.image.imread(path)
+            assert image.shape[1] > 600 and image[..., :3].std() > 0.05
+    again = [path.read_bytes() for path in written]
+    assert [path.read_bytes() for path in write_figures(folder)] == again
+
+
+def test_figures_take_hostile_labels_as_text(run_folder):
+    folder = run_folder("hostile")
+    svg = next(path for path in write_figures(folder, ["svg"]) if path.stem == "confusion").read_text()
+    assert "<img" not in svg and "&lt;" in svg
+
+
+def test_figures_in_other_formats_are_refused(sample_runs):
+    with pytest.raises(InputError, match="'gif'"):
+        write_figures(sample_runs["network"], ["gif"])
+
+
+def test_the_command_report(run_folder):
+    folder = run_folder()
+    result = CliRunner().invoke(app, ["report", str(folder), "--figures", "png", "--summary"])
+    assert result.exit_code == 0, result.output
+    assert (folder / "report.html").is_file() and (folder / "figures" / "front.png").is_file()
+    assert "exact baseline" in result.output
+
+
+@pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "csv", "json"])
+def test_the_command_compare(sample_runs, kind):
+    folders = [str(sample_runs["network"]), str(sample_runs["logic"])]
+    result = CliRunner().invoke(app, ["compare", *folders, "--format", kind, "--no-baselines"])
+    assert result.exit_code == 0, result.output
+    if kind == "json":
+        assert [row["design"] for row in json.loads(result.output)] == ["network", "logic"]
+    if kind == "csv":
+        assert len(pd.read_csv(io.StringIO(result.output))) == 2
+    assert "logic" in result.output
+
+
+def test_compare_names_what_is_no_run(sample_runs, tmp_path):
+    result = CliRunner().invoke(app, ["compare", str(sample_runs["network"]), str(tmp_path / "gone")])
+    assert isinstance(result.exception, InputError) and "gone" in str(result.exception)
