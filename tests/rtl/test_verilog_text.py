@@ -139,7 +139,7 @@ def test_every_wire_is_declared_once_and_read():
 
 def test_sums_have_the_width_of_their_interval():
     network = random_network(np.random.default_rng(3), features=5, hidden=(4,), classes=3, max_weight=20)
-    declared = re.findall(r"wire \[(\d+):0\] (h1_\d)_sum", emit_verilog(network))
+    declared = re.findall(r"(?:wire|reg) \[(\d+):0\] (h1_\d)_sum", emit_verilog(network))
     widths = {name: int(high) + 1 for high, name in declared}
     assert len(widths) >= 2
     for position, interval in enumerate(network.sum_intervals[0]):
