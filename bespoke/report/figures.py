@@ -134,21 +134,24 @@ def draw_front(record: RunRecord) -> Figure:
             markerfacecolor="none",
             label="published",
         )
-        for design in published:
+        for index, design in enumerate(sorted(published, key=lambda design: design.area_cm2)):
             axes.annotate(
                 design.label,
                 (design.area_cm2, 100 * design.accuracy),
-                xytext=(0, -8),
+                xytext=(0, 5) if index % 2 else (0, -9),
                 textcoords="offset points",
-                ha="center",
+                ha="right" if design.area_cm2 > 10 else "center",
                 fontsize=5.5,
                 color=_PUBLISHED,
             )
-    axes.set_xscale("log")
+    _log_axis(axes)
+    axes.margins(x=0.08, y=0.09)
     axes.set_xlabel("Area, cm²")
     axes.set_ylabel("Test accuracy, %")
     axes.grid(True)
-    axes.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none", handletextpad=0.4)
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3, columnspacing=1.2
+    )
     return figure
 
 
@@ -204,13 +207,22 @@ def draw_comparison(record: RunRecord) -> Figure:
                 ha="center",
                 fontsize=7,
             )
-    axes.set_xscale("log")
+    _log_axis(axes)
     axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.6)
     axes.grid(True, axis="x")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=2, frameon=False)
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _log_axis(axes: Axes) -> None:
+    """Logarithmic x axis labelled with plain numbers."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _short(label: str, limit: int = 14) -> str:
