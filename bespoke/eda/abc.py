@@ -20,14 +20,20 @@ from bespoke.errors import ToolFailedError
 
 @dataclass(frozen=True)
 class Recipe:
-    """Optimisation steps for a graph, and the styles in which the result is mapped.
+    """Optimisation steps for a graph, and how the result is mapped.
 
-    ``styles``: each a sequence of ABC commands that ends with a mapping. ``time_limit_s`` ends the run.
+    Parameters
+    ----------
+    steps : ABC commands on the structurally hashed, fraiged graph.
+    choices : commands that add structural choices for the mapper.
+    styles : mapping commands; each makes a netlist of its own, for which of them wins changes from graph to graph.
+    time_limit_s : ends the run.
     """
 
     name: str
     steps: tuple[str, ...]
-    styles: tuple[tuple[str, ...], ...]
+    choices: tuple[str, ...] = ("dch",)
+    styles: tuple[str, ...] = ("amap", "amap -x", "amap -F 2 -C 2000")
     time_limit_s: float = 600.0
 
 
@@ -35,37 +41,35 @@ def _resubstitution(sizes: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     return tuple(step for cut, nodes in sizes for step in ("dc2", f"resub -K {cut} -N {nodes}"))
 
 
-# ABC's compress2rs, spelled out: the alias is in a start-up file that wheels do not carry.
-_COMPRESS = (
-    "balance -l", "resub -K 6 -l", "rewrite -l", "resub -K 6 -N 2 -l", "refactor -l", "resub -K 8 -l", "balance -l",
-    "resub -K 8 -N 2 -l", "rewrite -l", "resub -K 10 -l", "rewrite -z -l", "resub -K 10 -N 2 -l", "balance -l",
-    "resub -K 12 -l", "refactor -z -l", "resub -K 12 -N 2 -l", "rewrite -z -l", "balance -l",
+#: The reference that our own flow is compared with. It must not change: published ratios rest on it.
+PLAIN = Recipe("plain", (*_resubstitution(((8, 1), (10, 2), (12, 3))), "dc2"), styles=("amap",))
+
+#: The same graph as the reference's, mapped in several styles.
+STYLES = Recipe("styles", PLAIN.steps)
+
+# No `balance`: it tears full adders apart, and what they are mapped on grows by some percent.
+ROUNDS = Recipe(
+    "rounds",
+    ("rewrite -l", "refactor -l", "resub -K 10 -N 2 -l", "rewrite -z -l", "resub -K 12 -N 3 -l", "refactor -z -l",
+     "resub -K 12 -N 3 -F 2 -l", "rewrite -l", "dc2"),
 )  # fmt: skip
 
-_PLAIN_STEPS = (*_resubstitution(((8, 1), (10, 2), (12, 3))), "dc2")
-
-#: The reference that our own flow is compared with. It must not change: published ratios rest on it.
-PLAIN = Recipe("plain", _PLAIN_STEPS, (("dch", "amap"),))
-
-_STYLES = (("dch", "amap -F 20 -A 20"), ("&get -n", "&dch -x", "&put", "amap -F 20 -A 20"))
-
-ROUNDS = Recipe("rounds", (*_PLAIN_STEPS, *_COMPRESS, "dc2", *_COMPRESS, "dc2"), _STYLES)
+#: As the source has it: a careful adder structure is sometimes best left alone.
+AS_IT_IS = Recipe("as_it_is", ())
 
 
-def deep(iterations: int, *, quiet_steps: int, seed: int, time_limit_s: float) -> Recipe:
-    """Rounds, then ``&deepsyn`` bounded by steps without improvement, so that the result repeats."""
-    command = f"&deepsyn -I {iterations} -J {quiet_steps} -S {seed % 100}"
-    return Recipe(
-        f"deep{seed % 100}", (*ROUNDS.steps, "&get -n", command, "&put", "dc2"), _STYLES, time_limit_s=time_limit_s
-    )
-
-
-def deep_timed(seconds: int, *, seed: int, steps: tuple[str, ...] = ROUNDS.steps) -> Recipe:
-    """Rounds, then ``&deepsyn`` for about so many seconds: the result depends on the machine's speed."""
+def deep(seconds: int, *, seed: int) -> Recipe:
+    """``&deepsyn`` for about so many seconds: the result depends on the machine's speed, and repeats on none."""
     command = f"&deepsyn -T {seconds} -S {seed % 100}"
-    return Recipe(
-        f"timed{seed % 100}", (*steps, "&get -n", command, "&put", "dc2"), _STYLES, time_limit_s=4.0 * seconds + 60
-    )
+    steps = (*PLAIN.steps, "&get -n", command, "&put", "dc2")
+    return Recipe(f"deep_{seed % 100}", steps, time_limit_s=6.0 * seconds + 60)
+
+
+def redundancy(seconds: int, *, seed: int) -> Recipe:
+    """Removing and adding redundant wires (``&rrr``) for about so many seconds; time-bound like ``deep``."""
+    command = f"&rrr -X 2 -R {seed} -T {seconds}"
+    steps = (*PLAIN.steps, "&get -n", command, "&put", "dc2")
+    return Recipe(f"redundancy_{seed}", steps, time_limit_s=6.0 * seconds + 60)
 
 
 @dataclass(frozen=True)
@@ -96,23 +100,27 @@ def optimise_and_map(aig: Aig, recipe: Recipe, libraries: Mapping[str, str], *, 
     for name, text in libraries.items():
         (folder / f"{name}.genlib").write_text(text)
     mappings = [
-        {"library": f"{name}.genlib", "steps": steps, "result": f"{name}_{style}.blif", "name": name, "style": style}
+        {
+            "library": f"{name}.genlib",
+            "styles": [(command, f"{name}_{style}.blif") for style, command in enumerate(recipe.styles)],
+        }
         for name in libraries
-        for style, steps in enumerate(recipe.styles)
     ]
-    for mapping in mappings:
-        (folder / mapping["result"]).unlink(missing_ok=True)
-    script = render_script("optimise.abc.j2", aig="start.aig", steps=recipe.steps, mappings=mappings)
+    made = [(name, style, folder / f"{name}_{style}.blif") for name in libraries for style in range(len(recipe.styles))]
+    for _, _, path in made:
+        path.unlink(missing_ok=True)
+    script = render_script(
+        "optimise.abc.j2", aig="start.aig", steps=recipe.steps, choices=recipe.choices, mappings=mappings
+    )
     text = run_abc(script, folder=folder, name="optimise", time_limit_s=recipe.time_limit_s)
     results = []
-    for mapping in mappings:
-        path = folder / mapping["result"]
+    for name, style, path in made:
         if not path.is_file():
             raise ToolFailedError(f"ABC did not write {path.name}", log=folder / "optimise.log", tail=text[-1500:])
         circuit = read_mapped_blif(path)
         if (len(circuit.inputs), len(circuit.outputs)) != (aig.inputs, len(aig.outputs)):
             raise ToolFailedError(f"ABC changed the ports in {path.name}", log=folder / "optimise.log")
-        results.append(Mapped(circuit, recipe.name, mapping["name"], mapping["style"]))
+        results.append(Mapped(circuit, recipe.name, name, style))
     return tuple(results)
 
 

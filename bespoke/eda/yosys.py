@@ -173,7 +173,7 @@ def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str 
         )
         listed = ", ".join(dict.fromkeys(modules)) or "none"
         return InputError(f"there is no module {top!r} in {_listed(staged)}; modules found: {listed}")
-    latch = re.search(r"Latch inferred for signal `(?:\\?[^']*\\.)?\\?([^']+)'", text)
+    latch = re.search(r"Latch inferred for signal `(?:[^']*\.)?\\?([^'.]+)'", text)
     if latch and "DLATCH" in message.upper():
         return InputError(
             f"{_listed(staged)}: signal {latch[1]} is a latch, and the technology has none; give it a "

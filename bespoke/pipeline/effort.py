@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bespoke.eda.abc import ROUNDS, Recipe, deep_timed
+from bespoke.eda.abc import AS_IT_IS, ROUNDS, STYLES, Recipe, deep, redundancy
 from bespoke.errors import InputError
+
+# Gates times looks that the optimiser does in a second on one core of 2020's.
+_LOOKS_A_SECOND = 200_000
 
 
 @dataclass(frozen=True)
@@ -15,19 +18,24 @@ class SynthesisEffort:
     Parameters
     ----------
     recipes : what ABC tries on every start.
-    shortlist : how many of ABC's netlists our own optimiser begins with, ``first_tries`` targets each.
-    tries : targets that it looks at on the best of those.
-    optimise_time_limit_s : None where the result must not depend on the clock.
+    shortlist : how many of ABC's netlists our own optimiser begins with.
+    first_work, work : what it may do on each of those, then on the best, in units of about a second on one core.
+    optimise_time_limit_s : ends each run of the optimiser; None where the result must not depend on the clock.
     workers : ABC runs at a time.
     """
 
     recipes: tuple[Recipe, ...]
     shortlist: int
-    first_tries: int
-    tries: int
-    optimise_time_limit_s: float | None
+    first_work: float
+    work: float
+    optimise_time_limit_s: float | None = None
     proof_time_limit_s: float = 600.0
     workers: int = 2
+
+    @staticmethod
+    def tries(work: float, gates: int) -> int:
+        """Targets to look at: a look costs about in proportion to the gates. Counted, so that results repeat."""
+        return max(20, round(work * _LOOKS_A_SECOND / max(gates, 50)))
 
 
 def effort_of(name: str, seed: int) -> SynthesisEffort:
@@ -40,10 +48,10 @@ def effort_of(name: str, seed: int) -> SynthesisEffort:
     """
     match name:
         case "fast":
-            return SynthesisEffort((ROUNDS,), 1, 0, 2_000, None)
+            return SynthesisEffort((STYLES,), 1, 0.0, 0.6)
         case "normal":
-            return SynthesisEffort((ROUNDS,), 2, 5_000, 40_000, None)
+            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), 2, 1.0, 6.0)
         case "high":
-            timed = tuple(deep_timed(12, seed=seed + index) for index in range(2))
-            return SynthesisEffort((ROUNDS, *timed), 3, 10_000, 400_000, 60.0)
+            timed = (deep(15, seed=seed), redundancy(15, seed=seed), redundancy(15, seed=seed + 1))
+            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS, *timed), 3, 3.0, 30.0, optimise_time_limit_s=25.0)
     raise InputError(f"option --effort must be fast, normal or high, not {name!r}")

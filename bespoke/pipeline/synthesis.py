@@ -266,14 +266,14 @@ def _optimise(
 ) -> Netlist:
     """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest."""
 
-    def run(netlist: Netlist, tries: int) -> Netlist:
+    def run(netlist: Netlist, work: float) -> Netlist:
         if not netlist.gates:
             return netlist
         return optimise_netlist(
             netlist,
             technology=technology,
             data_bits=bits,
-            budget_moves=tries,
+            budget_moves=plan.tries(work, netlist.gates),
             seed=seed,
             power_weight=power_weight,
             time_limit_s=plan.optimise_time_limit_s,
@@ -287,7 +287,7 @@ def _optimise(
             shortlist.append(offer.netlist)
     shortlist = shortlist[: plan.shortlist]
     if len(shortlist) > 1:
-        shortlist = [run(netlist, plan.first_tries) for netlist in shortlist]
+        shortlist = [run(netlist, plan.first_work) for netlist in shortlist]
         tell(0.6, "optimising")
     best = min(shortlist, key=lambda netlist: price(measure(netlist)))
-    return run(best, plan.tries)
+    return run(best, plan.work)
