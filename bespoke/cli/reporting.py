@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bespoke.errors import InputError
+from bespoke.pipeline.config import Effort
 
 
 class TableFormat(enum.StrEnum):
@@ -25,16 +26,21 @@ class TableFormat(enum.StrEnum):
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke report runs/bc --figures pdf,png")(report)
-    app.command(epilog="Example:  bespoke compare runs/bc runs/redwine --format markdown")(compare)
+    app.command(epilog="Example:  bespoke compare runs/bc runs/bc-small other.v --top top --format markdown")(compare)
 
 
 Run = Annotated[Path, typer.Argument(help="Folder of a finished run.", show_default=False)]
-Runs = Annotated[list[Path], typer.Argument(help="Folders of finished runs.", show_default=False)]
+Runs = Annotated[
+    list[Path],
+    typer.Argument(help="Folders of finished runs, and Verilog files to set beside the first run.", show_default=False),
+]
 Figures = Annotated[
     str | None, typer.Option(help="Also write figures for papers in these formats: png, svg, pdf.", show_default=False)
 ]
 Summary = Annotated[bool, typer.Option("--summary", help="Print the summary on the terminal, too.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How to print the table.")]
+Top = Annotated[str | None, typer.Option(help="Module of the Verilog files; default: the outermost.")]
+EffortOption = Annotated[Effort, typer.Option(help="What mapping foreign Verilog may spend.")]
 Baselines = Annotated[bool, typer.Option("--baselines/--no-baselines", help="Show each run's exact baseline, too.")]
 
 
@@ -53,14 +59,26 @@ def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
         Console().print(summary_table(read_run(run).metrics))
 
 
-def compare(runs: Runs, table_format: Format = TableFormat.TERMINAL, baselines: Baselines = True) -> None:
-    """Put the designs of several runs side by side, each with its exact baseline."""
+def compare(
+    runs: Runs,
+    table_format: Format = TableFormat.TERMINAL,
+    baselines: Baselines = True,
+    top: Top = None,
+    effort: EffortOption = Effort.FAST,
+) -> None:
+    """Put the designs of several runs side by side, each with its exact baseline, and foreign Verilog beside them.
+
+    Foreign Verilog needs the interface of the first run's designs, and is measured on its technology and test vectors:
+    a netlist of the technology's cells as it stands, any other after mapping.
+    """
     from bespoke.report import compare_runs, comparison_html, comparison_markdown, readable_rows
 
-    for path in runs:
+    foreign = [path for path in runs if path.suffix in (".v", ".sv")]
+    folders = [path for path in runs if path not in foreign]
+    for path in folders:
         if path.is_file():
-            raise InputError(f"{path} is a file; name the folders of finished runs")
-    frame = compare_runs(runs, baselines=baselines)
+            raise InputError(f"{path} is neither the folder of a run nor a Verilog file")
+    frame = compare_runs(folders, baselines=baselines, foreign=foreign, top=top, effort=str(effort))
     match table_format:
         case TableFormat.MARKDOWN:
             print(comparison_markdown(frame), end="")

@@ -14,7 +14,7 @@ from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_
 from bespoke.netlist.schematic import schematic_svg
 from bespoke.report.drawing import neuron_name, used_input_bits
 from bespoke.report.reading import RunRecord
-from bespoke.technology.front_end import front_end
+from bespoke.technology import front_end
 
 #: Above this many gates a schematic no longer helps on a page.
 MAX_SCHEMATIC_GATES = 150

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from bespoke.errors import InputError
 from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
+from bespoke.report.foreign import foreign_row
 from bespoke.report.reading import read_run
 
 #: Columns of ``compare_runs``: name, and heading for people.
@@ -34,11 +36,26 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 )
 
 
-def compare_runs(folders: Iterable[str | Path], *, baselines: bool = True) -> pd.DataFrame:
+def compare_runs(
+    folders: Iterable[str | Path],
+    *,
+    baselines: bool = True,
+    foreign: Iterable[str | Path] = (),
+    top: str | None = None,
+    effort: str = "fast",
+) -> pd.DataFrame:
     """Chosen designs of several runs, and each run's exact baseline, one design a row.
 
     Units stand in the column names; accuracies are on each run's test part with their 95 % interval. Ratios are
-    baseline over design, missing in baselines' rows.
+    baseline over design, missing in other rows.
+
+    Parameters
+    ----------
+    baselines : also list each run's exact baseline.
+    foreign : Verilog files of other classifiers with the interface of the first run's, measured on that run's
+        technology and test vectors.
+    top : the foreign files' module; None for the one that no other instantiates.
+    effort : spent on mapping foreign Verilog that is no netlist yet.
 
     Raises
     ------
@@ -46,12 +63,17 @@ def compare_runs(folders: Iterable[str | Path], *, baselines: bool = True) -> pd
         naming the folder that is not a finished run.
     """
     rows = []
-    for folder in folders:
-        metrics = read_run(folder).metrics
-        name = Path(folder).name or str(folder)
+    records = [read_run(folder) for folder in folders]
+    foreign = [Path(path) for path in foreign]
+    if foreign and not records:
+        raise InputError("foreign Verilog is measured on a run's data and technology; name a run beside it")
+    for record in records:
+        folder, metrics = record.folder, record.metrics
+        name = folder.resolve().name
         rows.append(_row(name, metrics, metrics.chosen, chosen=True))
         if baselines:
             rows.append(_row(f"{name}, exact baseline", metrics, metrics.baseline, chosen=False))
+    rows += [foreign_row(path, records[0], top=top, effort=effort) for path in foreign]
     return pd.DataFrame(rows, columns=[name for name, _ in _COLUMNS])
 
 

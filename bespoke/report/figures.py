@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers; marks differ in shape, too.
-_CHOSEN, _NETWORK, _LOGIC, _BASELINE, _PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
+CHOSEN, NETWORK, LOGIC, _BASELINE, PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
 _COLUMN_INCHES = 3.5
 
 _STYLE = {
@@ -66,23 +66,24 @@ def write_figures(run_folder: str | Path, formats: Iterable[str] = FORMATS) -> t
     for name, draw in _FIGURES.items():
         for kind in formats:
             path = record.folder / "figures" / f"{name}.{kind}"
-            write_bytes(path, _rendered(record, draw, kind))
+            write_bytes(path, rendered(lambda draw=draw: draw(record), kind))
             written.append(path)
     return tuple(written)
 
 
-def _rendered(record: RunRecord, draw: Callable[[RunRecord], Figure], kind: str) -> bytes:
+def rendered(draw: Callable[[], Figure], kind: str) -> bytes:
+    """A figure in the house style as a file's content; ``draw`` makes it, ``kind`` is one of ``FORMATS``."""
     import matplotlib as mpl
 
     # No dates inside, so that the same run gives the same bytes.
     metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
     with mpl.rc_context(_STYLE):
         sink = io.BytesIO()
-        draw(record).savefig(sink, format=kind, dpi=300, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
+        draw().savefig(sink, format=kind, dpi=300, bbox_inches="tight", pad_inches=0.03, metadata=metadata)
     return sink.getvalue()
 
 
-def _new_figure(height: float) -> tuple[Figure, Axes]:
+def new_figure(height: float) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_COLUMN_INCHES, height), layout="constrained")
@@ -91,10 +92,10 @@ def _new_figure(height: float) -> tuple[Figure, Axes]:
 
 def draw_front(record: RunRecord) -> Figure:
     """Test accuracy against area: the front, the chosen design, the exact baseline, published designs."""
-    figure, axes = _new_figure(2.5)
+    figure, axes = new_figure(2.5)
     metrics = record.metrics
     designs = [d for d in record.front if d.area_cm2 and d.test_accuracy is not None and d.origin != BASELINE_ORIGIN]
-    for kind, colour, marker, label in (("network", _NETWORK, "o", "network"), ("logic", _LOGIC, "D", "logic circuit")):
+    for kind, colour, marker, label in (("network", NETWORK, "o", "network"), ("logic", LOGIC, "D", "logic circuit")):
         points = [d for d in designs if d.kind == kind]
         if points:
             axes.plot(
@@ -106,7 +107,7 @@ def draw_front(record: RunRecord) -> Figure:
                 label=label,
             )
     for design, colour, marker, label in (
-        (metrics.chosen, _CHOSEN, "o", "chosen"),
+        (metrics.chosen, CHOSEN, "o", "chosen"),
         (metrics.baseline, _BASELINE, "s", "exact baseline"),
     ):
         test = design.accuracy.test
@@ -129,7 +130,7 @@ def draw_front(record: RunRecord) -> Figure:
             [d.area_cm2 for d in published],
             [100 * d.accuracy for d in published],
             "^",
-            color=_PUBLISHED,
+            color=PUBLISHED,
             markersize=4.5,
             markerfacecolor="none",
             label="published",
@@ -142,9 +143,9 @@ def draw_front(record: RunRecord) -> Figure:
                 textcoords="offset points",
                 ha="right" if design.area_cm2 > 10 else "center",
                 fontsize=5.5,
-                color=_PUBLISHED,
+                color=PUBLISHED,
             )
-    _log_axis(axes)
+    log_axis(axes)
     axes.margins(x=0.08, y=0.09)
     axes.set_xlabel("Area, cm²")
     axes.set_ylabel("Test accuracy, %")
@@ -160,7 +161,7 @@ def draw_confusion(record: RunRecord) -> Figure:
     counts = np.array(record.metrics.chosen.confusion)
     labels = [_short(str(label)) for label in record.metrics.data.class_labels]
     size = len(labels)
-    figure, axes = _new_figure(min(3.5, 1.3 + 0.33 * size))
+    figure, axes = new_figure(min(3.5, 1.3 + 0.33 * size))
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
     for row in range(size):
@@ -186,7 +187,7 @@ def draw_confusion(record: RunRecord) -> Figure:
 def draw_comparison(record: RunRecord) -> Figure:
     """Area and power of the exact baseline and of the chosen design, with the ratios, on a logarithmic scale."""
     metrics = record.metrics
-    figure, axes = _new_figure(1.7)
+    figure, axes = new_figure(1.7)
     rows = [
         ("Area, cm²", "area_cm2", metrics.ratios.area),
         ("Static power, mW", "static_power_mw", metrics.ratios.static_power),
@@ -196,7 +197,7 @@ def draw_comparison(record: RunRecord) -> Figure:
     for place, (_, field, ratio) in enumerate(rows):
         ours, theirs = getattr(metrics.chosen, field), getattr(metrics.baseline, field)
         axes.plot([ours, theirs], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)
-        axes.plot(ours, place, "o", color=_CHOSEN, markersize=6, label="chosen" if place == 0 else None)
+        axes.plot(ours, place, "o", color=CHOSEN, markersize=6, label="chosen" if place == 0 else None)
         axes.plot(theirs, place, "s", color=_BASELINE, markersize=5, label="exact baseline" if place == 0 else None)
         if ratio is not None and ours > 0:
             axes.annotate(
@@ -207,7 +208,7 @@ def draw_comparison(record: RunRecord) -> Figure:
                 ha="center",
                 fontsize=7,
             )
-    _log_axis(axes)
+    log_axis(axes)
     axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.6)
     axes.grid(True, axis="x")
@@ -216,7 +217,7 @@ def draw_comparison(record: RunRecord) -> Figure:
     return figure
 
 
-def _log_axis(axes: Axes) -> None:
+def log_axis(axes: Axes) -> None:
     """Logarithmic x axis labelled with plain numbers."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 

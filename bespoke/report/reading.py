@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from bespoke.data import Part, read_vectors
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, from_json
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
 from bespoke.technology import Technology, load_technology, read_liberty
 
+_TEST_VECTORS = Path("vectors", "test.csv")
 #: What ``front.csv`` calls the baseline, which closes the table.
 BASELINE_ORIGIN = "exact baseline"
 
@@ -65,12 +67,17 @@ class RunRecord:
     @cached_property
     def test_inputs(self) -> np.ndarray | None:
         """Quantised features of the test part, int64 (samples, features); None where the file is missing."""
-        path = self.folder / "vectors" / "test.csv"
-        if not path.is_file():
-            return None
-        with path.open(newline="", encoding="utf-8") as source:
-            rows = list(csv.reader(source))[1:]  # a name in the header may hold line ends, so skip a record, not a line
-        return np.array([[int(cell) for cell in row[:-1]] for row in rows], dtype=np.int64)
+        return self.test_part().features if (self.folder / _TEST_VECTORS).is_file() else None
+
+    def test_part(self) -> Part:
+        """The test part as the circuits read it.
+
+        Raises
+        ------
+        InputError
+            naming the file, where it is missing or damaged.
+        """
+        return read_vectors(self.folder / _TEST_VECTORS)
 
     @property
     def netlist_path(self) -> Path:

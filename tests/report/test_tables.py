@@ -115,8 +115,8 @@ def test_figures_for_papers(run_folder):
         if path.suffix == ".png":
             image = matplotlib.image.imread(path)
             assert image.shape[1] > 600 and image[..., :3].std() > 0.05
-    again = [path.read_bytes() for path in written]
-    assert [path.read_bytes() for path in write_figures(folder)] == again
+    vector = {path: path.read_bytes() for path in written if path.suffix == ".svg"}
+    assert {path: path.read_bytes() for path in write_figures(folder, ["svg"])} == vector
 
 
 def test_figures_take_hostile_labels_as_text(run_folder):

@@ -1,0 +1,109 @@
+"""Verilog from elsewhere, measured as a run's own designs are, so that both can stand in one table."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from bespoke.errors import BespokeError, InputError
+from bespoke.netlist import (
+    Netlist,
+    area_cm2,
+    dynamic_power,
+    feature_bits,
+    predict,
+    read_netlist,
+    static_power,
+    timing,
+)
+from bespoke.pipeline.metrics import Accuracy
+from bespoke.pipeline.synthesis import synthesise
+from bespoke.report.reading import RunRecord
+from bespoke.technology import front_end, smallest_carrier
+
+
+def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort: str = "fast") -> dict[str, object]:
+    """A row for ``compare_runs``: any classifier with the run's interface, on the run's technology and test vectors.
+
+    A netlist of the technology's cells is measured as it stands; other Verilog is mapped first, as the run's designs
+    were. The design reads the run's quantised features: one that was made for another scaling of its inputs would do
+    better with its own.
+
+    Raises
+    ------
+    InputError
+        naming the file, where it cannot be read or its ports are not those of the run's circuits.
+    """
+    if not path.is_file():
+        raise InputError(f"Verilog file {path} does not exist")
+    test = record.test_part()
+    technology, bits = record.technology, record.metrics.data.bits
+    vectors = feature_bits(test.features, bits)
+    netlist, how = _read_or_mapped(path, record, vectors, top=top, effort=effort)
+    _check_ports(path, netlist, record)
+    used = np.zeros(netlist.nets, dtype=bool)
+    used[netlist.output_nets] = True
+    used[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
+    analogue = front_end(used[2 : 2 + netlist.input_bits].reshape(-1, bits))
+    static_mw = static_power(netlist, vectors).total_mw
+    clock_ms = record.metrics.chosen.clock_ms
+    total_mw = static_mw + dynamic_power(netlist, vectors, clock_ms=clock_ms, supply_v=technology.supply_v).total_mw
+    seen = Accuracy.of(predict(netlist, test.features, bits), test.classes)
+    area = area_cm2(netlist)
+    carrier = smallest_carrier(technology, total_mw)
+    return {
+        "design": f"{path.name}, {how}",
+        "data": record.metrics.data.name,
+        "technology": technology.name,
+        "topology": "–",
+        "test_accuracy": seen.value,
+        "test_accuracy_low": seen.low,
+        "test_accuracy_high": seen.high,
+        "area_cm2": area,
+        "static_power_mw": static_mw,
+        "total_power_mw": total_mw,
+        "system_area_cm2": area + analogue.area_cm2,
+        "system_power_mw": total_mw + analogue.power_mw,
+        "cells": netlist.gates,
+        "delay_ms": timing(netlist, clock_ms=clock_ms).delay_ms,
+        "power_source": None if carrier is None else carrier.source.name,
+        "area_ratio": None,
+        "power_ratio": None,
+    }
+
+
+def _read_or_mapped(
+    path: Path, record: RunRecord, vectors: np.ndarray, *, top: str | None, effort: str
+) -> tuple[Netlist, str]:
+    try:
+        netlist = read_netlist(path, record.technology, module=top)
+        if netlist.gates:
+            return netlist, "as it is"
+    except BespokeError:
+        pass  # no netlist of these cells
+    with tempfile.TemporaryDirectory(prefix="bespoke-compare-") as folder:
+        result = synthesise(
+            [path],
+            top=top,
+            technology=record.technology,
+            folder=Path(folder),
+            data_bits=vectors,
+            effort=effort,
+            seed=record.metrics.seed,
+        )
+    return result.netlist, "mapped here"
+
+
+def _check_ports(path: Path, netlist: Netlist, record: RunRecord) -> None:
+    data = record.metrics.data
+    inputs = len(data.features) * data.bits
+    outputs = max(1, (len(data.class_labels) - 1).bit_length())
+    if netlist.flip_flops:
+        raise InputError(f"{path}: module {netlist.module} has flip-flops; only combinational circuits are compared")
+    if (netlist.input_bits, netlist.output_bits) != (inputs, outputs):
+        raise InputError(
+            f"{path}: module {netlist.module} has {netlist.input_bits} input and {netlist.output_bits} output bits, "
+            f"the designs of {record.folder} have {inputs} and {outputs}"
+        )
