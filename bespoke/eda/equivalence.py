@@ -42,7 +42,7 @@ def find_difference(a: Aig, b: Aig, *, folder: Path, time_limit_s: float = 600.0
         raise VerificationError(
             f"the circuits have {a.inputs} and {b.inputs} input bits, {len(a.outputs)} and {len(b.outputs)} output bits"
         )
-    seen = _simulate(a, b)
+    seen = simulated_difference(a, b)
     if seen is not None:
         return seen
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ _ATTEMPTS = (
 )
 
 
-def _simulate(a: Aig, b: Aig) -> np.ndarray | None:
+def simulated_difference(a: Aig, b: Aig) -> np.ndarray | None:
     """A difference on a few thousand patterns of several densities, if there is one that shows so easily."""
     rng = np.random.default_rng(0)
     if a.inputs <= 12:

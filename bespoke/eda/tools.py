@@ -102,6 +102,20 @@ def icarus_command(program: str = "iverilog") -> tuple[str, ...]:
     return (_which(program, _HOW_ICARUS),)
 
 
+def require_tools(backend: Backend | str = Backend.PYOSYS) -> None:
+    """Notices a missing tool before any work is done.
+
+    Raises
+    ------
+    ToolMissingError
+        saying how to get it.
+    """
+    yosys_command(backend)
+    abc_command()
+    for program in ("iverilog", "vvp"):
+        icarus_command(program)
+
+
 def doctor() -> tuple[ToolStatus, ...]:
     """Every outside program that bespoke can use, found or not."""
     return (

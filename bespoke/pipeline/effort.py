@@ -8,7 +8,7 @@ from bespoke.eda.abc import AS_IT_IS, ROUNDS, STYLES, Recipe, deep, redundancy
 from bespoke.errors import InputError
 
 # Gates times looks that the optimiser does in a second on one core of 2020's.
-_LOOKS_A_SECOND = 200_000
+_LOOKS_A_SECOND = 300_000
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def effort_of(name: str, seed: int) -> SynthesisEffort:
     """
     match name:
         case "fast":
-            return SynthesisEffort((STYLES,), 1, 0.0, 0.6)
+            return SynthesisEffort((STYLES,), 1, 0.0, 1.0)
         case "normal":
-            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), 2, 1.0, 6.0)
+            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), 2, 1.5, 8.0)
         case "high":
             timed = (deep(15, seed=seed), redundancy(15, seed=seed), redundancy(15, seed=seed + 1))
-            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS, *timed), 3, 3.0, 30.0, optimise_time_limit_s=25.0)
+            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS, *timed), 3, 5.0, 40.0, optimise_time_limit_s=25.0)
     raise InputError(f"option --effort must be fast, normal or high, not {name!r}")

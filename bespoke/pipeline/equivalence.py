@@ -127,14 +127,20 @@ def prove_netlist(netlist: Netlist, design: Elaborated, *, folder: Path, time_li
     started = time.monotonic()
     aig = aig_of_netlist(netlist, [cut.name for cut in design.flip_flops])
     pattern = find_difference(design.aig, aig, folder=folder, time_limit_s=time_limit_s)
-    if pattern is not None:
-        outputs = [graph.evaluate(pattern[None, :])[0] for graph in (design.aig, aig)]
-        example = _decoded(design, pattern, *outputs)
-        raise VerificationError(
-            f"the netlist of module {design.module} differs from its source on {in_words(example.inputs)}: source "
-            f"{in_words(example.outputs_a)}, netlist {in_words(example.outputs_b)}"
-        )
+    refuse_difference(design, aig, pattern, name=f"the netlist of module {design.module}")
     return Proof(len(design.aig.outputs), time.monotonic() - started)
+
+
+def refuse_difference(design: Elaborated, aig: Aig, pattern: np.ndarray | None, *, name: str) -> None:
+    """Raise a VerificationError if there is a pattern on which the graph, called ``name``, differs from the design."""
+    if pattern is None:
+        return
+    outputs = [graph.evaluate(pattern[None, :])[0] for graph in (design.aig, aig)]
+    example = _decoded(design, pattern, *outputs)
+    raise VerificationError(
+        f"{name} differs from its source on {in_words(example.inputs | example.state)}: source "
+        f"{in_words(example.outputs_a)}, other {in_words(example.outputs_b)}"
+    )
 
 
 def in_words(values: dict[str, int]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bespoke.eda.abc import PLAIN, Mapped, Recipe, optimise_and_map
 from bespoke.eda.aiger import Aig
+from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
@@ -23,7 +24,7 @@ from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
 from bespoke.pipeline.circuits import aig_of_logic, netlist_of_mapped
 from bespoke.pipeline.effort import SynthesisEffort, effort_of
-from bespoke.pipeline.equivalence import Proof, prove_netlist
+from bespoke.pipeline.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.technology import Technology, to_genlib
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def synthesise(
     _check_clocks(design)
     bits = _vectors(design, data_bits, seed)
     starts = {"source": design.aig} | {
-        f"circuit{index}": _start_aig(circuit, design) for index, circuit in enumerate(start_circuits)
+        f"circuit{index}": _start_aig(index, circuit, design) for index, circuit in enumerate(start_circuits)
     }
     measure = partial(_figures, bits=bits)
     libraries = {"all_cells": to_genlib(technology)}
@@ -134,12 +135,13 @@ def synthesise(
     plain_netlist = netlist_of_mapped(plain_run[0].circuit, design, technology)
     plain = measure(plain_netlist)
     tell(0.1, "mapping")
-    offers = [(_Offer("source", plain_run[0], plain_netlist, plain))]
+    offers = [_Offer("source", plain_run[0], plain_netlist, plain)]
     offers += _offers(starts, plan, design, technology, folder, measure)
+    offers = [offer for offer in offers if not _worse(offer.figures, plain)]
     price = partial(_price, reference=plain, power_weight=power_weight)
     offers.sort(key=lambda offer: price(offer.figures))
     tell(0.4, "optimising")
-    best = _optimise(offers, plan, technology, bits, seed, power_weight, price, measure, tell)
+    best = _optimise(offers, plan, technology, bits, seed, power_weight, plain, price, measure, tell)
     tell(0.9, "proving")
     path = folder / "netlist.v"
     write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
@@ -196,13 +198,16 @@ def _check_clocks(design: Elaborated) -> None:
         )
 
 
-def _start_aig(circuit: LogicCircuit, design: Elaborated) -> Aig:
+def _start_aig(index: int, circuit: LogicCircuit, design: Elaborated) -> Aig:
+    """The start circuit as a graph, compared with the source on some thousand patterns; the rest shows at the end."""
     aig = aig_of_logic(circuit)
+    name = f"start circuit {index} of module {design.module}"
     if (aig.inputs, len(aig.outputs)) != (design.aig.inputs, len(design.aig.outputs)):
         raise VerificationError(
-            f"a start circuit has {aig.inputs} inputs and {len(aig.outputs)} outputs, module {design.module} has "
-            f"{design.aig.inputs} and {len(design.aig.outputs)}"
+            f"{name} has {aig.inputs} input and {len(aig.outputs)} output bits, its source has {design.aig.inputs} and "
+            f"{len(design.aig.outputs)}"
         )
+    refuse_difference(design, aig, simulated_difference(design.aig, aig), name=name)
     return aig
 
 
@@ -218,6 +223,12 @@ def _price(figures: Figures, *, reference: Figures, power_weight: float) -> floa
         figures.static_power_mw / reference.static_power_mw if reference.static_power_mw else figures.static_power_mw
     )
     return (1 - power_weight) * area + power_weight * power
+
+
+def _worse(figures: Figures, plain: Figures) -> bool:
+    """Whether a netlist loses to the plain flow in one of the two figures, whatever it gains in the other."""
+    slack = 1 + 1e-9
+    return figures.area_cm2 > plain.area_cm2 * slack or figures.static_power_mw > plain.static_power_mw * slack
 
 
 def _offers(
@@ -260,11 +271,15 @@ def _optimise(
     bits: np.ndarray,
     seed: int,
     power_weight: float,
+    plain: Figures,
     price: Callable[[Figures], float],
     measure: Callable[[Netlist], Figures],
     tell: Progress,
 ) -> Netlist:
-    """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest."""
+    """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest.
+
+    The offers hold the plain flow's netlist at least, so the result is never worse than that in area or power.
+    """
 
     def run(netlist: Netlist, work: float) -> Netlist:
         if not netlist.gates:
@@ -290,4 +305,6 @@ def _optimise(
         shortlist = [run(netlist, plan.first_work) for netlist in shortlist]
         tell(0.6, "optimising")
     best = min(shortlist, key=lambda netlist: price(measure(netlist)))
-    return run(best, plan.work)
+    final = run(best, plan.work)
+    ranked = sorted((final, best, offers[0].netlist), key=lambda netlist: price(measure(netlist)))
+    return next(netlist for netlist in ranked if not _worse(measure(netlist), plain))
