@@ -28,6 +28,10 @@ def test_rtl_and_the_accuracy_that_the_simulator_saw(tmp_path):
     part = SimpleNamespace(features=features, classes=classes)
     report = simulate_design([source], network, part, folder=tmp_path / "run", seed=1, extra=120)
     assert (report.vectors, report.test_vectors, report.test_accuracy) == (200, 80, 0.75)
+    few = simulate_design([source], network, part, folder=tmp_path / "run", seed=1, extra=120, max_vectors=50)
+    assert (few.vectors, few.test_vectors) == (50, 20)
+    lines = (tmp_path / "run" / "vectors.txt").read_text().split("\n")
+    assert len(lines) == 51 and lines[0].endswith(f" {network.predict(features[:1])[0]}")
 
 
 NETLIST = """\
