@@ -102,12 +102,15 @@ def _differ(a: Aig, b: Aig, patterns: np.ndarray) -> np.ndarray:
 
 
 def _pattern(text: str, inputs: int) -> np.ndarray | None:
-    """The input that ABC names; inputs that it leaves out do not matter."""
-    found = re.search(r"^Input pattern:(.*)$", text, re.M)
+    """The input that ABC names: bit by bit (``pi3 = 1'h0``) or as one number (``a = 24'h2CC95D``)."""
+    found = re.search(r"^INPUT:(.*?)OUTPUT:", text, re.M)
     if found is None:
         return None
     pattern = np.zeros(inputs, dtype=bool)
-    for number, value in re.findall(r"pi(\d+)=([01])", found[1]):
+    for number, value in re.findall(r"\bpi(\d+) = 1'h([01])", found[1]):
         if int(number) < inputs:
             pattern[int(number)] = value == "1"
+    whole = re.match(r"\s*a = \d+'h([0-9A-Fa-f]+)", found[1])
+    if whole is not None:
+        pattern[:] = [int(whole[1], 16) >> bit & 1 for bit in range(inputs)]
     return pattern

@@ -1,0 +1,116 @@
+"""Equality proven or refuted: arithmetic written in two ways, and circuits broken on purpose."""
+
+import numpy as np
+import pytest
+
+from bespoke.eda.aiger import AigBuilder
+from bespoke.eda.equivalence import find_difference
+from bespoke.errors import InputError, VerificationError
+from bespoke.pipeline.equivalence import prove_equivalent
+from bespoke.technology import load_technology
+
+pytestmark = pytest.mark.eda
+
+
+def _prove(folder, first, second, **options):
+    paths = []
+    for name, text in (("first.v", first), ("second.v", second)):
+        (folder / name).write_text(text, encoding="utf-8")
+        paths.append(folder / name)
+    return prove_equivalent(*paths, folder=folder / "run", **options)
+
+
+def _sum_module(body):
+    ports = "input [7:0] a, b, c, output [9:0] y"
+    return f"module top({ports}); {body} endmodule"
+
+
+def test_sums_in_another_order_are_equal(tmp_path):
+    found = _prove(
+        tmp_path,
+        _sum_module("assign y = a + b + c;"),
+        _sum_module("wire [8:0] t = c + b; assign y = t + a;"),
+        top="top",
+    )
+    assert found.equivalent
+    assert found.counter_example is None
+
+
+def test_a_difference_on_one_of_millions_of_inputs_is_found_and_decoded(tmp_path):
+    found = _prove(
+        tmp_path,
+        _sum_module("assign y = a + b + c;"),
+        _sum_module("assign y = (a == 93 && b == 201 && c == 44) ? 7 : a + b + c;"),
+        top="top",
+    )
+    assert not found.equivalent
+    assert found.counter_example.inputs == {"a": 93, "b": 201, "c": 44}
+    assert found.counter_example.outputs_a == {"y": 93 + 201 + 44}
+    assert found.counter_example.outputs_b == {"y": 7}
+
+
+def test_a_broken_netlist_gives_a_counter_example_that_python_confirms(tmp_path):
+    technology = load_technology("egfet-1.0v")
+    netlist = """module top(inp, out); input [3:0] inp; output out; wire n;
+      NAND2X1 g0 (.A1(inp[0]), .A2(inp[3]), .Y(n)); {cell} g1 (.A1(n), .A2(inp[2]), .Y(out)); endmodule"""
+    source = "module top(input [3:0] inp, output out); assign out = ~(~(inp[0] & inp[3]) & inp[2]); endmodule"
+    assert _prove(tmp_path, source, netlist.format(cell="NAND2X1"), top="top", technology=technology).equivalent
+    found = _prove(tmp_path, source, netlist.format(cell="NOR2X1"), top="top", technology=technology)
+    assert not found.equivalent
+    value = found.counter_example.inputs["inp"]
+    inner = 1 - ((value & 1) & (value >> 3 & 1))
+    third = value >> 2 & 1
+    assert found.counter_example.outputs_a == {"out": 1 - (inner & third)}
+    assert found.counter_example.outputs_b == {"out": 1 - (inner | third)}
+    features = found.counter_example.features(2)
+    assert sum(feature << 2 * index for index, feature in enumerate(features)) == value
+
+
+def test_ports_are_matched_by_name(tmp_path):
+    found = _prove(
+        tmp_path,
+        "module top(input [1:0] a, input b, output y, output z); assign y = a > b; assign z = ^a; endmodule",
+        "module other(output z, input b, output y, input [1:0] a); assign y = a[1] | a[0] & ~b;"
+        " assign z = a[0] ^ a[1]; endmodule",
+    )
+    assert found.equivalent
+    assert (found.module_a, found.module_b) == ("top", "other")
+
+
+def test_other_ports_or_registers_are_refused(tmp_path):
+    a = "module top(input [1:0] a, output y); assign y = ^a; endmodule"
+    with pytest.raises(InputError, match="input port 'a' is 2 bits in the first circuit and 3 bits in the second"):
+        _prove(tmp_path, a, "module top(input [2:0] a, output y); assign y = ^a; endmodule", top="top")
+    with pytest.raises(InputError, match="output port 'y' is 1 bits in the first circuit and missing"):
+        _prove(tmp_path, a, "module top(input [1:0] a, output x); assign x = ^a; endmodule", top="top")
+
+
+def test_undecided_is_never_equal(tmp_path):
+    """Two multipliers of unlike structure within a second: whatever happens, it must not be called equal wrongly."""
+    rng = np.random.default_rng(0)
+
+    def multiplier(swap):
+        builder = AigBuilder(32)
+        a = [builder.input(index) for index in range(16)]
+        b = [builder.input(16 + index) for index in range(16)]
+        a, b = (b, a) if swap else (a, b)
+        total = [0] * 32
+        for shift, bit in enumerate(a):
+            carry = 0
+            for position in range(32 - shift):
+                x = total[shift + position]
+                y = builder.conjunction(bit, b[position]) if position < 16 else 0
+                half = builder.function(0b0110, [x, y])
+                generated = builder.conjunction(x, y)
+                total[shift + position] = builder.function(0b0110, [half, carry])
+                carry = builder.disjunction(generated, builder.conjunction(half, carry))
+        return builder.build(total)
+
+    first, second = multiplier(False), multiplier(True)
+    patterns = rng.random((64, 32)) < 0.5
+    weights = 1 << np.arange(16, dtype=np.int64)
+    expected = (patterns[:, :16] @ weights) * (patterns[:, 16:] @ weights)
+    for aig in (first, second):
+        assert np.array_equal(aig.evaluate(patterns) @ (1 << np.arange(32, dtype=np.int64)), expected)
+    with pytest.raises(VerificationError, match="could not decide within 3 s"):
+        find_difference(first, second, folder=tmp_path, time_limit_s=3)
