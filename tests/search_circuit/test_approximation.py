@@ -52,7 +52,7 @@ def test_members_say_what_they_are(front):
     features, classes = sample(np.random.default_rng(1))
     for member in front:
         everything = (member.circuit.predict(features) == classes).mean()
-        held = round(0.15 * len(classes))
+        held = round(0.1 * len(classes))
         expected = (member.train_accuracy * (len(classes) - held) + member.held_back_accuracy * held) / len(classes)
         assert everything == pytest.approx(expected)
         assert member.estimated_area_cm2 == pytest.approx(estimate_area(member.circuit, TECHNOLOGY))
@@ -159,7 +159,9 @@ def test_unfit_data_are_refused(start, change, message):
         approximate(start, ApproximationData(**parts), QUICK, technology=TECHNOLOGY)
 
 
-@pytest.mark.parametrize("options", [{"moves": 0}, {"jitter": 1.0}, {"noisy_copies": -1}, {"largest_area_cm2": 0.0}])
+@pytest.mark.parametrize(
+    "options", [{"moves": 0}, {"noise": -0.1}, {"held_back": 1.0}, {"noisy_copies": -1}, {"largest_area_cm2": 0.0}]
+)
 def test_unfit_options_are_refused(options):
     with pytest.raises(InputError):
         ApproximationOptions(**options)

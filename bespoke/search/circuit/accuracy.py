@@ -228,15 +228,14 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
 
 
 @njit(cache=True)
-def distance(sim, chunk, first, second):
-    """Samples of one chunk on which two literals differ; padding counts too, which only blurs a last chunk."""
+def distances(sim, chunk, first, second):
+    """Samples of one chunk on which two literals differ, and on which they agree."""
+    flip = ONES if (first ^ second) & 1 else ZERO
     a, b = sim.values[chunk, first >> 1], sim.values[chunk, second >> 1]
     different = 0
+    samples = 0
     for lane in range(LANES):
-        different += popcount((a[lane] ^ b[lane]) & sim.valid[chunk, lane])
-    if (first ^ second) & 1:
-        valid = 0
-        for lane in range(LANES):
-            valid += popcount(sim.valid[chunk, lane])
-        different = valid - different
-    return different
+        valid = sim.valid[chunk, lane]
+        different += popcount((a[lane] ^ b[lane] ^ flip) & valid)
+        samples += popcount(valid)
+    return different, samples - different

@@ -27,8 +27,8 @@ Progress = Callable[[float, str], None]
 DESCENT_MOVES = 100_000
 #: What a NAND must save at the steepest descents, as a share of the samples.
 STEEPEST = 0.01
-#: And at the flattest: so many training samples. Gates that pay less follow the samples' chance.
-FLATTEST = 1.0
+#: And at the flattest: so many training samples. Gates that pay even less follow the samples' chance.
+FLATTEST = 0.3
 #: Largest circuits that are grown from nothing, in NAND cells, where there is no larger start.
 GROWN_NANDS = 600
 

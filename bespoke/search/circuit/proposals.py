@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bespoke.search.circuit.accuracy import distance
+from bespoke.search.circuit.accuracy import distances
 from bespoke.search.circuit.graph import (
     CONJUNCTION,
     EXCLUSIVE,
@@ -27,7 +27,7 @@ from bespoke.search.circuit.words import random_below, random_unit
 #: Share of the growing edits that override the class.
 OVERRIDES = 0.15
 #: Signals drawn at random, of which the most similar one is proposed.
-RIVALS = 8
+RIVALS = 6
 
 
 @njit(cache=True)
@@ -49,8 +49,7 @@ def _similar_literal(sim, rng, inputs, bound, literal):
         rival = _any_literal(rng, inputs, bound)
         if rival >> 1 == literal >> 1:
             continue
-        apart = distance(sim, chunk, rival, literal)
-        opposite = distance(sim, chunk, rival ^ 1, literal)
+        apart, opposite = distances(sim, chunk, rival, literal)
         if opposite < apart:
             rival, apart = rival ^ 1, opposite
         if apart < best_distance:

@@ -8,6 +8,9 @@ from sklearn.model_selection import train_test_split
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.words import SampleWords, pack_samples
 
+#: Samples, noisy ones included, beyond which more copies cost time and teach little.
+ENOUGH_SAMPLES = 8000
+
 
 def with_held_back(data: ApproximationData, options: ApproximationOptions, seed: int) -> ApproximationData:
     """The data with a held-back part, cut from the training samples where there is none; stratified where possible."""
@@ -33,13 +36,18 @@ def noisy_words(
 ) -> SampleWords:
     """Training samples and their noisy copies, in random order, packed.
 
-    In a copy every feature has moved by one step up or down with the options' probability, within its range.
+    A copy adds normal noise to every feature, in proportion to the feature's spread, and rounds: a feature that takes
+    few values hardly moves, one that uses all of its range moves by a step or two.
     """
     features, classes = np.asarray(data.features, dtype=np.int64), np.asarray(data.classes, dtype=np.int64)
     parts = [features]
-    for _ in range(options.noisy_copies):
-        moves = (rng.random(features.shape) < options.jitter) * rng.choice((-1, 1), features.shape)
-        parts.append(np.clip(features + moves, 0, (1 << input_bits) - 1))
+    spread = options.noise * features.std(axis=0)
+    copies = options.noisy_copies
+    if copies is None:
+        copies = int(np.clip(ENOUGH_SAMPLES // len(classes) - 1, 1, 4))
+    for _ in range(copies):
+        moved = features + np.rint(rng.normal(size=features.shape) * spread).astype(np.int64)
+        parts.append(np.clip(moved, 0, (1 << input_bits) - 1))
     order = rng.permutation(len(parts) * len(classes))
     return pack_samples(
         np.concatenate(parts)[order],

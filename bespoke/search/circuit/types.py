@@ -56,8 +56,9 @@ class ApproximationOptions:
     moves : edits that every island tries, over all its rounds; time grows with it.
     islands : independent searches, each with noise and a start order of its own; more find more, on more workers.
     rounds : how often the islands exchange what they found.
-    noisy_copies : copies of the training samples with jittered features that errors are counted on as well.
-    jitter : probability that a copy's feature moves, by one step up or down.
+    noisy_copies : noisy copies of the training samples that errors are counted on as well; by default 1 to 4, the fewer
+        the more samples there are.
+    noise : standard deviation of the copies' noise, in standard deviations of each feature.
     held_back : share of the training samples held back, where the data bring no held-back part of their own.
     lowest_accuracy : circuits with a lower accuracy on the training samples are of no interest; by default that of
         always naming the most frequent class.
@@ -69,9 +70,9 @@ class ApproximationOptions:
     moves: int = 2_000_000
     islands: int = 2
     rounds: int = 4
-    noisy_copies: int = 4
-    jitter: float = 0.5
-    held_back: float = 0.15
+    noisy_copies: int | None = None
+    noise: float = 0.25
+    held_back: float = 0.1
     lowest_accuracy: float | None = None
     largest_area_cm2: float | None = None
     time_limit_s: float | None = None
@@ -80,11 +81,12 @@ class ApproximationOptions:
         for name in ("moves", "islands", "rounds"):
             if getattr(self, name) < 1:
                 raise InputError(f"approximation needs at least one of {name}, not {getattr(self, name)!r}")
-        if self.noisy_copies < 0:
+        if self.noisy_copies is not None and self.noisy_copies < 0:
             raise InputError(f"the number of noisy copies must not be negative, it is {self.noisy_copies!r}")
-        for name in ("jitter", "held_back"):
-            if not 0 <= getattr(self, name) <= 0.9:
-                raise InputError(f"{name} must lie in 0..0.9, not {getattr(self, name)!r}")
+        if not 0 <= self.noise <= 4:
+            raise InputError(f"the noise must lie in 0..4 standard deviations, not {self.noise!r}")
+        if not 0 <= self.held_back <= 0.9:
+            raise InputError(f"the share held back must lie in 0..0.9, not {self.held_back!r}")
         if self.lowest_accuracy is not None and not 0 <= self.lowest_accuracy <= 1:
             raise InputError(f"the lowest accuracy must lie in 0..1, not {self.lowest_accuracy!r}")
         if self.largest_area_cm2 is not None and not self.largest_area_cm2 > 0:
