@@ -129,6 +129,20 @@ def test_missing_classes_are_found_and_mended(seed, classes, ands):
     assert (after == before)[before < classes].all()
 
 
+def test_a_time_limit_ends_the_search_after_the_round(start):
+    features, classes = sample(np.random.default_rng(1), 100)
+    seen = []
+    options = ApproximationOptions(moves=400, islands=1, rounds=4, time_limit_s=0.0)
+    approximate(
+        start,
+        ApproximationData(features, classes),
+        options,
+        technology=TECHNOLOGY,
+        progress=lambda share, text: seen.append(share),
+    )
+    assert seen == [0.25]
+
+
 def test_progress_ends_at_one(start):
     features, classes = sample(np.random.default_rng(1), 100)
     seen = []

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
-from bespoke.search.circuit.island import IslandJob, run_island
+from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, run_island
 from bespoke.search.circuit.samples import with_held_back
 from bespoke.search.circuit.types import ApproximateCircuit, ApproximationData, ApproximationOptions
 from bespoke.search.circuit.validity import with_existing_classes
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]
 
-#: Moves of one descent; a round has as many descents as its share of the moves allows.
-DESCENT_MOVES = 100_000
+#: Least moves of one descent, and most descents of an island in a round; a larger budget makes them longer.
+DESCENT_MOVES, DESCENTS = 100_000, 6
 #: What a NAND must save at the steepest descents, as a share of the samples.
 STEEPEST = 0.01
 #: And at the flattest: so many training samples. Gates that pay even less follow the samples' chance.
@@ -144,7 +144,7 @@ def _searched(starts, data, options, price, largest, sequence, workers, progress
     first = starts[0]
     constant = _constant(first.features, first.input_bits, first.classes, data)
     share = options.moves // options.rounds
-    descents = max(1, int(share * 0.75) // DESCENT_MOVES)
+    descents = min(max(1, int(share * DESCENT_SHARE) // DESCENT_MOVES), DESCENTS)
     total = descents * options.islands * options.rounds
     nand = float(price[NAND])
     steepest, flattest = STEEPEST / nand, min(FLATTEST / len(data.classes), STEEPEST) / nand
