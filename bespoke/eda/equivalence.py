@@ -60,7 +60,7 @@ def find_difference(a: Aig, b: Aig, *, folder: Path, time_limit_s: float = 600.0
                 render_script("prove.abc.j2", steps=steps),
                 folder=folder,
                 name=f"prove_{attempt}",
-                time_limit_s=share + 10,
+                time_limit_s=1.2 * share + 1,
             )
         except ToolFailedError:
             continue  # out of time, or this method cannot do it; the next may
