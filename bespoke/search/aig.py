@@ -44,6 +44,7 @@ COLUMNS = 66
 # Positions in Workspace.state.
 NODES = 0
 STAMP = 1
+FIRST_AND = 2
 
 # Builder choices, bits of the ``style`` argument; `circuit_of` tries them all, the search uses one.
 STYLE_STACK = 1
@@ -70,6 +71,8 @@ class Workspace(NamedTuple):
     next_high: np.ndarray
     values: np.ndarray
     value_width: np.ndarray
+    value_low: np.ndarray
+    value_high: np.ndarray
     indices: np.ndarray
     outputs: np.ndarray
 
@@ -96,6 +99,8 @@ def workspace(layout: Layout, capacity: int, deepest: int) -> Workspace:
         next_high=np.zeros(widest, dtype=np.int64),
         values=np.zeros((2 * classes, COLUMNS), dtype=np.int64),
         value_width=np.zeros(2 * classes, dtype=np.int64),
+        value_low=np.zeros(2 * classes, dtype=np.int64),
+        value_high=np.zeros(2 * classes, dtype=np.int64),
         indices=np.zeros((2 * classes, 32), dtype=np.int64),
         outputs=np.zeros(32, dtype=np.int64),
     )
@@ -127,14 +132,81 @@ def bounds(layout: Layout, row: np.ndarray) -> tuple[int, int]:
 
 
 @njit(cache=True)
+def _simplified(ws, first, second):
+    """Two literals whose AND is that of the given ones, by the rules that look one node deep.
+
+    ``(first, 1)`` stands for a result that is a literal already. Contradiction, subsumption, idempotence, substitution
+    and resolution as in Brummayer and Biere's "Local two-level And-Inverter Graph minimization without blowup" (2006).
+    """
+    inputs = ws.state[FIRST_AND]
+    while True:
+        if first == second or second == 1:
+            return first, np.int64(1)
+        if first == 0 or second == 0 or first == second ^ 1:
+            return np.int64(0), np.int64(1)
+        if first == 1:
+            return second, np.int64(1)
+        first_is_and = (first >> 1) >= inputs
+        second_is_and = (second >> 1) >= inputs
+        if not (first_is_and or second_is_and):
+            return first, second
+        if not first_is_and or (second_is_and and second & 1 == 0 and first & 1):
+            first, second = second, first  # an AND comes first, one that is not inverted before one that is
+            first_is_and, second_is_and = second_is_and, first_is_and
+        p = np.int64(ws.fanin0[first >> 1])
+        q = np.int64(ws.fanin1[first >> 1])
+        if first & 1 == 0:
+            if second in (p, q):
+                return first, np.int64(1)
+            if second ^ 1 in (p, q):
+                return np.int64(0), np.int64(1)
+        else:
+            if second ^ 1 in (p, q):
+                return second, np.int64(1)
+            if second == p:
+                first = q ^ 1
+                continue
+            if second == q:
+                first = p ^ 1
+                continue
+        if not second_is_and:
+            return first, second
+        r = np.int64(ws.fanin0[second >> 1])
+        s = np.int64(ws.fanin1[second >> 1])
+        if first & 1 == 0 and second & 1 == 0:
+            if r ^ 1 in (p, q) or s ^ 1 in (p, q):
+                return np.int64(0), np.int64(1)
+        elif first & 1 == 0:
+            if r ^ 1 in (p, q) or s ^ 1 in (p, q):
+                return first, np.int64(1)
+            if r in (p, q):
+                second = s ^ 1
+                continue
+            if s in (p, q):
+                second = r ^ 1
+                continue
+            if first == r:
+                second = s ^ 1
+                continue
+            if first == s:
+                second = r ^ 1
+                continue
+        else:
+            if (p == r and q == s ^ 1) or (p == s and q == r ^ 1):
+                return p ^ 1, np.int64(1)
+            if (q == r and p == s ^ 1) or (q == s and p == r ^ 1):
+                return q ^ 1, np.int64(1)
+        return first, second
+
+
+@njit(cache=True)
 def and_(ws, first, second):
     """Literal of ``first & second``: folded, or found, or made."""
+    first, second = _simplified(ws, first, second)
+    if second == 1:
+        return first
     if first > second:
         first, second = second, first
-    if first == 0 or first == second ^ 1:
-        return np.int64(0)
-    if first == 1 or first == second:
-        return np.int64(second)
     size = ws.table.size - 1
     slot = (first * 0x9E3779B1 + second * 0x85EBCA77) & 0x7FFFFFFF
     slot = (slot ^ (slot >> 15)) & size
@@ -427,8 +499,45 @@ def output_neuron(ws, genes, lay, first_connection, fan_in, neuron, position, lo
 
 
 @njit(cache=True)
+def ignored_bits(mask, width):
+    """How many low bits a mask clears, or -1 where it clears others as well."""
+    clear = ((np.int64(1) << width) - 1) & ~mask
+    return bit_length(clear) if clear & (clear + 1) == 0 else np.int64(-1)
+
+
+@njit(cache=True)
+def decided(ws, first, second, mask, width):
+    """1 or 0 where the operands' ranges alone decide the comparison, else -1."""
+    low_bits = ignored_bits(mask, width)
+    if low_bits == width:
+        return np.int64(1)
+    if low_bits >= 0:
+        if ws.value_low[first] >> low_bits >= ws.value_high[second] >> low_bits:
+            return np.int64(1)
+        if ws.value_high[first] >> low_bits < ws.value_low[second] >> low_bits:
+            return np.int64(0)
+    return np.int64(-1)
+
+
+@njit(cache=True)
+def winner_range(ws, first, second, node, take, mask, width):
+    """Range of a comparator's winner."""
+    if take == 1:
+        second = first
+    elif take == 0:
+        first = second
+    exact = ignored_bits(mask, width) == 0
+    lows = ws.value_low[first], ws.value_low[second]
+    ws.value_low[node] = max(lows) if exact else min(lows)
+    ws.value_high[node] = max(ws.value_high[first], ws.value_high[second])
+
+
+@njit(cache=True)
 def compare(ws, first, second, mask, width):
     """Literal of ``first >= second``, both compared on the bits of ``mask`` as two's complement numbers."""
+    known = decided(ws, first, second, mask, width)
+    if known >= 0:
+        return known
     width_first = ws.value_width[first]
     width_second = ws.value_width[second]
     # From this bit on both operands only repeat their signs.
@@ -464,6 +573,7 @@ def argmax(ws, genes, lay):
         second = genes[lay[TREE_SECOND] + index]
         take = compare(ws, first, second, genes[lay[TREE_MASK] + index], width)
         node = classes + index
+        winner_range(ws, first, second, node, take, genes[lay[TREE_MASK] + index], width)
         size = max(ws.value_width[first], ws.value_width[second])
         ws.value_width[node] = size
         if node != genes[lay[TREE_ROOT]]:
@@ -484,6 +594,7 @@ def build(ws, genes, lay, style):
     features = lay[FEATURES]
     bits = lay[INPUT_BITS]
     ws.state[NODES] = 1 + features * bits
+    ws.state[FIRST_AND] = 1 + features * bits
     ws.state[STAMP] += 1
     if ws.state[STAMP] > 2_000_000_000:
         ws.stamps[:] = 0
@@ -513,6 +624,8 @@ def build(ws, genes, lay, style):
             if layer < layers - 1:
                 hidden_neuron(ws, genes, lay, connection, fan_in, neuron, position, low, high, style)
             else:
+                ws.value_low[position] = low
+                ws.value_high[position] = high
                 output_neuron(ws, genes, lay, connection, fan_in, neuron, position, low, high, style)
             connection += fan_in
             neuron += 1

@@ -89,8 +89,8 @@ class EpochRecord:
 class SearchStatistics:
     """What the search spent.
 
-    ``seconds`` counts kernels' loading and, where they were not cached, compiling; ``search_seconds`` the islands' work
-    alone, summed over islands.
+    ``seconds`` is time on the clock, kernels' loading and, where they were not cached, compiling included;
+    ``search_seconds`` the processor time of the islands' work alone, summed over islands.
     """
 
     evaluated: int

@@ -44,7 +44,7 @@ class Island:
     """State of an island, arrays only, so that it travels between processes and into a checkpoint as it is.
 
     ``random`` is the generator's state, ``archive_*`` the elites, ``population_*`` what NSGA-II kept, ``counters`` what
-    was evaluated, priced, entered; ``seconds`` the time spent.
+    was evaluated, priced, entered; ``seconds`` the processor time spent.
     """
 
     random: np.ndarray
@@ -96,14 +96,14 @@ def advance(problem: Problem, island: Island, candidates: int) -> Island:
     island = Island(**{name: array.copy() for name, array in island.arrays().items()})
     run = _Run(problem, island)
     run.load_kernels()
-    started = time.perf_counter()
+    started = time.process_time()
     if island.counters[batch.EVALUATED] == 0:
         run.sow()
     generations = problem.options.generations
     for generation in range(generations):
         share = candidates * (generation + 1) // generations - candidates * generation // generations
         run.generation(share)
-    island.seconds[0] += time.perf_counter() - started
+    island.seconds[0] += time.process_time() - started
     return island
 
 
@@ -191,13 +191,12 @@ class _Run:
     def _select(self) -> None:
         island = self.island
         filled = self.offspring.right >= 0
-        useful = self.archive.right >= 0
-        genes = np.concatenate([island.population_genes, self.offspring.genes[filled], self.archive.genes[useful]])
-        right = np.concatenate([island.population_right, self.offspring.right[filled], self.archive.right[useful]])
-        cost = np.concatenate([island.population_cost, self.offspring.cost[filled], self.archive.cost[useful]])
+        genes = np.concatenate([island.population_genes, self.offspring.genes[filled]])
+        right = np.concatenate([island.population_right, self.offspring.right[filled]])
+        cost = np.concatenate([island.population_cost, self.offspring.cost[filled]])
         _, first = np.unique(np.column_stack([right, cost]), axis=0, return_index=True)
         pool = [_Individual(int(index), int(right[index]), float(cost[index])) for index in sorted(first)]
-        chosen = tools.selNSGA2(pool, min(self.problem.options.population, len(pool)))
+        chosen = tools.selNSGA2(pool, min(self.problem.options.population, len(pool)), nd="log")
         index = np.array([individual.index for individual in chosen], dtype=np.int64)
         island.population_genes = np.ascontiguousarray(genes[index])
         island.population_right = right[index]

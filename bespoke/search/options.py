@@ -101,9 +101,9 @@ class SearchOptions:
     epochs: int = 12
     generations: int = 4
     population: int = 64
-    population_share: float = 0.25
+    population_share: float = 0.1
     bins: int = 96
-    depth: int = 4
+    depth: int = 8
     walk: int = 64
     slack: float = 0.0
     accuracy_floor: float | None = None

@@ -12,6 +12,7 @@ import numpy as np
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
 from bespoke.search import variation as moves
+from bespoke.search.estimate import estimate_area
 from bespoke.search.genome import CONNECTIONS, MASK, SHIFT, TREE_MASK, TREE_WIDTH, WIDTH, Layout
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
@@ -49,6 +50,7 @@ class Problem:
     slack: int
     capacity: int
     deepest: int
+    cost_range: tuple[float, float]
 
     @property
     def fingerprint(self) -> str:
@@ -59,14 +61,6 @@ class Problem:
         for array in (self.features, self.classes, self.weights, self.limits, self.starts, self.price, self.leak):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
-
-    @property
-    def cost_range(self) -> tuple[float, float]:
-        """Lowest and highest edge of the cost bins."""
-        if self.options.cost is Cost.FULL_ADDERS:
-            return 1.0, 2000.0
-        gate = self.price[INV] if self.options.cost is Cost.AREA else float(self.leak[NAND].mean())
-        return 0.9 * gate, 4000 * gate
 
 
 def make_problem(
@@ -89,6 +83,7 @@ def make_problem(
     rng = np.random.default_rng(options.seed)
     features, classes, weights = _samples(data, options, rng)
     price = prices(technology)
+    leak = leakages(technology, price)
     shares = np.bincount(np.asarray(data.classes), minlength=data.class_count) / len(data.classes)
     floor = options.accuracy_floor if options.accuracy_floor is not None else float(shares.max())
     total = int(weights.sum())
@@ -103,14 +98,27 @@ def make_problem(
         limits=limits,
         starts=rows,
         price=price,
-        leak=leakages(technology, price),
+        leak=leak,
         power_inputs=inputs,
         power_samples=samples,
         floor=int(np.floor(floor * total)),
         slack=int(options.slack * total),
         capacity=capacity,
         deepest=deepest,
+        cost_range=_cost_range(options.cost, starts, technology, price, leak),
     )
+
+
+def _cost_range(
+    cost: Cost, starts: Sequence[Network], technology: Technology, price: np.ndarray, leak: np.ndarray
+) -> tuple[float, float]:
+    """Lowest and highest edge of the cost bins: from below one gate to beyond the largest start."""
+    largest = max((estimate_area(start, technology) for start in starts), default=0.0)
+    gates = max(3000.0, 1.2 * largest / price[NAND])
+    if cost is Cost.FULL_ADDERS:
+        return 1.0, gates / 4
+    unit = price[INV] if cost is Cost.AREA else float(leak[NAND].mean())
+    return 0.9 * unit, gates * unit * float(price[NAND] / price[INV])
 
 
 def _layout(data: SearchData, starts: Sequence[Network], options: SearchOptions) -> Layout:
