@@ -207,3 +207,20 @@ def test_wrong_parameters_are_named(iris, options, words):
     train, _, classes, _ = iris
     with pytest.raises(ValueError, match=words):
         small(**options).fit(train, classes)
+
+
+@pytest.mark.eda
+def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
+    _, test, _, labels = iris
+    fitted.choose(max_area_cm2=0.05)
+    metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
+    assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
+    assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
+    assert metrics.verification.gate_level_test_accuracy == pytest.approx(fitted.score(test, labels))
+    assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated_area_cm2
+    assert (tmp_path / "out" / metrics.rtl_file).is_file() and (tmp_path / "out" / metrics.netlist_file).is_file()
+    with pytest.raises(ValueError, match="both X and y"):
+        fitted.synthesize(tmp_path / "other", test)
+    with pytest.raises(ValueError, match="'rose'"):
+        fitted.synthesize(tmp_path / "other", test, ["rose"] * len(test))
+    fitted.choose()

@@ -1,11 +1,10 @@
-"""The scikit-learn face: a classifier that is a printed circuit."""
+"""The estimator itself."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,54 +12,22 @@ import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bespoke.data import Part, PreparedData, Quantiser
+from bespoke.data import PreparedData, Quantiser
 from bespoke.errors import InputError, NoDesignError
+from bespoke.estimator.designs import Design, design_from_json, design_to_json
+from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
 from bespoke.files import write_json
-from bespoke.importers.sklearn_models import float_model_of
-from bespoke.model import Layer, Network, Neuron, Summand, from_json, to_json
-from bespoke.pipeline.metrics import Accuracy, DesignMetrics
+from bespoke.model import Network
+from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.selection import Entry, Request, choose, trusted_accuracy
 from bespoke.rtl import emit_verilog
-from bespoke.search import SearchData, SearchOptions, estimate_area, estimate_static_power, explore
-from bespoke.technology import Technology, load_technology
-from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
+from bespoke.technology import load_technology
 
 _SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class _Budget:
-    """What an effort may spend: candidates of the search, float and quantised training."""
-
-    candidates: int
-    islands: int
-    float_starts: int | None  # None for the whole search over the trainer's settings
-    quantised: QuantisationOptions
-
-
-_BUDGETS = {
-    "fast": _Budget(100_000, 1, 2, QuantisationOptions(epochs=30, starts=1)),
-    "normal": _Budget(2_000_000, 2, None, QuantisationOptions()),
-    "high": _Budget(12_000_000, 2, None, QuantisationOptions(starts=6)),
-}
-
-
-@dataclass(frozen=True)
-class Design:
-    """One design that a fit found. Area and power are the search's estimates, not measurements."""
-
-    network: Network
-    origin: str
-    train: Accuracy
-    validation: Accuracy
-    estimated_area_cm2: float
-    estimated_static_power_mw: float
 
 
 class BespokeClassifier(ClassifierMixin, BaseEstimator):
@@ -136,61 +103,39 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         try:
-            self._explore(X, classes, budget, seed)
+            fitted = find_designs(
+                X,
+                classes,
+                feature_names=tuple(self._feature_names()),
+                class_labels=tuple(plain(label) for label in self.classes_),
+                bits=self.bits,
+                hidden=(int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden),
+                validation_fraction=self.validation_fraction,
+                budget=budget,
+                technology=load_technology(self.technology),
+                seed=seed,
+                workers=joblib.effective_n_jobs(self.n_jobs or 1),
+            )
         except InputError as error:
             raise ValueError(str(error)) from error
+        self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         try:
             self.choose(max_loss=self.max_loss)
         except NoDesignError:  # the baseline itself does worse on the training samples: take the best there is
             self.choose(min_accuracy=None, max_loss=None, max_area_cm2=np.inf)
         return self
 
-    def _budget(self) -> _Budget:
-        if self.effort not in _BUDGETS:
-            raise ValueError(f"effort must be one of {', '.join(_BUDGETS)}, not {self.effort!r}")
+    def _budget(self) -> Budget:
+        if self.effort not in BUDGETS:
+            raise ValueError(f"effort must be one of {', '.join(BUDGETS)}, not {self.effort!r}")
         if not 0 <= self.max_loss <= 1:
             raise ValueError(f"max_loss must lie between 0 and 1, not {self.max_loss!r}")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(f"validation_fraction must lie between 0 and 1, not {self.validation_fraction!r}")
         if self.candidates is not None and self.candidates < 1:
             raise ValueError(f"candidates must be at least 1, not {self.candidates!r}")
-        return _BUDGETS[self.effort]
-
-    def _explore(self, X: np.ndarray, classes: np.ndarray, budget: _Budget, seed: int) -> None:
-        technology = load_technology(self.technology)
-        hidden = (int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden)
-        train, validation = _split(classes, self.validation_fraction, seed)
-        kept = np.flatnonzero(np.ptp(X[train], axis=0) > 0)
-        kept = kept if len(kept) else np.arange(1)
-        self.quantiser_ = _quantiser(X[train], self.bits)
-        features = self.quantiser_.transform(X)
-        self._vectors = {
-            "train": (features[train].astype(np.uint16), classes[train]),
-            "validation": (features[validation].astype(np.uint16), classes[validation]),
-        }
-        data = _prepared(self, features, classes, (train, validation), kept)
-        float_model = _float_model(data, hidden, budget, seed)
-        baseline = fixed_point_network(float_model, bits=data.bits)
-        quantised = train_quantised(float_model, data, seed=seed, options=budget.quantised)
-        front = explore(
-            SearchData(data.train.features, data.train.classes, data.bits, data.classes),
-            [quantised],
-            SearchOptions(
-                candidates=self.candidates or budget.candidates,
-                islands=budget.islands,
-                epochs=min(12, max(1, (self.candidates or budget.candidates) // 10_000)),
-                hidden=hidden,
-                seed=seed,
-            ),
-            technology=technology,
-            workers=joblib.effective_n_jobs(self.n_jobs or 1),
-        )
-        found = [
-            *(_design(candidate.classifier, "search", data, technology) for candidate in front.candidates),
-            _design(quantised, "quantised", data, technology),
-            _design(baseline, "exact baseline", data, technology),
-        ]
-        self.designs_ = tuple(_widened(design, kept, X.shape[1]) for design in found)
+        budget = BUDGETS[self.effort]
+        return budget if self.candidates is None else replace(budget, candidates=int(self.candidates))
 
     @property
     def baseline_(self) -> Design:
@@ -341,22 +286,22 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
 
     def _measured_data(self, X: Any, y: Any) -> PreparedData:
         if X is None:
-            test = _part(*self._vectors["validation"])
+            test = unsplit_part(*self._vectors["validation"])
         else:
             X, y = validate_data(self, X, y, reset=False, dtype=np.float64)
             unknown = np.setdiff1d(y, self.classes_)
             if len(unknown):
                 raise ValueError(f"label {unknown[0]!r} did not occur in fit")
-            test = _part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
+            test = unsplit_part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
         vectors = self._vectors or {"train": (test.features, test.classes), "validation": (test.features, test.classes)}
         return PreparedData(
             "BespokeClassifier",
             self.quantiser_.bits,
             tuple(self._feature_names()),
-            tuple(_plain(label) for label in self.classes_),
+            tuple(plain(label) for label in self.classes_),
             self.quantiser_,
-            _part(*vectors["train"]),
-            _part(*vectors["validation"]),
+            unsplit_part(*vectors["train"]),
+            unsplit_part(*vectors["validation"]),
             test,
         )
 
@@ -374,14 +319,14 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         document = {
             "kind": "bespoke classifier",
             "schema": _SCHEMA,
-            "parameters": {name: _plain(value) for name, value in parameters.items()},
-            "classes": [_plain(label) for label in self.classes_],
+            "parameters": {name: plain(value) for name, value in parameters.items()},
+            "classes": [plain(label) for label in self.classes_],
             "classes_type": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
             "n_features_in": self.n_features_in_,
             "feature_names_in": None if names is None else [str(name) for name in names],
             "quantiser": self.quantiser_.to_json(),
             "chosen": self.chosen_,
-            "designs": [_design_to_json(design) for design in self.designs_],
+            "designs": [design_to_json(design) for design in self.designs_],
         }
         write_json(Path(path), document)
 
@@ -413,7 +358,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             if document["feature_names_in"] is not None:
                 loaded.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
             loaded.quantiser_ = Quantiser.from_json(document["quantiser"])
-            loaded.designs_ = tuple(_design_from_json(entry) for entry in document["designs"])
+            loaded.designs_ = tuple(design_from_json(entry) for entry in document["designs"])
             loaded.chosen_ = int(document["chosen"])
             loaded._vectors = None
             fits = 0 <= loaded.chosen_ < len(loaded.designs_) and loaded.network_.features == loaded.n_features_in_
@@ -422,139 +367,3 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         if not fits:
             raise InputError(f"classifier file {path} is damaged: its chosen design does not fit its features")
         return loaded
-
-
-def _split(classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and rows to choose on; of every class that share, rounded down, is held back."""
-    rng = np.random.default_rng(seed)
-    held = np.zeros(len(classes), dtype=bool)
-    for label in np.unique(classes):
-        rows = rng.permutation(np.flatnonzero(classes == label))
-        held[rows[: int(len(rows) * fraction)]] = True
-    if not held.any():
-        everything = np.arange(len(classes))
-        return everything, everything
-    return np.flatnonzero(~held), np.flatnonzero(held)
-
-
-def _quantiser(features: np.ndarray, bits: int) -> Quantiser:
-    """Range of the training samples; a constant feature, which no design reads, gets a range that is only formal."""
-    low, high = features.min(axis=0), features.max(axis=0)
-    with np.errstate(over="ignore"):
-        if not np.isfinite(high - low).all():
-            raise ValueError("the range of a feature is too large for a number; scale the features")
-    high = np.where(high > low, high, low + np.maximum(1.0, np.abs(low)))
-    return Quantiser(tuple(low.tolist()), tuple(high.tolist()), bits)
-
-
-def _part(features: np.ndarray, classes: np.ndarray) -> Part:
-    return Part(features.astype(np.int64), classes, np.arange(len(classes)))
-
-
-def _prepared(
-    estimator: BespokeClassifier,
-    features: np.ndarray,
-    classes: np.ndarray,
-    rows: tuple[np.ndarray, np.ndarray],
-    kept: np.ndarray,
-) -> PreparedData:
-    """The features that vary, as the rooms below expect their data; the test part is empty."""
-    whole = estimator.quantiser_
-    names = estimator._feature_names()
-    train, validation = (Part(features[part][:, kept], classes[part], part) for part in rows)
-    nothing = Part(np.zeros((0, len(kept)), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    return PreparedData(
-        "BespokeClassifier",
-        whole.bits,
-        tuple(names[column] for column in kept),
-        tuple(_plain(label) for label in estimator.classes_),
-        Quantiser(
-            tuple(whole.low[column] for column in kept), tuple(whole.high[column] for column in kept), whole.bits
-        ),
-        train,
-        validation,
-        nothing,
-    )
-
-
-def _float_model(data: PreparedData, hidden: tuple[int, ...], budget: _Budget, seed: int) -> FloatModel:
-    if budget.float_starts is None:
-        return train_float(data, hidden=hidden, seed=seed)
-    if not hidden or min(hidden) < 1:
-        raise ValueError(f"hidden must give every hidden layer at least one neuron, not {hidden}")
-    best: tuple[float, FloatModel] | None = None
-    for start in range(budget.float_starts):
-        classifier = MLPClassifier(hidden, solver="lbfgs", alpha=0.01, max_iter=300, random_state=seed + start)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a fit cut short competes like any other
-            classifier.fit(data.train.features / (1 << data.bits), data.train.classes)
-        model = float_model_of(classifier)
-        right = float((model.predict(data.validation.features, data.bits) == data.validation.classes).mean())
-        if best is None or right > best[0]:
-            best = right, model
-    return best[1]
-
-
-def _design(network: Network, origin: str, data: PreparedData, technology: Technology) -> Design:
-    return Design(
-        network,
-        origin,
-        Accuracy.of(network.predict(data.train.features), data.train.classes),
-        Accuracy.of(network.predict(data.validation.features), data.validation.classes),
-        estimate_area(network, technology),
-        estimate_static_power(network, technology, data.train.features),
-    )
-
-
-def _widened(design: Design, kept: np.ndarray, features: int) -> Design:
-    """The design over all features; it reads those of ``kept`` alone."""
-    if len(kept) == features:
-        return design
-    neurons = []
-    for neuron in design.network.layers[0].neurons:
-        summands = [Summand((), 0)] * features
-        for column, summand in zip(kept, neuron.summands, strict=True):
-            summands[column] = summand
-        neurons.append(Neuron(tuple(summands), neuron.bias, neuron.activation))
-    network = Network(
-        design.network.input_bits, (Layer(tuple(neurons)), *design.network.layers[1:]), design.network.argmax
-    )
-    return Design(
-        network,
-        design.origin,
-        design.train,
-        design.validation,
-        design.estimated_area_cm2,
-        design.estimated_static_power_mw,
-    )
-
-
-def _plain(value: Any) -> Any:
-    """NumPy scalars and tuples as JSON has them."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, tuple | list | np.ndarray):
-        return [_plain(entry) for entry in value]
-    return str(value) if isinstance(value, Path) else value
-
-
-def _design_to_json(design: Design) -> dict[str, Any]:
-    return {
-        "origin": design.origin,
-        "train": [round(design.train.value * design.train.samples), design.train.samples],
-        "validation": [round(design.validation.value * design.validation.samples), design.validation.samples],
-        "estimated_area_cm2": design.estimated_area_cm2,
-        "estimated_static_power_mw": design.estimated_static_power_mw,
-        "model": to_json(design.network),
-    }
-
-
-def _design_from_json(entry: dict[str, Any]) -> Design:
-    return Design(
-        from_json(entry["model"]),
-        str(entry["origin"]),
-        Accuracy.of_count(*entry["train"]),
-        Accuracy.of_count(*entry["validation"]),
-        float(entry["estimated_area_cm2"]),
-        float(entry["estimated_static_power_mw"]),
-    )
