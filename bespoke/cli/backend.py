@@ -120,8 +120,6 @@ def _technology(name: str, liberty: Path | None) -> Technology:
 def _explained(example: CounterExample, bits: int | None) -> list[str]:
     lines = [f"inputs  {in_words(example.inputs)}"]
     if bits is not None:
-        if "inp" not in example.inputs:
-            raise InputError("--bits needs circuits with an input bus called inp")
         lines.append("features " + ", ".join(map(str, example.features(bits))))
     if example.state:
         lines.append(f"registers  {in_words(example.state)}")

@@ -40,14 +40,20 @@ class CounterExample:
     outputs_a: dict[str, int]
     outputs_b: dict[str, int]
 
+    input_widths: dict[str, int]
+
     def features(self, bits: int, port: str = "inp") -> tuple[int, ...]:
-        """The bus ``port`` cut into features of so many bits, for a counter-example of a classifier."""
-        value = self.inputs[port]
-        result = []
-        while value or not result:
-            result.append(value & ((1 << bits) - 1))
-            value >>= bits
-        return tuple(result)
+        """The bus ``port`` cut into features of so many bits, for a counter-example of a classifier.
+
+        Raises
+        ------
+        InputError
+            if there is no such input, or it cannot be cut so.
+        """
+        width = self.input_widths.get(port, 0)
+        if not width or width % bits:
+            raise InputError(f"there is no input bus {port} whose width {bits} divides")
+        return tuple(self.inputs[port] >> start & ((1 << bits) - 1) for start in range(0, width, bits))
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,8 @@ def _decoded(design: Elaborated, pattern: np.ndarray, out_a: np.ndarray, out_b: 
                 if out_a[first + 3 * index + offset] != out_b[first + 3 * index + offset]:
                     values[f"{what} of {flop.name}"] = int(bits[first + 3 * index + offset])
         results.append(values)
-    return CounterExample(_by_port(design.inputs, pattern), state, *results)
+    widths = {port.name: port.width for port in design.inputs}
+    return CounterExample(_by_port(design.inputs, pattern), state, *results, widths)
 
 
 def _by_port(ports: Sequence[BitPort], bits: np.ndarray) -> dict[str, int]:
