@@ -148,9 +148,7 @@ def _prepared(
         whole.bits,
         tuple(feature_names[column] for column in kept),
         class_labels,
-        Quantiser(
-            tuple(whole.low[column] for column in kept), tuple(whole.high[column] for column in kept), whole.bits
-        ),
+        Quantiser(low, high, whole.bits),
         train,
         validation,
         nothing,
