@@ -51,3 +51,6 @@ if ! command -v iverilog >/dev/null; then
   apt_install iverilog \
     || die "Icarus Verilog is missing and could not be installed; install it, on Debian: apt-get install iverilog"
 fi
+
+say "compiling kernels"
+"$venv/bin/python" -m bespoke.warm_up || die "the kernels could not be compiled; see the lines above"

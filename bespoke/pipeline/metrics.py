@@ -69,7 +69,8 @@ class SourceVerdict:
 class Verification:
     """What was compared with the integer model, each without one mismatch (a mismatch fails the run).
 
-    ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
+    ``rtl_vectors`` and ``gate_level_vectors`` went through Icarus, ``netlist_vectors`` through the bit-parallel
+    simulation of the netlist. ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
     """
 
     rtl_vectors: int
@@ -77,7 +78,7 @@ class Verification:
     netlist_vectors: int
     netlist_equivalent: bool
     simulated_test_accuracy: float
-    gate_level_test_accuracy: float
+    netlist_test_accuracy: float
 
 
 @dataclass(frozen=True)

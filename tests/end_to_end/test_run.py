@@ -91,7 +91,7 @@ def test_the_metrics_agree_with_a_recount_from_the_files(finished):
             share = (model.classifier.predict(vectors.features) == vectors.classes).mean()
             assert design["accuracy"][part]["value"] == pytest.approx(share)
         assert design["verification"]["simulated_test_accuracy"] == design["accuracy"]["test"]["value"]
-        assert design["verification"]["gate_level_test_accuracy"] == design["accuracy"]["test"]["value"]
+        assert design["verification"]["netlist_test_accuracy"] == design["accuracy"]["test"]["value"]
         counts = {}
         for cell in re.findall(r"^\s*([A-Z]+\d*X1) ", (run / design["netlist_file"]).read_text(), re.M):
             counts[cell] = counts.get(cell, 0) + 1

@@ -216,7 +216,7 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
     assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
-    assert metrics.verification.gate_level_test_accuracy == pytest.approx(fitted.score(test, labels))
+    assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))
     assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated_area_cm2
     assert (tmp_path / "out" / metrics.rtl_file).is_file() and (tmp_path / "out" / metrics.netlist_file).is_file()
     with pytest.raises(ValueError, match="both X and y"):
