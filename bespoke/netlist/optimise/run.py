@@ -113,7 +113,7 @@ class Run:
         two_input = library.cell["area"][library.top_cells] if len(library.top_cells) else library.cell["area"]
         hottest = HOTTEST * float(two_input.min(initial=np.inf)) * self._gate_price()
         done = 0.0
-        while self.tries < budget and done < 1.0:
+        while self.tries < budget and done < 1.0 and state.now[0]["live_count"]:
             stop = min(budget, self.tries + _CHUNK)
             while search(
                 state, library, self._table, stop, budget, hottest, done, self.exhaustive, self._solver_share()
