@@ -9,7 +9,7 @@ import sys
 import typer
 
 from bespoke import __version__
-from bespoke.cli import backend, jobs, reporting, system, technology
+from bespoke.cli import backend, design, jobs, reporting, system, technology
 from bespoke.errors import BespokeError, InputError
 
 app = typer.Typer(
@@ -21,9 +21,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  bespoke run breast_cancer --out runs/bc",
 )
-for group in (jobs, backend, reporting, system):
+for group in (jobs, design, backend, reporting, system):
     group.register(app)
 app.add_typer(technology.app, name="technology", help="List, show, import and export printed technologies.")
+
+
+#: What Typer raises for options and arguments that do not fit; it exports only this child of it.
+_UsageError = typer.BadParameter.__base__
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,7 +46,11 @@ def _options(
 def main() -> None:
     """Entry point: every error that is made on purpose, and every full disk, is one message and an exit code."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # it has shown the help
+            sys.exit(error.exit_code)
+        _stop(_usage_trouble(error), error.exit_code)
     except BespokeError as error:
         _stop(str(error), error.exit_code)
     except OSError as error:
@@ -52,6 +60,13 @@ def main() -> None:
         _stop(_system_trouble(error), InputError.exit_code)
     except MemoryError:
         _stop("the machine ran out of memory; use fewer --workers or a smaller data set", 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_trouble(error: _UsageError) -> str:
+    """One sentence like those of all other errors, and where to read on."""
+    command = error.ctx.command_path if error.ctx is not None else "bespoke"
+    return f"{error.format_message().rstrip('. ')}; `{command} --help` shows how"
 
 
 def _system_trouble(error: OSError) -> str:

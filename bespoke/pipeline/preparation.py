@@ -1,10 +1,13 @@
-"""Loads and splits the data that a run's settings name."""
+"""Loads what a run's settings name: the data, split, and the technology."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.runfolder import digest_arrays
+from bespoke.technology import Technology, load_technology, read_liberty
 
 #: Hidden layers of the literature's classifiers; other data get DEFAULT_HIDDEN.
 LITERATURE_HIDDEN = {
@@ -37,6 +40,19 @@ def hidden_layers(config: RunConfig, data: PreparedData) -> tuple[int, ...]:
     if config.hidden is not None:
         return config.hidden
     return LITERATURE_HIDDEN.get(data.name, DEFAULT_HIDDEN)
+
+
+def technology_of(config: RunConfig) -> Technology:
+    """The technology asked for, by name or file.
+
+    Raises
+    ------
+    InputError
+        for an unknown name or a file that does not describe one.
+    """
+    if config.liberty is not None:
+        return read_liberty(Path(config.liberty))
+    return load_technology(config.technology)
 
 
 def data_digest(data: PreparedData) -> str:

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bespoke import __version__
-from bespoke.data import PreparedData, write_vectors
-from bespoke.eda.tools import tool_versions
+from bespoke.data import PreparedData
+from bespoke.eda.tools import require_tools, tool_versions
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.design import Backend, accuracies, measure
 from bespoke.pipeline.front import FrontDesign, Mapped, map_front, write_table
 from bespoke.pipeline.metrics import (
-    Accuracy,
     DataSummary,
     DesignMetrics,
-    PartAccuracies,
     Ratios,
     RunMetrics,
     SelectionSummary,
@@ -30,14 +28,14 @@ from bespoke.pipeline.metrics import (
 )
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, hidden_layers, prepare_data
+from bespoke.pipeline.preparation import data_digest, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Choice, Request, choose
+from bespoke.pipeline.training import float_accuracies, train_models
 from bespoke.search import estimate_area
-from bespoke.technology import Technology, load_technology, read_liberty
-from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
+from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +64,8 @@ def run(
     ------
     InputError
         for data, options or a folder that do not fit; nothing is left half-written.
+    ToolMissingError
+        if an outside program is not there; found out before any work.
     NoDesignError
         if no design meets the request; the front stays in the folder.
     VerificationError
@@ -73,9 +73,10 @@ def run(
     """
     started = time.monotonic()
     progress = progress or Silent()
+    require_tools(config.yosys)
     progress.stage("reading the data")
     data, source = prepare_data(config)
-    technology = _technology(config)
+    technology = technology_of(config)
     backend = Backend(
         technology=technology,
         effort=str(config.effort),
@@ -87,16 +88,10 @@ def run(
     folder.open(config, data_digest=data_digest(data), overwrite=overwrite)
     if not folder.has("versions.json"):
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
-    for name in ("train", "validation", "test"):
-        write_vectors(_made(folder / "vectors") / f"{name}.csv", getattr(data, name), data.feature_names)
-
-    float_model = _float_model(folder, config, data, progress)
-    baseline = fixed_point_network(float_model, bits=data.bits)
-    ModelFile.of(baseline, data).save(folder / "models/baseline.json")
-    quantised = _quantised(folder, config, data, float_model, progress)
-
+    trained = train_models(folder, config, data, progress)
+    baseline = trained.baseline
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=backend, progress=progress)
-    proposals = propose(folder, config, data, starts=[quantised], technology=technology, progress=progress)
+    proposals = propose(folder, config, data, starts=[trained.quantised], technology=technology, progress=progress)
     front = map_front(folder, config, data, proposals.designs, backend=backend, progress=progress)
     front.append(_baseline_design(baseline, baseline_metrics, data, technology))
     choice, request = _choice(config, front, baseline_metrics)
@@ -111,8 +106,8 @@ def run(
         seed=config.seed,
         command=command,
         data=_data_summary(data, source),
-        float_accuracy=_float_accuracies(float_model, data),
-        quantised_accuracy=accuracies(quantised, data),
+        float_accuracy=float_accuracies(trained.float_model, data),
+        quantised_accuracy=accuracies(trained.quantised, data),
         selection=SelectionSummary(
             rule=request.describe(),
             validation_accuracy_needed=request.min_accuracy,
@@ -127,38 +122,6 @@ def run(
     )
     folder.write_json("metrics.json", metrics_to_json(metrics))
     return metrics
-
-
-def _technology(config: RunConfig) -> Technology:
-    if config.liberty is not None:
-        return read_liberty(Path(config.liberty))
-    return load_technology(config.technology)
-
-
-def _made(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _float_model(folder: RunFolder, config: RunConfig, data: PreparedData, progress: RunProgress) -> FloatModel:
-    name = "models/float.json"
-    if not folder.has(name):
-        progress.stage("training the float network")
-        hidden = hidden_layers(config, data)
-        model = train_float(data, hidden=hidden, seed=config.seed, progress=progress.update)
-        folder.write_json(name, model.to_json())
-    return FloatModel.from_json(folder.read_json(name))
-
-
-def _quantised(
-    folder: RunFolder, config: RunConfig, data: PreparedData, model: FloatModel, progress: RunProgress
-) -> Network:
-    name = "models/quantised.json"
-    if not folder.has(name):
-        progress.stage("quantisation-aware training")
-        network = train_quantised(model, data, seed=config.seed, progress=progress.update)
-        ModelFile.of(network, data).save(folder / name)
-    return ModelFile.load(folder / name).classifier
 
 
 @dataclass(frozen=True)
@@ -235,15 +198,6 @@ def _data_summary(data: PreparedData, source: str) -> DataSummary:
         train_samples=data.train.samples,
         validation_samples=data.validation.samples,
         test_samples=data.test.samples,
-    )
-
-
-def _float_accuracies(model: FloatModel, data: PreparedData) -> PartAccuracies:
-    return PartAccuracies(
-        *(
-            Accuracy.of(model.predict(part.features, data.bits), part.classes)
-            for part in (data.train, data.validation, data.test)
-        )
     )
 
 

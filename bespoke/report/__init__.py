@@ -1,6 +1,7 @@
 """What a run found, for people: terminal summary, HTML page, figures for papers, tables of several runs."""
 
 from bespoke.report.comparison import compare_runs, comparison_html, comparison_markdown, readable_rows
+from bespoke.report.exploration import write_exploration_figures
 from bespoke.report.figures import write_figures
 from bespoke.report.page import write_report
 from bespoke.report.published import PublishedDesign, published_designs
@@ -18,6 +19,7 @@ __all__ = [
     "read_run",
     "readable_rows",
     "summary_table",
+    "write_exploration_figures",
     "write_figures",
     "write_report",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers; marks differ in shape, too.
-CHOSEN, NETWORK, LOGIC, _BASELINE, PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
+CHOSEN, NETWORK, LOGIC, BASELINE, PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
 _COLUMN_INCHES = 3.5
 
 _STYLE = {
@@ -57,10 +57,7 @@ def write_figures(run_folder: str | Path, formats: Iterable[str] = FORMATS) -> t
     InputError
         for an unknown format, or a folder that is not a finished run.
     """
-    formats = tuple(formats)
-    for name in formats:
-        if name not in FORMATS:
-            raise InputError(f"figures come as {', '.join(FORMATS)}, not as {name!r}")
+    formats = checked_formats(formats)
     record = read_run(run_folder)
     written = []
     for name, draw in _FIGURES.items():
@@ -69,6 +66,15 @@ def write_figures(run_folder: str | Path, formats: Iterable[str] = FORMATS) -> t
             write_bytes(path, rendered(lambda draw=draw: draw(record), kind))
             written.append(path)
     return tuple(written)
+
+
+def checked_formats(formats: Iterable[str]) -> tuple[str, ...]:
+    """The formats themselves; InputError for one that figures do not come in."""
+    formats = tuple(formats)
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError(f"figures come as {', '.join(FORMATS)}, not as {name!r}")
+    return formats
 
 
 def rendered(draw: Callable[[], Figure], kind: str) -> bytes:
@@ -108,7 +114,7 @@ def draw_front(record: RunRecord) -> Figure:
             )
     for design, colour, marker, label in (
         (metrics.chosen, CHOSEN, "o", "chosen"),
-        (metrics.baseline, _BASELINE, "s", "exact baseline"),
+        (metrics.baseline, BASELINE, "s", "exact baseline"),
     ):
         test = design.accuracy.test
         if design.area_cm2 <= 0:
@@ -198,7 +204,7 @@ def draw_comparison(record: RunRecord) -> Figure:
         ours, theirs = getattr(metrics.chosen, field), getattr(metrics.baseline, field)
         axes.plot([ours, theirs], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)
         axes.plot(ours, place, "o", color=CHOSEN, markersize=6, label="chosen" if place == 0 else None)
-        axes.plot(theirs, place, "s", color=_BASELINE, markersize=5, label="exact baseline" if place == 0 else None)
+        axes.plot(theirs, place, "s", color=BASELINE, markersize=5, label="exact baseline" if place == 0 else None)
         if ratio is not None and ours > 0:
             axes.annotate(
                 f"{ratio:.3g}×",

@@ -1,0 +1,371 @@
+"""Commands for single stages of the main job: train, explore, rtl, simulate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bespoke.cli.options import (
+    Bits,
+    CircuitApproximation,
+    Config,
+    Data,
+    DataDir,
+    EffortOption,
+    Freeze,
+    Hidden,
+    Liberty,
+    Out,
+    Overwrite,
+    Seed,
+    Target,
+    TechnologyOption,
+    Test,
+    Train,
+    Workers,
+    settings_of,
+)
+from bespoke.cli.progress import TerminalProgress
+from bespoke.errors import InputError
+from bespoke.files import write_text
+
+if TYPE_CHECKING:
+    from bespoke.data import Part
+    from bespoke.pipeline.exploration import Exploration
+    from bespoke.pipeline.metrics import PartAccuracies
+    from bespoke.pipeline.modelfile import ModelFile
+
+_PARTS = ("train", "validation", "test")
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example:  bespoke train iris --out runs/iris --hidden 3")(train)
+    app.command(epilog="Example:  bespoke explore iris --out runs/iris --effort fast")(explore)
+    app.command(epilog="Example:  bespoke rtl runs/iris/models/quantised.json --out top.v")(rtl)
+    app.command(
+        epilog="Example:  bespoke simulate runs/iris/models/quantised.json top.v --vectors runs/iris/vectors/test.csv"
+    )(simulate)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Model = Annotated[Path, typer.Argument(help="Model file of a run.", show_default=False)]
+Figures = Annotated[str, typer.Option(help="Formats of the front's figure: png, svg, pdf; or none.")]
+
+
+def train(
+    data: Data = None,
+    out: Out = ...,
+    train: Train = None,
+    test: Test = None,
+    target: Target = None,
+    data_dir: DataDir = None,
+    bits: Bits = None,
+    hidden: Hidden = None,
+    seed: Seed = None,
+    config: Config = None,
+    overwrite: Overwrite = False,
+    json_output: Json = False,
+) -> None:
+    """Train the float network, its exact baseline and the quantised network, and no more.
+
+    Leaves the models and the vectors in the folder; needs no outside program.
+    """
+    options = locals()
+    from bespoke.pipeline.design import accuracies  # heavy: only when training starts
+    from bespoke.pipeline.exploration import train as train_pipeline
+    from bespoke.pipeline.training import float_accuracies
+
+    with _running(out, options) as (settings, progress):
+        trained = train_pipeline(settings, out, overwrite=overwrite, progress=progress)
+    found = {
+        "float": float_accuracies(trained.models.float_model, trained.data),
+        "baseline": accuracies(trained.models.baseline, trained.data),
+        "quantised": accuracies(trained.models.quantised, trained.data),
+    }
+    if json_output:
+        print(json.dumps({name: _training_json(out, name, parts) for name, parts in found.items()}, indent=1))
+        return
+    _show_training(found, out / "models")
+
+
+def explore(
+    data: Data = None,
+    out: Out = ...,
+    train: Train = None,
+    test: Test = None,
+    target: Target = None,
+    data_dir: DataDir = None,
+    bits: Bits = None,
+    hidden: Hidden = None,
+    seed: Seed = None,
+    effort: EffortOption = None,
+    freeze: Freeze = None,
+    circuit_approximation: CircuitApproximation = None,
+    technology: TechnologyOption = None,
+    liberty: Liberty = None,
+    workers: Workers = None,
+    config: Config = None,
+    figures: Figures = "png,svg",
+    overwrite: Overwrite = False,
+    json_output: Json = False,
+) -> None:
+    """Search the front of accuracy against estimated area, and map nothing.
+
+    Leaves explored.csv, a model file per design and the front's figure in the folder; needs no outside program.
+    Area and power are estimates, accuracies those of training and validation data. `bespoke rtl` turns a model into
+    Verilog; `bespoke run` with the same settings goes on from there.
+    """
+    options = locals()
+    from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
+    from bespoke.report.exploration import write_exploration_figures
+    from bespoke.report.figures import checked_formats
+
+    formats = () if options.pop("figures") == "none" else checked_formats(part.strip() for part in figures.split(","))
+    with _running(out, options) as (settings, progress):
+        found = explore_pipeline(settings, out, overwrite=overwrite, progress=progress)
+        drawn = write_exploration_figures(found, out, formats)
+    if json_output:
+        print(json.dumps(_exploration_json(found), indent=1))
+        return
+    _show_exploration(found, (found.table, *drawn))
+
+
+def rtl(
+    model: Model,
+    out: Annotated[Path, typer.Option(help="Verilog file to write.", show_default=False)],
+    testbench: Annotated[
+        Path | None, typer.Option(help="Also write a self-checking testbench; needs --vectors.")
+    ] = None,
+    vectors: Annotated[
+        Path | None, typer.Option(help="CSV of quantised vectors for the testbench, such as a run's vectors/test.csv.")
+    ] = None,
+    module: Annotated[str, typer.Option(help="Name of the module.")] = "top",
+    json_output: Json = False,
+) -> None:
+    """Write the Verilog of a model file."""
+    if (testbench is None) != (vectors is None):
+        raise InputError("--testbench and --vectors go together")
+    from bespoke.rtl import check_verilog, emit_testbench, emit_verilog  # heavy: pyverilog
+
+    loaded = _model(model)
+    circuit = loaded.classifier
+    text = emit_verilog(
+        circuit,
+        title=model.name,
+        feature_names=loaded.feature_names,
+        class_labels=_labels(loaded),
+        module=module,
+    )
+    check_verilog(text)
+    files = {out: text}
+    if testbench is not None:
+        part = _part(vectors, loaded)
+        files[testbench] = emit_testbench(circuit, part.features, circuit.predict(part.features), module=module)
+    if len(files) == 1 and testbench is not None:
+        raise InputError("--out and --testbench name the same file")
+    for path, content in files.items():
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a file")
+        write_text(path, content)
+    if json_output:
+        print(
+            json.dumps(
+                {
+                    "files": [str(path) for path in files],
+                    "module": module,
+                    "features": circuit.features,
+                    "input_bits": circuit.input_bits,
+                    "output_bits": circuit.output_bits,
+                    "classes": circuit.classes,
+                },
+                indent=1,
+            )
+        )
+        return
+    for path in files:
+        print(path)
+
+
+def simulate(
+    model: Model,
+    sources: Annotated[
+        list[Path], typer.Argument(help="Verilog: RTL, or a netlist and its cell models.", show_default=False)
+    ],
+    vectors: Annotated[
+        Path, typer.Option(help="CSV of quantised vectors, such as a run's vectors/test.csv.", show_default=False)
+    ],
+    top: Annotated[str, typer.Option(help="Module to simulate.")] = "top",
+    extra: Annotated[int, typer.Option(help="Corner and random vectors beside those of the file.", min=0)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the random vectors.", min=0)] = 0,
+    vcd: Annotated[Path | None, typer.Option(help="Also write all waveforms into this file.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Simulate Verilog on vectors and compare every output with a model.
+
+    Ends with exit code 1 at the first vector on which they differ.
+    """
+    from bespoke.pipeline.simulation import simulate_design  # heavy: only when a simulation starts
+
+    loaded = _model(model)
+    part = _part(vectors, loaded)
+    for source in sources:
+        if not source.is_file():
+            raise InputError(f"Verilog file {source} does not exist")
+    if vcd is not None and vcd.is_dir():
+        raise InputError(f"--vcd {vcd} is a folder; name a file")
+    scratch = Path(tempfile.mkdtemp(prefix="bespoke-simulate-"))  # stays after a failure, whose message names its log
+    seen = simulate_design(
+        [source.resolve() for source in sources],
+        loaded.classifier,
+        part,
+        folder=scratch,
+        seed=seed,
+        extra=extra,
+        top=top,
+        vcd=vcd is not None,
+    )
+    if vcd is not None:
+        _keep_waveforms(scratch, vcd)
+    shutil.rmtree(scratch)
+    if json_output:
+        print(
+            json.dumps(
+                {
+                    "vectors": seen.vectors,
+                    "file_vectors": seen.test_vectors,
+                    "accuracy": seen.test_accuracy,
+                    "vcd": None if vcd is None else str(vcd),
+                },
+                indent=1,
+            )
+        )
+        return
+    print(f"{seen.vectors} vectors: every output equals the model's")
+    print(f"accuracy on the {seen.test_vectors} vectors of {vectors}: {100 * seen.test_accuracy:.2f} %")
+    if vcd is not None:
+        print(vcd)
+
+
+@contextmanager
+def _running(out: Path, options: dict[str, Any]) -> Iterator[tuple[Any, TerminalProgress]]:
+    """Settings from a command's options, and progress; an interrupt leaves a folder that the same command continues."""
+    given = {name: value for name, value in options.items() if name not in ("out", "overwrite", "json_output")}
+    settings = settings_of(given.pop("config"), given)
+    with TerminalProgress() as progress:
+        try:
+            yield settings, progress
+        except KeyboardInterrupt:
+            progress.stop()
+            Console(stderr=True).print(f"\nstopped; the same command goes on in {out}", markup=False, highlight=False)
+            raise typer.Exit(130) from None
+
+
+def _model(path: Path) -> ModelFile:
+    from bespoke.pipeline.modelfile import ModelFile
+
+    return ModelFile.load(path)
+
+
+def _labels(model: ModelFile) -> list[str]:
+    return [str(label) for label in model.class_labels[: model.classifier.classes]]
+
+
+def _part(path: Path, model: ModelFile) -> Part:
+    """Vectors that fit the model."""
+    from bespoke.data import read_vectors
+
+    part = read_vectors(path)
+    circuit = model.classifier
+    features = part.features.shape[1]
+    if features != circuit.features:
+        raise InputError(f"{path}: the vectors have {features} features, the model reads {circuit.features}")
+    if not len(part.features):
+        raise InputError(f"{path}: there are no vectors")
+    low, high = int(part.features.min()), int(part.features.max())
+    if low < 0 or high >= 1 << circuit.input_bits:
+        raise InputError(
+            f"{path}: the model reads {circuit.input_bits} bits per feature, 0..{(1 << circuit.input_bits) - 1}; the "
+            f"vectors hold {low}..{high}"
+        )
+    return part
+
+
+def _keep_waveforms(folder: Path, path: Path) -> None:
+    found = sorted(folder.rglob("*.vcd"))
+    if not found:
+        raise InputError("the simulator wrote no waveforms")
+    write_text(path, found[0].read_text(encoding="utf-8"))
+
+
+def _show_training(found: dict[str, PartAccuracies], folder: Path) -> None:
+    from bespoke.report import wording
+
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
+    for heading in ("accuracy", *_PARTS):
+        table.add_column(heading, justify="left" if heading == "accuracy" else "right")
+    for name, parts in found.items():
+        table.add_row(name, *(wording.accuracy(getattr(parts, part)) for part in _PARTS))
+    console = Console()
+    console.print(table)
+    console.print(f"models in {folder}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _training_json(out: Path, name: str, parts: PartAccuracies) -> dict[str, Any]:
+    return {
+        "file": str(out / "models" / f"{name}.json"),
+        "accuracy": {part: getattr(parts, part).value for part in _PARTS},
+    }
+
+
+def _exploration_json(found: Exploration) -> dict[str, Any]:
+    def entry(design: Any) -> dict[str, Any]:
+        return {
+            "origin": design.proposal.origin,
+            "train_accuracy": design.proposal.train.value,
+            "validation_accuracy": design.proposal.validation.value,
+            "estimated_area_cm2": design.proposal.estimated_area_cm2,
+            "estimated_static_power_mw": design.estimated_static_power_mw,
+            "model_file": design.model_file,
+        }
+
+    return {
+        "table": str(found.table),
+        "candidates": found.search.candidates,
+        "designs": [entry(design) for design in found.designs],
+        "baseline": entry(found.baseline),
+    }
+
+
+def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
+    from bespoke.pipeline.exploration import kind_of
+
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
+    for heading in ("", "train", "validation", "area, cm²", "static power, mW", "kind"):
+        table.add_column(heading, justify="left" if heading == "kind" else "right")
+    for index, design in enumerate((*found.designs, found.baseline)):
+        table.add_row(
+            str(index) if design is not found.baseline else "exact",
+            f"{100 * design.proposal.train.value:.1f} %",
+            f"{100 * design.proposal.validation.value:.1f} %",
+            f"{design.proposal.estimated_area_cm2:.4g}",
+            f"{design.estimated_static_power_mw:.4g}",
+            kind_of(design.proposal.classifier),
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures them. "
+        "Models: explored/*.json",
+        highlight=False,
+    )
+    for path in files:
+        console.print(str(path), soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,92 @@
+"""Options that several commands share, and how they become the settings of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bespoke.eda.tools import Backend
+from bespoke.errors import InputError
+from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
+
+_DATA = "Data"
+_CHOICE = "Which design"
+_SEARCH = "Training and search"
+_BACKEND = "Technology and tools"
+
+Data = Annotated[str | None, typer.Argument(help="Name of a known data set, or a CSV file.", show_default=False)]
+Train = Annotated[str | None, typer.Option(help="CSV file of the training samples.", rich_help_panel=_DATA)]
+Test = Annotated[str | None, typer.Option(help="CSV file of the test samples.", rich_help_panel=_DATA)]
+Target = Annotated[
+    str | None, typer.Option(help="Class column, name or index; default: the last.", rich_help_panel=_DATA)
+]
+DataDir = Annotated[
+    str | None, typer.Option(envvar="BESPOKE_DATA", help="Folder of the literature's sets.", rich_help_panel=_DATA)
+]
+Bits = Annotated[int | None, typer.Option(help="Bits of every input; default 4.", rich_help_panel=_DATA)]
+Hidden = Annotated[
+    str | None,
+    typer.Option(
+        help="Neurons of each hidden layer, such as 3 or 5,4; default: the literature's, or 3.", rich_help_panel=_SEARCH
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of everything random; default 0.", rich_help_panel=_SEARCH)]
+EffortOption = Annotated[
+    Effort | None, typer.Option(help="What search and synthesis may spend; default normal.", rich_help_panel=_SEARCH)
+]
+Freeze = Annotated[
+    list[Unit] | None, typer.Option(help="Unit kind to leave exact; repeat for more.", rich_help_panel=_SEARCH)
+]
+CircuitApproximation = Annotated[
+    bool | None,
+    typer.Option(
+        "--circuit-approximation/--no-circuit-approximation",
+        help="Approximate below the neurons too; default on.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes at once; changes no result; default 2.", rich_help_panel=_SEARCH)
+]
+MaxLoss = Annotated[
+    float | None,
+    typer.Option(help="Accuracy that may be lost against the exact baseline; default 0.01.", rich_help_panel=_CHOICE),
+]
+MinAccuracy = Annotated[float | None, typer.Option(help="Least accuracy instead.", rich_help_panel=_CHOICE)]
+MaxArea = Annotated[float | None, typer.Option("--max-area-cm2", help="Largest area, cm².", rich_help_panel=_CHOICE)]
+MaxPower = Annotated[
+    float | None, typer.Option("--max-power-mw", help="Largest static power, mW.", rich_help_panel=_CHOICE)
+]
+TechnologyOption = Annotated[
+    str | None, typer.Option(help="Name or TOML file; default egfet-1.0v.", rich_help_panel=_BACKEND)
+]
+Liberty = Annotated[str | None, typer.Option(help="Liberty file to map on.", rich_help_panel=_BACKEND)]
+Clock = Annotated[
+    float | None, typer.Option("--clock-ms", help="Clock period; default: the technology's.", rich_help_panel=_BACKEND)
+]
+Yosys = Annotated[Backend | None, typer.Option(help="Which Yosys; default pyosys.", rich_help_panel=_BACKEND)]
+Config = Annotated[Path | None, typer.Option(help="TOML file with any of these options.")]
+Out = Annotated[Path, typer.Option(help="Folder of the run; the same command continues a stopped run.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another run in that folder.")]
+
+
+def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
+    """Options given on the command line over those of the TOML file over the defaults."""
+    given = {**given, "hidden": _hidden(given.get("hidden")), "freeze": tuple(given.get("freeze") or ())}
+    settings = read_config(config) if config else {}
+    if given.get("data") is not None or given.get("train") is not None:
+        for key in ("data", "train", "test"):
+            settings.pop(key, None)
+    settings |= {key: value for key, value in given.items() if value not in (None, [], ())}
+    return RunConfig(**settings)
+
+
+def _hidden(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return coerce("hidden", [int(part) for part in text.split(",")])
+    except ValueError:
+        raise InputError(f"option --hidden needs sizes such as 3 or 5,4; not {text!r}") from None
