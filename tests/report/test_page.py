@@ -209,3 +209,43 @@ def test_a_design_that_needs_nothing(run_folder):
     (folder / "metrics.json").write_text(json.dumps(document))
     text = Page(write_report(folder).read_text()).text
     assert "∞" in text and "nan" not in text.lower().split()
+
+
+def luminance(colour):
+    """Relative luminance as WCAG 2.1 defines it, of sRGB 0..1."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first, second):
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_apart(pages, sample_runs, scheme):
+    text = (sample_runs["network"] / "report.html").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", text, flags=re.S)
+    assert len(blocks) == 2
+    named = {
+        name: tuple(int(value[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        for block in (blocks[:1] if scheme == "light" else blocks)
+        for name, value in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)
+    }
+    for ink in ("ink", "muted", "chosen", "baseline", "published", "positive", "negative", "bad"):
+        for paper in ("page", "surface"):
+            assert contrast(named[ink], named[paper]) >= 4.5, (ink, paper)
+    assert contrast(named["chosen"], named["chosen-soft"]) >= 4.5
+    assert contrast(named["bad"], named["bad-soft"]) >= 4.5
+    for tone in ("chosen", "negative"):  # numbers in the confusion matrix, at every shade
+        for step in range(101):
+            share = step / 100
+            shade = [a * share + b * (1 - share) for a, b in zip(named[tone], named["sunk"], strict=True)]
+            ink = (
+                "cell-strong"
+                if share > 0.88
+                else "cell-mid"
+                if share > {"chosen": 0.51, "negative": 0.61}[tone]
+                else "cell-low"
+            )
+            assert contrast(named[ink], shade) >= 4.5, (tone, share, ink)
