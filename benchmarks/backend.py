@@ -57,9 +57,7 @@ def designs(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path
     found = [(path.stem, path, None) for path in arguments.files]
     for run in arguments.runs:
         vectors = run / "vectors/train.csv"
-        found += [
-            (f"{run.name}/{path.parent.parent.name}", path, vectors) for path in sorted(run.rglob("rtl/top.v"))
-        ]
+        found += [(f"{run.name}/{path.parent.parent.name}", path, vectors) for path in sorted(run.rglob("rtl/top.v"))]
     if found:
         return found
     for kind in ("pow2",) if arguments.quick else ("pow2", "8bit"):
