@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.data import Quantiser
+from bespoke.data import PreparedData, Quantiser
 from bespoke.errors import InputError
 from bespoke.train import FloatModel
 
@@ -107,6 +107,37 @@ class ImportedModel:
             (weight * span, *self.float_model.weights[1:]), (bias + weight @ middle, *self.float_model.biases[1:])
         )
 
+    def adapted(self, data: PreparedData) -> FloatModel:
+        """The model as this data's float model: features and classes in the data's order, reading ``q / 2**bits``.
+
+        Features are matched by name where both sides know the same names (letters and digits count, in either case);
+        where no name of one is known to the other, by position.
+
+        Raises
+        ------
+        InputError
+            naming a feature or class that only one of the two knows, or the numbers that do not fit.
+        """
+        model = self.with_classes(data.class_labels)
+        columns = self._feature_order(data.feature_names)
+        weights = model.float_model.weights
+        low, high = (None if limit is None else tuple(limit[c] for c in columns) for limit in (self.low, self.high))
+        ordered = FloatModel((weights[0][:, columns], *weights[1:]), model.float_model.biases)
+        return ImportedModel(ordered, low, high, model.class_labels, None, self.source).for_quantiser(data.quantiser)
+
+    def _feature_order(self, names: Sequence[str]) -> np.ndarray:
+        """For every feature of the data its column in the model, int64."""
+        features = self.float_model.topology[0]
+        if len(names) != features:
+            raise InputError(f"{self.source}: the model reads {features} features, the data have {len(names)}")
+        known = {_bare(name): column for column, name in enumerate(self.feature_names or ())}
+        if len(known) < features or not any(_bare(name) in known for name in names):
+            return np.arange(features)
+        for name in names:
+            if _bare(name) not in known:
+                raise InputError(f"{self.source}: the model does not know the data's feature {name!r}")
+        return np.array([known[_bare(name)] for name in names], dtype=np.int64)
+
     def class_order(self, class_labels: Sequence[Label]) -> np.ndarray:
         """For every class of the data its index in the model, int64.
 
@@ -143,6 +174,10 @@ class ImportedModel:
             self.feature_names,
             self.source,
         )
+
+
+def _bare(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _plain(label: Label) -> str:

@@ -6,6 +6,7 @@ import itertools
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.neural_network import MLPClassifier
@@ -18,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from bespoke.data import Quantiser
+from bespoke.data import Quantiser, dataset_from_frame, prepare
 from bespoke.errors import InputError, ToolMissingError
 from bespoke.importers import import_model, import_onnx, import_sklearn, import_weights
 
@@ -34,7 +35,7 @@ def wine():
 
 
 def fitted(steps, features, classes, hidden=(4,)):
-    classifier = MLPClassifier(hidden, solver="lbfgs", max_iter=300, random_state=0)
+    classifier = MLPClassifier(hidden, solver="lbfgs", max_iter=120, random_state=0)
     return make_pipeline(*steps, classifier).fit(features, classes)
 
 
@@ -105,6 +106,30 @@ def test_classes_take_the_order_of_the_data(wine):
         imported.with_classes(("grignolino", "barolo", "chianti"))
     with pytest.raises(InputError, match="'barbera'"):
         imported.with_classes(("grignolino", "barolo"))
+
+
+def test_adapted_to_data_with_another_order(wine):
+    """Columns and classes shuffled between model and data; answers stay those of the original on the cells' middles."""
+    features, classes = wine
+    names = [f"Feature {index}" for index in range(13)]
+    pipeline = fitted((MinMaxScaler(),), pd.DataFrame(features, columns=names), classes)
+    turned = np.random.default_rng(0).permutation(13)
+    dataset = dataset_from_frame(
+        pd.DataFrame(features[:, turned], columns=[f"feature_{index}" for index in turned]), classes
+    )
+    data = prepare(dataset, bits=5)
+    model = import_sklearn(pipeline).adapted(data)
+    low, high = np.array(data.quantiser.low), np.array(data.quantiser.high)
+    middles = np.empty((data.test.samples, 13))
+    middles[:, turned] = low + (high - low) * (data.test.features + 0.5) / 32
+    expected = pipeline.predict(pd.DataFrame(middles, columns=names))
+    assert (np.array(data.class_labels)[model.predict(data.test.features, 5)] == expected).all()
+    other = dataset_from_frame(pd.DataFrame(features, columns=["acid", *names[1:]]), classes)
+    with pytest.raises(InputError, match="'acid'"):
+        import_sklearn(pipeline).adapted(prepare(other, bits=5))
+    fewer = dataset_from_frame(features[:, :12], classes)
+    with pytest.raises(InputError, match="13 features, the data have 12"):
+        import_sklearn(pipeline).adapted(prepare(fewer, bits=5))
 
 
 def test_labels_match_across_number_types():
