@@ -19,6 +19,7 @@ from bespoke.search.circuit.graph import (
     FIRST,
     FLIP,
     KIND,
+    LIBRARY,
     LITERAL,
     NODE,
     OUTPUT,
@@ -36,6 +37,8 @@ from bespoke.search.circuit.words import pack_samples
 
 FEATURES, BITS, CLASSES = 3, 2, 4
 INPUTS = 1 + FEATURES * BITS
+#: The library of `pack_samples`: every constant of every feature.
+THRESHOLDS = np.array([(feature, constant) for feature in range(FEATURES) for constant in (1, 2, 3)], dtype=np.int32)
 EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEATURES, -1).T
 
 
@@ -52,7 +55,7 @@ def arrays(circuit: LogicCircuit) -> tuple[int, np.ndarray, np.ndarray, np.ndarr
 
 def rebuilt(circuit: LogicCircuit, edit: np.ndarray) -> LogicCircuit:
     count, fanin0, fanin1, outputs = arrays(circuit)
-    graph = builder(count + EDIT_GROWTH, 2)
+    graph = builder(count + EDIT_GROWTH, 2, thresholds=THRESHOLDS, features=FEATURES, input_bits=BITS)
     made = rebuild(graph, INPUTS, count, fanin0, fanin1, outputs, edit)
     new0, new1 = np.zeros(made, np.int32), np.zeros(made, np.int32)
     kept = compact(graph, INPUTS, made, new0, new1, outputs)
@@ -70,7 +73,9 @@ def random_edit(rng: np.random.Generator, ands: int) -> np.ndarray:
     else:
         edit[SITE], bound = rng.integers(0, 2 if edit[TARGET] == OUTPUT else CLASSES), INPUTS + ands
     edit[[SLOT, KIND, FLIP]] = rng.integers(0, 2), rng.integers(0, 3), rng.integers(0, 2)
-    edit[[FIRST, SECOND]] = rng.integers(0, 2 * bound, 2)
+    for operand in (FIRST, SECOND):
+        library = rng.random() < 0.3
+        edit[operand] = 2 * LIBRARY + rng.integers(0, 2 * len(THRESHOLDS)) if library else rng.integers(0, 2 * bound)
     return edit
 
 
@@ -80,7 +85,10 @@ def predicted_after(circuit: LogicCircuit, edit: np.ndarray, inputs: np.ndarray)
     for sample in inputs:
         values = [False] + [bool(x >> bit & 1) for x in sample for bit in range(BITS)]
 
-        def value(literal: int, values=values) -> bool:
+        def value(literal: int, values=values, sample=sample) -> bool:
+            if literal >> 1 >= LIBRARY:
+                feature, constant = THRESHOLDS[(literal >> 1) - LIBRARY]
+                return bool(sample[feature] >= constant) ^ bool(literal & 1)
             return values[literal >> 1] ^ bool(literal & 1)
 
         def replacement(value=value) -> bool:
@@ -170,8 +178,8 @@ def test_proposed_edits_read_only_what_comes_before(seed, ands, growth):
     for _ in range(30):
         propose(sim, state, INPUTS, count, fanin0, fanin1, outputs, growth, edit)
         bound = edit[SITE] if edit[TARGET] in (NODE, FANIN) else count
-        assert max(edit[FIRST], edit[SECOND]) >> 1 < bound
-        assert min(edit[FIRST], edit[SECOND]) >= 0
+        for literal in (edit[FIRST], edit[SECOND]):
+            assert 0 <= literal >> 1 < bound or LIBRARY <= literal >> 1 < LIBRARY + len(THRESHOLDS)
 
 
 def test_archive_keeps_what_no_cheaper_circuit_equals():
@@ -202,8 +210,12 @@ def test_packed_samples_read_back(samples):
             for bit in range(BITS):
                 word = int(words.inputs[chunk, 1 + feature * BITS + bit, lane])
                 assert word >> place & 1 == int(inputs[sample, feature]) >> bit & 1
+        for index, (feature, constant) in enumerate(THRESHOLDS):
+            holds = int(words.library[chunk, index, lane]) >> place & 1
+            assert holds == (inputs[sample, feature] >= constant)
         assert [int(words.labels[chunk, bit, lane]) >> place & 1 for bit in range(2)] == [
             classes[sample] & 1,
             classes[sample] >> 1,
         ]
+    assert words.thresholds.tolist() == THRESHOLDS.tolist()
     assert sum(int(word).bit_count() for word in words.valid.ravel()) == words.samples == samples

@@ -12,6 +12,7 @@ from bespoke.search.circuit.graph import (
     FIRST,
     FLIP,
     KIND,
+    LIBRARY,
     LITERAL,
     NODE,
     OUTPUT,
@@ -34,6 +35,7 @@ class Simulation(NamedTuple):
     """A graph's values on all samples, and room to try edits; see `simulation`."""
 
     values: np.ndarray
+    library: np.ndarray
     labels: np.ndarray
     valid: np.ndarray
     correct: np.ndarray
@@ -53,6 +55,7 @@ def simulation(words, capacity: int) -> Simulation:
     values[:, :inputs] = words.inputs
     return Simulation(
         values=values,
+        library=words.library,
         labels=words.labels,
         valid=words.valid,
         correct=np.zeros((chunks, lanes), dtype=np.uint64),
@@ -95,10 +98,19 @@ def simulate(sim, inputs, count, fanin0, fanin1, outputs):
 
 
 @njit(cache=True, inline="always")
-def _new_signal(sim, values, edit):
+def literal_words(sim, chunk, literal):
+    """Values on one chunk of a literal's node, or of the library's threshold."""
+    node = literal >> 1
+    if node >= LIBRARY:
+        return sim.library[chunk, node - LIBRARY]
+    return sim.values[chunk, node]
+
+
+@njit(cache=True, inline="always")
+def _new_signal(sim, chunk, edit):
     """The edit's replacement on one chunk, in ``sim.signal``."""
     flip0 = ONES if edit[FIRST] & 1 else ZERO
-    first = values[edit[FIRST] >> 1]
+    first = literal_words(sim, chunk, edit[FIRST])
     signal = sim.signal
     if edit[KIND] == LITERAL:
         if edit[FLIP]:
@@ -108,7 +120,7 @@ def _new_signal(sim, values, edit):
         return
     flip1 = ONES if edit[SECOND] & 1 else ZERO
     flip = ONES if edit[FLIP] else ZERO
-    second = values[edit[SECOND] >> 1]
+    second = literal_words(sim, chunk, edit[SECOND])
     if edit[KIND] == CONJUNCTION:
         for lane in range(LANES):
             signal[lane] = ((first[lane] ^ flip0) & (second[lane] ^ flip1)) ^ flip
@@ -152,7 +164,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
     flips = 0
     for chunk in range(chunks):
         values = sim.values[chunk]
-        _new_signal(sim, values, edit)
+        _new_signal(sim, chunk, edit)
         signal = sim.signal
         if not at_outputs:
             old = values[site]
@@ -231,7 +243,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
 def distances(sim, chunk, first, second):
     """Samples of one chunk on which two literals differ, and on which they agree."""
     flip = ONES if (first ^ second) & 1 else ZERO
-    a, b = sim.values[chunk, first >> 1], sim.values[chunk, second >> 1]
+    a, b = literal_words(sim, chunk, first), literal_words(sim, chunk, second)
     different = 0
     samples = 0
     for lane in range(LANES):

@@ -1,7 +1,8 @@
 """The and-inverter graph under edit: one local change, then constants folded and equal nodes merged.
 
 An edit replaces one signal - a node, one fanin of a node, or an output - by a function of signals that come earlier, or
-lets such a function override the class that the outputs name.
+lets such a function override the class that the outputs name. Beside the graph's own signals it may read a library of
+thresholds ``feature >= constant``, which are built where they are read.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ SECOND = 5
 FLIP = 6
 EDIT_FIELDS = 7
 
-#: Nodes that an edit may add, with up to eight outputs.
-EDIT_GROWTH = 3 + 8
+#: Nodes that an edit may add: an exclusive or, an override of eight outputs, two thresholds of 16 bits.
+EDIT_GROWTH = 3 + 8 + 2 * 16
+#: Number of the first threshold of the library, as a node in an edit's literals.
+LIBRARY = 1 << 24
 
 
 class Builder(NamedTuple):
-    """A graph being built, with its hash table; see `builder`."""
+    """A graph being built, with its hash table and the threshold library; see `builder`."""
 
     fanin0: np.ndarray
     fanin1: np.ndarray
@@ -46,6 +49,8 @@ class Builder(NamedTuple):
     table: np.ndarray
     stamps: np.ndarray
     state: np.ndarray
+    thresholds: np.ndarray
+    input_literals: np.ndarray
 
 
 # Positions in Builder.state.
@@ -53,8 +58,10 @@ _COUNT = 0
 _STAMP = 1
 
 
-def builder(capacity: int, output_bits: int) -> Builder:
-    """Arrays for graphs of up to ``capacity`` nodes."""
+def builder(
+    capacity: int, output_bits: int, *, thresholds: np.ndarray | None = None, features: int = 0, input_bits: int = 1
+) -> Builder:
+    """Arrays for graphs of up to ``capacity`` nodes, with a threshold library (feature, constant) or none."""
     slots = 1 << max(8, int(4 * capacity - 1).bit_length())
     return Builder(
         fanin0=np.zeros(capacity, dtype=np.int32),
@@ -64,6 +71,8 @@ def builder(capacity: int, output_bits: int) -> Builder:
         table=np.zeros(slots, dtype=np.int32),
         stamps=np.zeros(slots, dtype=np.int32),
         state=np.zeros(2, dtype=np.int64),
+        thresholds=np.zeros((0, 2), dtype=np.int32) if thresholds is None else thresholds,
+        input_literals=2 + 2 * np.arange(features * input_bits, dtype=np.int32).reshape(features, input_bits),
     )
 
 
@@ -137,12 +146,34 @@ def conjunction(graph, inputs, first, second):
 
 
 @njit(cache=True)
+def at_least(graph, inputs, literals, constant):
+    """Literal of ``number >= constant``, the number's bits being ``literals``, lowest first."""
+    result = np.int32(1)
+    for bit in range(literals.size):
+        if constant >> bit & 1:
+            result = conjunction(graph, inputs, literals[bit], result)
+        else:
+            result = conjunction(graph, inputs, literals[bit] ^ 1, result ^ 1) ^ 1
+    return result
+
+
+@njit(cache=True)
+def _operand(graph, inputs, literal):
+    """An edit's literal in the new graph."""
+    node = literal >> 1
+    if node >= LIBRARY:
+        feature, constant = graph.thresholds[node - LIBRARY]
+        return at_least(graph, inputs, graph.input_literals[feature], constant) ^ (literal & 1)
+    return graph.mapped[node] ^ (literal & 1)
+
+
+@njit(cache=True)
 def _function(graph, inputs, edit):
     """The edit's replacement, in the new graph's literals."""
-    first = graph.mapped[edit[FIRST] >> 1] ^ (edit[FIRST] & 1)
+    first = _operand(graph, inputs, edit[FIRST])
     result = first
     if edit[KIND] != LITERAL:
-        second = graph.mapped[edit[SECOND] >> 1] ^ (edit[SECOND] & 1)
+        second = _operand(graph, inputs, edit[SECOND])
         if edit[KIND] == CONJUNCTION:
             result = conjunction(graph, inputs, first, second)
         else:

@@ -48,9 +48,16 @@ class Workspace(NamedTuple):
 def workspace(words: SampleWords, *, capacity: int, output_bits: int, prices: np.ndarray, seed: int) -> Workspace:
     """Arrays for graphs of up to ``capacity`` nodes; ``prices`` as of `bespoke.search.pricing.prices`."""
     room = capacity + EDIT_GROWTH
+    features = int(words.thresholds[:, 0].max()) + 1
     return Workspace(
         sim=simulation(words, capacity),
-        build=builder(room, output_bits),
+        build=builder(
+            room,
+            output_bits,
+            thresholds=words.thresholds,
+            features=features,
+            input_bits=(words.inputs.shape[1] - 1) // features,
+        ),
         fanin0=np.zeros(room, dtype=np.int32),
         fanin1=np.zeros(room, dtype=np.int32),
         outputs=np.zeros(output_bits, dtype=np.int32),

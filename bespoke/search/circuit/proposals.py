@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bespoke.search.circuit.accuracy import distances
+from bespoke.search.circuit.accuracy import distances, literal_words
 from bespoke.search.circuit.graph import (
     CONJUNCTION,
     EXCLUSIVE,
@@ -13,6 +13,7 @@ from bespoke.search.circuit.graph import (
     FIRST,
     FLIP,
     KIND,
+    LIBRARY,
     LITERAL,
     NODE,
     OUTPUT,
@@ -31,9 +32,15 @@ RIVALS = 6
 
 
 @njit(cache=True)
-def _any_literal(rng, inputs, bound):
-    """A literal of a random node before ``bound``; among few ANDs and many inputs, the ANDs get their share."""
-    if bound > inputs and random_below(rng, 4) == 0:
+def _any_literal(sim, rng, inputs, bound):
+    """A literal of a random node before ``bound``, or of a threshold of the library.
+
+    Among few ANDs and many inputs, the ANDs get their share.
+    """
+    draw = random_below(rng, 4)
+    if draw == 0:
+        node = LIBRARY + random_below(rng, sim.library.shape[1])
+    elif draw == 1 and bound > inputs:
         node = inputs + random_below(rng, bound - inputs)
     else:
         node = 1 + random_below(rng, bound - 1)
@@ -46,7 +53,7 @@ def _similar_literal(sim, rng, inputs, bound, literal):
     chunk = random_below(rng, sim.values.shape[0])
     best, best_distance = 0, np.int64(1) << 40
     for _ in range(RIVALS):
-        rival = _any_literal(rng, inputs, bound)
+        rival = _any_literal(sim, rng, inputs, bound)
         if rival >> 1 == literal >> 1:
             continue
         apart, opposite = distances(sim, chunk, rival, literal)
@@ -102,7 +109,14 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
     elif draw < 0.85:
         edit[FIRST] = _similar_literal(sim, rng, inputs, bound, current)
     else:
-        edit[FIRST] = _any_literal(rng, inputs, bound)
+        edit[FIRST] = _any_literal(sim, rng, inputs, bound)
+
+
+@njit(cache=True)
+def _holding(sim, chunk, lane, place, literal):
+    """The literal or its complement, whichever holds for a sample."""
+    value = literal_words(sim, chunk, literal & ~1)[lane] >> place & np.uint64(1)
+    return literal & ~1 if value else literal | 1
 
 
 @njit(cache=True)
@@ -121,20 +135,18 @@ def _propose_override(sim, rng, inputs, count, edit):
         winner |= np.int64((sim.labels[chunk, bit, lane] >> place) & np.uint64(1)) << bit
     edit[TARGET] = OVERRIDE
     edit[SITE] = winner
-    edit[FIRST] = _any_literal(rng, inputs, count)
+    edit[FIRST] = _any_literal(sim, rng, inputs, count)
     if random_below(rng, 3):
         edit[KIND] = CONJUNCTION
-        edit[SECOND] = _any_literal(rng, inputs, count)
-        edit[SECOND] ^= (
-            1 ^ (edit[SECOND] & 1) ^ np.int64((sim.values[chunk, edit[SECOND] >> 1, lane] >> place) & np.uint64(1))
-        )
-    edit[FIRST] ^= 1 ^ (edit[FIRST] & 1) ^ np.int64((sim.values[chunk, edit[FIRST] >> 1, lane] >> place) & np.uint64(1))
+        edit[SECOND] = _any_literal(sim, rng, inputs, count)
+        edit[SECOND] = _holding(sim, chunk, lane, place, edit[SECOND])
+    edit[FIRST] = _holding(sim, chunk, lane, place, edit[FIRST])
 
 
 @njit(cache=True)
 def _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit):
     draw = random_unit(rng)
-    other = _any_literal(rng, inputs, bound)
+    other = _any_literal(sim, rng, inputs, bound)
     if edit[TARGET] == NODE or draw < 0.15:
         # a new function of two signals in place of the old one; one operand may stay
         node = current >> 1
@@ -143,7 +155,7 @@ def _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit):
         if node >= inputs and random_below(rng, 2):
             edit[FIRST] = fanin0[node] if random_below(rng, 2) else fanin1[node]
         else:
-            edit[FIRST] = _any_literal(rng, inputs, bound)
+            edit[FIRST] = _any_literal(sim, rng, inputs, bound)
         edit[SECOND] = other
         return
     if random_below(rng, 3) == 0:

@@ -64,6 +64,8 @@ def first_chunks(words: SampleWords, chunks: int) -> SampleWords:
     valid = np.ascontiguousarray(words.valid[:chunks])
     return SampleWords(
         np.ascontiguousarray(words.inputs[:chunks]),
+        np.ascontiguousarray(words.library[:chunks]),
+        words.thresholds,
         np.ascontiguousarray(words.labels[:chunks]),
         valid,
         int(np.bitwise_count(valid).sum()),

@@ -8,7 +8,7 @@ import numpy as np
 from pysat.solvers import Solver
 
 from bespoke.model import LogicCircuit
-from bespoke.search.circuit.graph import EDIT_FIELDS, TARGET, builder, compact, conjunction, rebuild
+from bespoke.search.circuit.graph import EDIT_FIELDS, TARGET, at_least, builder, compact, conjunction, rebuild
 from bespoke.search.pricing import area_of
 
 #: Conflicts after which the solver is stopped; the circuit is then mended as if it were found at fault.
@@ -84,13 +84,8 @@ def _cleared(circuit: LogicCircuit, cleared: tuple[int, ...], by_top: bool, pric
     when = outputs[top]
     if not by_top:
         bound = circuit.classes - (1 << top)
-        at_least = 1  # whether the bits below the top, read upwards, are at least those of the bound
-        for bit in range(top):
-            if bound >> bit & 1:
-                at_least = int(conjunction(graph, inputs, outputs[bit], at_least))
-            else:
-                at_least = int(conjunction(graph, inputs, outputs[bit] ^ 1, at_least ^ 1)) ^ 1
-        when = int(conjunction(graph, inputs, outputs[top], at_least))
+        beyond = int(at_least(graph, inputs, np.array(outputs[:top], dtype=np.int32), bound))
+        when = int(conjunction(graph, inputs, outputs[top], beyond))
     for bit in cleared:
         graph.outputs[bit] = conjunction(graph, inputs, outputs[bit], when ^ 1)
     return _extracted(circuit, graph, prices)

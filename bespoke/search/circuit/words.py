@@ -16,6 +16,8 @@ from numba.extending import intrinsic
 #: Words of one chunk.
 LANES = 8
 CHUNK_SAMPLES = 64 * LANES
+#: Most thresholds of one feature that edits may use as they are.
+THRESHOLDS = 31
 
 
 @intrinsic
@@ -34,25 +36,38 @@ class SampleWords(NamedTuple):
     Parameters
     ----------
     inputs : uint64 (chunks, 1 + features * input_bits, LANES), the values of the constant false and the input nodes.
+    library : uint64 (chunks, thresholds, LANES), the values of the threshold library.
+    thresholds : int32 (thresholds, 2), feature and constant: the library's signals ``feature >= constant``.
     labels : uint64 (chunks, output_bits, LANES), bits of the class index.
     valid : uint64 (chunks, LANES), ones where there is a sample.
     samples : number of samples.
     """
 
     inputs: np.ndarray
+    library: np.ndarray
+    thresholds: np.ndarray
     labels: np.ndarray
     valid: np.ndarray
     samples: int
 
 
 def pack_samples(inputs: np.ndarray, labels: np.ndarray, *, input_bits: int, output_bits: int) -> SampleWords:
-    """Pack integer ``inputs`` (samples, features) and class indices ``labels`` (samples,), in order."""
+    """Pack integer ``inputs`` (samples, features) and class indices ``labels`` (samples,), in order.
+
+    The threshold library holds every constant of a feature, at most `THRESHOLDS` where there are more.
+    """
     samples, features = inputs.shape
     planes = [np.zeros(samples, dtype=bool)]
     for feature in range(features):
         planes.extend((inputs[:, feature] >> bit & 1).astype(bool) for bit in range(input_bits))
+    constants = np.unique(np.linspace(1, (1 << input_bits) - 1, THRESHOLDS).round().astype(np.int32))
+    thresholds = np.array(
+        [(feature, constant) for feature in range(features) for constant in constants], dtype=np.int32
+    )
     return SampleWords(
         inputs=_chunked(np.stack(planes)),
+        library=_chunked((inputs[:, thresholds[:, 0]] >= thresholds[:, 1]).T),
+        thresholds=thresholds,
         labels=_chunked(np.stack([(labels >> bit & 1).astype(bool) for bit in range(output_bits)])),
         valid=np.ascontiguousarray(_chunked(np.ones((1, samples), dtype=bool))[:, 0]),
         samples=samples,
