@@ -98,15 +98,17 @@
     make("text", { class: "axis-title", x: margin.left + 4, y: margin.top + 10, "text-anchor": "start" }, grid, PARTS[yKey]);
 
     const ours = points.filter((p) => ["network", "logic", "chosen"].includes(p.kind)).sort((a, b) => place(a) - place(b));
+    // The line follows the front as the choice sees it, whatever accuracy is shown: a staircase over test accuracies
+    // would be a selection on the test part.
     let best = -1;
-    const steps = [];
+    const corners = [];
     for (const p of ours) {
-      if (p[yKey] <= best) continue;
-      if (steps.length) steps.push(`H${x(place(p))}`);
-      steps.push(`${steps.length ? "V" : `M${x(place(p))},`}${y(p[yKey])}`);
-      best = p[yKey];
+      const trusted = Math.min(p.train, p.validation);
+      if (trusted <= best) continue;
+      corners.push(`${x(place(p))},${y(p[yKey])}`);
+      best = trusted;
     }
-    if (steps.length) make("path", { class: "frontline", d: `${steps.join("")}H${width - margin.right}` }, svg);
+    if (corners.length > 1) make("path", { class: "frontline", d: `M${corners.join("L")}` }, svg);
 
     for (const p of points) {
       if (!p.intervals) continue;
