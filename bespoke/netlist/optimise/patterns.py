@@ -10,7 +10,7 @@ from bespoke.netlist.bits import pack_bits
 from bespoke.netlist.optimise.state import STRIPES
 
 #: Data vectors that weigh the power during the search; the report uses all.
-DATA_LIMIT = 2048
+DATA_LIMIT = 1024
 #: Words of random patterns, and of patterns learnt from counter-examples.
 RANDOM_WORDS, LEARNT_WORDS = 16, 48
 #: All patterns are enumerated up to this many inputs and this many word evaluations for the whole circuit.

@@ -18,7 +18,7 @@ from bespoke.netlist.optimise.state import (
 #: Moves that change the value of more nodes than this are turned down: they hardly ever hold.
 REGION_LIMIT = 40
 #: Cones of more nodes are not followed; nets looked at as divisors, alone and in pairs.
-CONE_LIMIT, NET_LIMIT, PAIR_LIMIT = 3000, 1200, 72
+CONE_LIMIT, NET_LIMIT, PAIR_LIMIT = 3000, 500, 64
 
 
 @njit(cache=True)
