@@ -52,6 +52,7 @@ def render_report(record: RunRecord) -> str:
         .get_template("report.html.j2")
         .render(
             run=record,
+            baseline_origin=BASELINE_ORIGIN,
             m=metrics,
             chosen=metrics.chosen,
             baseline=metrics.baseline,

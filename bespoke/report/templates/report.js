@@ -89,6 +89,11 @@
       make("line", { class: tick.named ? "grid" : "grid minor", x1: x(tick.value), x2: x(tick.value), y1: margin.top, y2: height - margin.bottom }, grid);
       if (tick.named) make("text", { x: x(tick.value), y: height - margin.bottom + 19, "text-anchor": "middle" }, grid, figures(tick.value));
     }
+    if (points.some((p) => p[xKey] <= 0)) { // designs without a gate stand left of the logarithmic axis, at a mark of their own
+      const zero = x(smallest / 2);
+      make("rect", { class: "paper", x: zero - 14, y: height - margin.bottom + 6, width: 28, height: 18 }, grid);
+      make("text", { x: zero, y: height - margin.bottom + 19, "text-anchor": "middle", class: "zero" }, grid, "0");
+    }
     const { ticks, digits } = linearTicks(bottom, top);
     for (const tick of ticks) {
       make("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }, grid);
