@@ -37,14 +37,17 @@ def main(job_file: Path) -> None:
         sources.append(dump)
         build_args = ["-s", "bespoke_waves"]
     runner = WaveIcarus() if job["vcd"] else Icarus()
-    runner.build(
-        sources=sources,
-        hdl_toplevel=job["top"],
-        build_dir=folder / "build",
-        build_args=build_args,
-        timescale=("1ms", "1ms"),
-        always=True,
-    )
+    try:
+        runner.build(
+            sources=sources,
+            hdl_toplevel=job["top"],
+            build_dir=folder / "build",
+            build_args=build_args,
+            timescale=("1ms", "1ms"),
+            always=True,
+        )
+    except RuntimeError as error:  # Icarus has said why; a traceback would push that out of sight
+        sys.exit(f"Icarus did not compile the sources: {error}")
     results = runner.test(
         test_module="replay_bench",
         hdl_toplevel=job["top"],

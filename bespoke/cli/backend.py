@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bespoke import __version__
+from bespoke.cli.options import require_verilog
 from bespoke.cli.progress import TerminalProgress
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
@@ -57,6 +58,7 @@ def synth(
     chosen = _technology(technology, liberty)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; name a folder")
+    require_verilog(sources)
     with TerminalProgress() as progress:
         progress.stage("synthesis")
         result = synthesise(
@@ -92,6 +94,7 @@ def verify(
 
     Ends with exit code 1 where they differ.
     """
+    require_verilog((a, b))
     with tempfile.TemporaryDirectory(prefix="bespoke-verify-") as scratch:
         found = prove_equivalent(
             a,

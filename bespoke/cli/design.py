@@ -32,6 +32,7 @@ from bespoke.cli.options import (
     Test,
     Train,
     Workers,
+    require_verilog,
     settings_of,
 )
 from bespoke.cli.progress import TerminalProgress
@@ -217,9 +218,7 @@ def simulate(
 
     loaded = _model(model)
     part = _part(vectors, loaded)
-    for source in sources:
-        if not source.is_file():
-            raise InputError(f"Verilog file {source} does not exist")
+    require_verilog(sources)
     if vcd is not None and vcd.is_dir():
         raise InputError(f"--vcd {vcd} is a folder; name a file")
     scratch = Path(tempfile.mkdtemp(prefix="bespoke-simulate-"))  # stays after a failure, whose message names its log

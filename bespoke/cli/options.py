@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,3 +91,18 @@ def _hidden(text: str | None) -> tuple[int, ...] | None:
         return coerce("hidden", [int(part) for part in text.split(",")])
     except ValueError:
         raise InputError(f"option --hidden needs sizes such as 3 or 5,4; not {text!r}") from None
+
+
+def require_verilog(sources: Iterable[Path]) -> None:
+    """Every file is there, before a tool is started and a folder made.
+
+    Raises
+    ------
+    InputError
+        naming the file.
+    """
+    for source in sources:
+        if source.is_dir():
+            raise InputError(f"{source} is a folder; name the Verilog files in it")
+        if not source.exists():
+            raise InputError(f"Verilog file {source} does not exist")

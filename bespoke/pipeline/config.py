@@ -85,6 +85,10 @@ class RunConfig:
             raise InputError("--train and --test go together")
         if self.hidden is not None and any(not 1 <= size <= 256 for size in self.hidden):
             raise InputError(f"option --hidden needs sizes between 1 and 256, such as 3 or 5,4; not {self.hidden}")
+        if set(self.freeze) == set(Unit):
+            raise InputError(
+                "--freeze of all three kinds of units leaves nothing to search; let one of them change"
+            )
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
 

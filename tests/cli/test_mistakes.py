@@ -1,0 +1,405 @@
+"""What a new user gets wrong, and what he is told: one sentence, the right exit code, nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import random_network
+
+from bespoke.cli import main
+from bespoke.data import Quantiser
+from bespoke.pipeline.modelfile import ModelFile
+from bespoke.rtl import emit_verilog
+
+ROWS = [(index / 7, (index * 5 % 11) / 3, "abc"[index % 3]) for index in range(60)]
+GOOD = "width,height,kind\n" + "".join(f"{a:.3f},{b:.3f},{kind}\n" for a, b, kind in ROWS)
+HALF_ADDER = "module half(input a, input b, output s, output c);\n  assign s = a ^ b;\n  assign c = a & b;\nendmodule\n"
+OR_GATE = "module half(input a, input b, output s);\n  assign s = a | b;\nendmodule\n"
+
+
+def edited(line: int, text: str) -> str:
+    """The good table with another text in a line, counted from 1."""
+    lines = GOOD.splitlines()
+    lines[line - 1] = text
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A command line that is wrong, the files that it meets, what must be said."""
+
+    name: str
+    command: str
+    said: tuple[str, ...]
+    files: dict[str, str | bytes] = field(default_factory=dict)
+    code: int = 2
+    leaves: tuple[str, ...] = ()
+
+
+def table(name: str, content: str | bytes, *said: str, options: str = "") -> Mistake:
+    """A data file that is at fault."""
+    return Mistake(name, f"run mine.csv {options} --out out", ("mine.csv", *said), {"mine.csv": content})
+
+
+def option(name: str, words: str, *said: str, files: dict[str, str | bytes] | None = None) -> Mistake:
+    """An option that is at fault; the data are in order."""
+    return Mistake(name, f"run good.csv --out out {words}", said, files or {})
+
+
+MISTAKES = [
+    # files
+    Mistake("missing file", "run gone.csv --out out", ("gone.csv", "no such file", "bespoke datasets")),
+    Mistake("mistyped data set", "run irsi --out out", ("irsi", "did you mean 'iris'")),
+    Mistake("folder for a file", "run folder --out out", ("folder", "this is a folder")),
+    table("empty file", "", "empty"),
+    table("blank file", "\n\n  \n", "empty"),
+    table("header only", "a,b,kind\n", "header", "no rows"),
+    table("binary file", b"PK\x03\x04\x00\x00\x01", "binary"),
+    table("Latin-1 text", "größe,kind\n1,a\n".encode("latin-1"), "line 1", "UTF-8"),
+    table("UTF-16 text", GOOD.encode("utf-16"), "UTF-16", "UTF-8"),
+    table("ragged row", edited(7, "1,2,3,a"), "line 7", "4 cells", "3 columns"),
+    table("short row", edited(8, "1,a"), "line 8", "2 cells"),
+    table("open quote", GOOD + '1,2,"a\n', "line"),
+    table("no header", GOOD.split("\n", 1)[1], "line 1", "header"),
+    table("one column", "kind\na\nb\n", "single column"),
+    # cells
+    table("text cell", edited(5, "1,tall,a"), "line 5", "'height'", "tall"),
+    table("decimal comma", GOOD.replace(",", ";").replace(".", ","), "line 2", "width"),
+    table("NaN cell", edited(9, "nan,1,a"), "line 9", "'width'"),
+    table("empty cell", edited(9, ",1,a"), "line 9", "'width'"),
+    table("infinite cell", edited(3, "1,inf,a"), "line 3", "'height'"),
+    table("empty label", edited(4, "1,2,"), "line 4", "'kind'"),
+    # columns
+    table("repeated column", edited(1, "width,width,kind"), "columns 1 and 2", "'width'"),
+    table("unnamed column", edited(1, ",height,kind"), "column 1", "no name"),
+    table("mistyped target", GOOD, "'knid'", "did you mean 'kind'", options="--target knid"),
+    table("target beyond the last", GOOD, "column 3", "0 to 2", options="--target 3"),
+    table("target with many values", "a,b\n" + "".join(f"{i % 7},{i}\n" for i in range(300)), "'b'", "300"),
+    table("constant feature", "".join(f"{line},{'const' if not i else 1}\n" for i, line in enumerate(GOOD.split())),
+          "'const'", "same value", options="--target kind"),
+    table("one class", GOOD.replace(",b\n", ",a\n").replace(",c\n", ",a\n"), "'a'", "two classes"),
+    table("tiny class", GOOD + "1,2,rare\n", "'rare'", "1 sample"),
+    Mistake("target of a known set", "run iris --target species --out out", ("iris", "--target")),
+    # a pair of files
+    Mistake("train without test", "run --train good.csv --out out", ("--train", "--test")),
+    Mistake("a set and a pair", "run iris --train good.csv --test good.csv --out out", ("either", "--train")),
+    Mistake("no data at all", "run --out out", ("data set", "bespoke datasets")),
+    Mistake("other columns in test", "run --train good.csv --test t.csv --out out", ("t.csv", "'width'"),
+            {"t.csv": GOOD.replace("width", "length")}),
+    Mistake("columns in another order", "run --train good.csv --test t.csv --target kind --out out",
+            ("t.csv", "order"), {"t.csv": GOOD.replace("width,height", "height,width")}),
+    Mistake("class that only test has", "run --train good.csv --test t.csv --out out",
+            ("t.csv", "line 4", "'z'", "good.csv"), {"t.csv": edited(4, "1,2,z")}),
+    # options
+    option("mistyped option", "--sed 3", "--sed", "--seed"),
+    Mistake("mistyped command", "rnu iris --out out", ("'rnu'", "'run'")),
+    Mistake("no folder named", "run iris", ("--out",)),
+    option("text for a number", "--bits four", "--bits", "integer"),
+    option("no bits", "--bits 0", "--bits", "between 1 and 12", "not 0"),
+    option("too many bits", "--bits 40", "--bits", "between 1 and 12"),
+    option("negative seed", "--seed -1", "--seed"),
+    option("no workers", "--workers 0", "--workers", "between 1 and"),
+    option("loss in percent", "--max-loss 5", "--max-loss", "between 0 and 1"),
+    option("two accuracies", "--max-loss 0.1 --min-accuracy 0.9", "--max-loss", "--min-accuracy"),
+    option("negative area", "--max-area-cm2 -1", "--max-area-cm2"),
+    option("hidden in words", "--hidden three", "--hidden", "'three'"),
+    option("empty hidden layer", "--hidden 3,0", "--hidden", "between 1 and 256"),
+    option("unknown effort", "--effort hihg", "--effort", "hihg"),
+    option("unknown unit", "--freeze weights", "--freeze", "multiply"),
+    option("nothing left to search", "--freeze multiply --freeze accumulate --freeze activate", "--freeze"),
+    option("no clock", "--clock-ms 0", "--clock-ms"),
+    option("unknown Yosys", "--yosys yosis", "--yosys"),
+    # configuration files
+    option("mistyped key", "--config c.toml", "c.toml", "'sed'", "did you mean 'seed'", files={"c.toml": "sed = 3\n"}),
+    option("text for a number in TOML", "--config c.toml", "c.toml", "--bits", "whole number",
+           files={"c.toml": 'bits = "4"\n'}),
+    option("broken TOML", "--config c.toml", "c.toml", "line 1", files={"c.toml": "bits = = 4\n"}),
+    option("missing configuration", "--config gone.toml", "gone.toml", "does not exist"),
+    option("folder as configuration", "--config folder", "folder"),
+    # technologies
+    option("mistyped technology", "--technology egfet-1.0", "egfet-1.0", "egfet-1.0v"),
+    option("broken technology", "--technology t.toml", "t.toml", files={"t.toml": "name = \n"}),
+    option("technology without cells", "--technology t.toml", "t.toml", files={"t.toml": 'name = "t"\n'}),
+    option("broken Liberty", "--liberty l.lib", "l.lib", files={"l.lib": "library (x) { cell (A) {"}),
+    option("missing Liberty", "--liberty gone.lib", "gone.lib"),
+    # folders
+    Mistake("file as run folder", "run good.csv --out good.csv", ("good.csv", "is a file")),
+    Mistake("foreign folder", "run good.csv --out folder", ("folder", "not of a run")),
+    Mistake("foreign folder to overwrite", "run good.csv --out folder --overwrite", ("folder", "not of a run")),
+    Mistake("report of no run", "report folder", ("folder",)),
+    Mistake("report of a missing run", "report gone", ("gone",)),
+    Mistake("comparison of a missing run", "compare gone", ("gone",)),
+    Mistake("figure format", "explore good.csv --out out --figures gif", ("gif", "png")),
+    # models and vectors
+    Mistake("missing model", "rtl gone.json --out top.v", ("gone.json", "does not exist")),
+    Mistake("broken model", "rtl m.json --out top.v", ("m.json", "JSON"), {"m.json": "{"}),
+    Mistake("another kind of JSON", "rtl m.json --out top.v", ("m.json",), {"m.json": "[1, 2]"}),
+    Mistake("model of a later version", "rtl later.json --out out.v", ("later.json", "schema 99")),
+    Mistake("testbench without vectors", "rtl model.json --out out.v --testbench tb.v", ("--testbench", "--vectors")),
+    Mistake("module name", "rtl model.json --out out.v --module 2nd", ("2nd",)),
+    Mistake("keyword as module name", "rtl model.json --out out.v --module wire", ("wire",)),
+    Mistake("folder for Verilog", "rtl model.json --out folder", ("folder", "name a file")),
+    Mistake("vectors of another model", "simulate model.json top.v --vectors wide.csv",
+            ("wide.csv", "4 features", "reads 3"), {"wide.csv": "a,b,c,d,class\n1,2,3,4,0\n"}),
+    Mistake("vectors of more bits", "simulate model.json top.v --vectors v.csv", ("v.csv", "4 bits", "200"),
+            {"v.csv": "a,b,c,class\n1,2,200,0\n"}),
+    Mistake("measured values as vectors", "simulate model.json top.v --vectors v.csv", ("v.csv", "line 2", "integer"),
+            {"v.csv": "a,b,c,class\n0.5,2,3,0\n"}),
+    Mistake("no vectors", "simulate model.json top.v --vectors v.csv", ("v.csv",), {"v.csv": "a,b,c,class\n"}),
+    Mistake("missing vectors", "simulate model.json top.v --vectors gone.csv", ("gone.csv",)),
+    Mistake("missing Verilog", "simulate model.json gone.v --vectors vectors.csv", ("gone.v", "does not exist")),
+    # foreign Verilog
+    Mistake("missing Verilog to map", "synth gone.v --out out", ("gone.v",)),
+    Mistake("file as folder to map into", "synth half.v --out good.csv", ("good.csv", "is a file")),
+    Mistake("vectors without the ports", "synth half.v --out out --data v.csv", ("v.csv", "b"),
+            {"v.csv": "a,z\n0,1\n"}, leaves=("out",)),
+    Mistake("missing Verilog to compare", "verify half.v gone.v", ("gone.v",)),
+    # technologies on the command line
+    Mistake("unknown technology to show", "technology show egfet", ("egfet", "nearest")),
+    Mistake("Liberty that is none", "technology import good.csv --out t.toml", ("good.csv",)),
+]  # fmt: skip
+
+#: Mistakes that only an outside program notices; the message may end with its log.
+TOOL_MISTAKES = [
+    Mistake("Verilog that does not parse", "synth bad.v --out out", ("bad.v",),
+            {"bad.v": "module m(input a; endmodule\n"}, leaves=("out",)),
+    Mistake("unknown top", "synth half.v --top whole --out out", ("whole",), leaves=("out",)),
+    Mistake("ports that do not fit", "verify half.v or.v", ("c",), {"or.v": OR_GATE}),
+    Mistake("unknown top to compare", "verify half.v half.v --top whole", ("whole",)),
+    Mistake("Verilog that does not parse in simulation", "simulate model.json bad.v --vectors vectors.csv", ("bad.v",),
+            {"bad.v": "module top(input a; endmodule\n"}, code=1),
+    Mistake("unknown top in simulation", "simulate model.json top.v --top whole --vectors vectors.csv", ("whole",),
+            code=1),
+    Mistake("another circuit in simulation", "simulate model.json other.v --vectors vectors.csv --extra 50",
+            ("differs from the integer model", "vector"), code=1),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parts() -> dict[str, str]:
+    """A model, its Verilog, vectors, and another model's Verilog, as texts."""
+    rng = np.random.default_rng(10)
+    first, other = (random_network(rng, features=3, hidden=(2,), classes=2) for _ in range(2))
+    document = ModelFile(first, Quantiser((0.0,) * 3, (1.0,) * 3, 4), ("x", "y", "z"), ("no", "yes")).to_json()
+    vectors = rng.integers(0, 16, (20, 3))
+    lines = [",".join(map(str, [*row, label])) for row, label in zip(vectors, first.predict(vectors), strict=True)]
+    later = {**document, "model": {**document["model"], "schema": 99}}
+    return {
+        "model.json": json.dumps(document),
+        "later.json": json.dumps(later),
+        "top.v": emit_verilog(first),
+        "other.v": emit_verilog(other),
+        "vectors.csv": "x,y,z,class\n" + "\n".join(lines) + "\n",
+        "good.csv": GOOD,
+        "half.v": HALF_ADDER,
+    }
+
+
+@pytest.fixture
+def place(parts, tmp_path, monkeypatch):
+    """A working folder with files in order, and ``folder``, which somebody else owns."""
+    for name, content in parts.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "letter.txt").write_text("dear\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bespoke(monkeypatch, capsys):
+    """The command line in this process: exit code, standard output, standard error."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bespoke", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        seen = capsys.readouterr()
+        return end.value.code or 0, seen.out, seen.err
+
+    return call
+
+
+def contents(place: Path) -> dict[str, bytes | None]:
+    return {str(path.relative_to(place)): path.read_bytes() if path.is_file() else None for path in place.rglob("*")}
+
+
+def check(mistake: Mistake, place: Path, bespoke, *, one_line: bool) -> None:
+    for name, content in mistake.files.items():
+        (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = contents(place)
+    code, _, said = bespoke(*shlex.split(mistake.command))
+    assert code == mistake.code, said
+    assert said.startswith("bespoke: ") and "Traceback" not in said
+    if one_line:
+        assert len(said.splitlines()) == 1, said
+    for word in mistake.said:
+        assert word in said, said
+    after = {name: content for name, content in contents(place).items() if name.split("/")[0] not in mistake.leaves}
+    assert after == before
+    assert not [name for name in contents(place) if name.endswith(".tmp")]
+
+
+def test_there_are_enough_mistakes():
+    names = [mistake.name for mistake in MISTAKES + TOOL_MISTAKES]
+    assert len(set(names)) == len(names) >= 40
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_mistake(mistake, place, bespoke):
+    check(mistake, place, bespoke, one_line=True)
+
+
+@pytest.mark.eda
+@pytest.mark.parametrize("mistake", TOOL_MISTAKES, ids=lambda mistake: mistake.name)
+def test_mistake_that_a_tool_finds(mistake, place, bespoke):
+    check(mistake, place, bespoke, one_line=False)
+
+
+@pytest.mark.eda
+def test_circuits_that_differ_show_where(place, bespoke):
+    (place / "or.v").write_text(HALF_ADDER.replace("a ^ b", "a | b"))
+    code, out, err = bespoke("verify", "half.v", "or.v")
+    assert code == 1 and not err
+    assert "different" in out and "a=1" in out.replace(" ", "") and "b=1" in out.replace(" ", "")
+
+
+@pytest.mark.parametrize("command", ["run good.csv --out out", "simulate model.json top.v --vectors vectors.csv"])
+def test_without_icarus_the_message_says_how_to_get_it(command, place, bespoke, monkeypatch):
+    monkeypatch.setenv("PATH", str(place / "folder"))
+    before = contents(place)
+    code, _, err = bespoke(*command.split())
+    assert code == 2 and len(err.splitlines()) == 1
+    assert "iverilog is not installed" in err and "apt-get install iverilog" in err
+    assert contents(place) == before
+
+
+def test_the_doctor_finds_a_missing_tool(place, bespoke, monkeypatch):
+    monkeypatch.setenv("PATH", str(place / "folder"))
+    monkeypatch.setattr("bespoke.eda.tools._pyosys_status", lambda: _found("pyosys"))
+    code, out, _ = bespoke("doctor", "--json")
+    report = json.loads(out)
+    assert code == 1 and not report["healthy"]
+    missing = {tool["name"] for tool in report["tools"] if tool["needed"] and not tool["ok"]}
+    assert missing == {"iverilog", "vvp"}
+
+
+def _found(name: str):
+    from bespoke.eda.tools import ToolStatus
+
+    return ToolStatus(name, "1", "/there", True, "")
+
+
+def test_a_missing_yosys(place, bespoke, monkeypatch):
+    monkeypatch.setenv("PATH", str(place / "folder"))
+    code, _, err = bespoke("synth", "half.v", "--out", "out", "--yosys", "system")
+    assert code == 2 and "yosys is not installed" in err and len(err.splitlines()) == 1
+
+
+def test_a_tool_that_fails_shows_its_log_and_command(place, bespoke, monkeypatch):
+    tools = place / "tools"
+    tools.mkdir()
+    for name in ("iverilog", "vvp"):
+        program = tools / name
+        program.write_text("#!/bin/sh\necho license server is down\nexit 3\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    code, _, err = bespoke("simulate", "model.json", "top.v", "--vectors", "vectors.csv")
+    assert code == 1 and "Traceback" not in err
+    assert "license server is down" in err and "exit code 3" in err and "log" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errno.ENOSPC, ("disk is full", "make room")),
+        (errno.EDQUOT, ("disk is full",)),
+        (errno.EACCES, ("no permission", "--out")),
+        (errno.EROFS, ("no permission",)),
+        (errno.EIO, ("Input/output error",)),
+    ],
+    ids=errno.errorcode.get,
+)
+def test_trouble_with_the_disk_leaves_nothing(error, said, place, bespoke, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(error, os.strerror(error), "out.v")
+
+    monkeypatch.setattr("bespoke.files.os.fdopen", refuse)
+    before = contents(place)
+    code, _, err = bespoke("rtl", "model.json", "--out", "out.v")
+    assert code == 2 and len(err.splitlines()) == 1 and "Traceback" not in err
+    for word in said:
+        assert word in err
+    assert contents(place) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_under_the_output():
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "bespoke", "datasets"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert found.returncode != 0
+    assert "disk is full" in found.stderr and "Traceback" not in found.stderr
+
+
+def test_no_permission_for_the_run_folder(place, bespoke, monkeypatch):
+    mkdir = Path.mkdir
+
+    def refuse(path, *arguments, **options):
+        if path.name == "out":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return mkdir(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    code, _, err = bespoke("train", "good.csv", "--out", "out")
+    assert code == 2 and "no permission" in err and "out" in err and len(err.splitlines()) == 1
+
+
+def test_no_permission_for_the_data(place, bespoke, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    code, _, err = bespoke("train", "good.csv", "--out", "out")
+    assert code == 2 and "good.csv" in err and "Permission denied" in err and len(err.splitlines()) == 1
+
+
+def test_too_little_memory(place, bespoke, monkeypatch):
+    def refuse(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("bespoke.pipeline.training.train_float", refuse)
+    code, _, err = bespoke("train", "good.csv", "--out", "out")
+    assert code == 1 and "memory" in err and len(err.splitlines()) == 1
+
+
+def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
+    from bespoke.pipeline import training
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    real = training.train_quantised
+    monkeypatch.setattr(training, "train_quantised", interrupt)
+    words = ("train", "good.csv", "--out", "out", "--hidden", "2")
+    code, _, err = bespoke(*words)
+    assert code == 130 and "same command" in err and "Traceback" not in err
+    trained = (place / "out/models/float.json").stat().st_mtime_ns
+    assert not (place / "out/models/quantised.json").exists()
+    monkeypatch.setattr(training, "train_quantised", real)
+    code, out, _ = bespoke(*words, "--json")
+    assert code == 0
+    assert (place / "out/models/float.json").stat().st_mtime_ns == trained
+    assert set(json.loads(out)) == {"float", "baseline", "quantised"}
+    code, _, err = bespoke(*words, "--seed", "1")
+    assert code == 2 and "another seed" in err and "--overwrite" in err
