@@ -21,7 +21,7 @@ from bespoke.netlist.types import Netlist
 #: A move whose counter-examples do not reach an output is tried again with more of the circuit so many times.
 DEEPENINGS = 8
 #: Starting temperature in prices of the smallest two-input gate.
-HOTTEST = 0.15
+HOTTEST = 0.3
 #: Hard moves are given to the solver in proportion to the part of them that it can decide.
 SOLVER_EAGERNESS = 3.0
 _CHUNK = 256
