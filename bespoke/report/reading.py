@@ -127,7 +127,7 @@ def read_metrics(path: Path) -> RunMetrics:
     try:
         return restored(RunMetrics, document)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is not a complete metrics file: {error}") from None
+        raise InputError(f"{path} is not the metrics file of a run by this version: {error.args[0]}") from None
 
 
 def read_model(path: Path) -> IntegerClassifier:
