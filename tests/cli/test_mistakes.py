@@ -315,7 +315,7 @@ def test_a_tool_that_fails_shows_its_log_and_command(place, bespoke, monkeypatch
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin")
     code, _, err = bespoke("simulate", "model.json", "top.v", "--vectors", "vectors.csv")
     assert code == 1 and "Traceback" not in err
-    assert "license server is down" in err and "exit code 3" in err and "log" in err
+    assert "license server is down" in err and "code: 3" in err and "whole log" in err
 
 
 @pytest.mark.parametrize(
@@ -403,3 +403,20 @@ def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
     assert set(json.loads(out)) == {"float", "baseline", "quantised"}
     code, _, err = bespoke(*words, "--seed", "1")
     assert code == 2 and "another seed" in err and "--overwrite" in err
+
+
+@pytest.mark.eda
+def test_a_request_that_no_design_meets_names_the_nearest(place, bespoke, monkeypatch):
+    from bespoke.pipeline import front, proposals
+    from bespoke.pipeline.config import Effort
+
+    monkeypatch.setitem(proposals.CANDIDATES, Effort.FAST, 20_000)
+    monkeypatch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 2)
+    options = "--effort fast --hidden 2 --workers 1 --no-circuit-approximation --min-accuracy 1 --max-area-cm2 0.0001"
+    code, _, err = bespoke("run", "good.csv", "--out", "out", *options.split())
+    assert code == 2 and len(err.splitlines()) == 1 and "Traceback" not in err
+    for word in ("no design", "at least 1.0000", "0.0001 cm²", "the nearest has accuracy", "relax the request"):
+        assert word in err
+    assert not (place / "out/metrics.json").exists()
+    code, _, err = bespoke("report", "out")
+    assert code == 2 and "out" in err and len(err.splitlines()) == 1
