@@ -19,8 +19,9 @@ from bespoke.search.variation import move_rates
 
 _KINDS = {Cost.AREA: batch.COST_AREA, Cost.STATIC_POWER: batch.COST_POWER, Cost.FULL_ADDERS: batch.COST_FULL_ADDERS}
 
-#: Bins that a candidate may fall below its parent's and still be worth pricing: a factor of about three in cost.
-_FALL = 3.0
+#: From this many samples on candidates are first tried on a part of them.
+_PROBE_FROM = 2000
+_PROBE_SHARE = 8
 
 
 class _Fitness(base.Fitness):
@@ -115,6 +116,8 @@ class _Run:
         at = layout.array
         self.problem, self.island = problem, island
         self.evaluator = evaluator(layout, problem.features, problem.classes, problem.weights)
+        few = slice(0, len(problem.classes) // _PROBE_SHARE)
+        self.probe = evaluator(layout, problem.features[few], problem.classes[few], problem.weights[few])
         self.workspace = aig.workspace(layout, problem.capacity, problem.deepest)
         self.archive = island.archive(problem)
         genes = layout.genes
@@ -137,14 +140,13 @@ class _Run:
             values=values,
             leak=problem.leak,
         )
-        fall = round(np.log(_FALL) / self.archive.scale[1])
         self.settings = np.zeros(batch.SETTINGS, dtype=np.int64)
         self.settings[batch.SLACK] = problem.slack
         self.settings[batch.WALK] = options.walk
         self.settings[batch.KEEP_MASKS] = not options.accumulate
         self.settings[batch.FLOOR] = problem.floor
         self.settings[batch.COST_KIND] = _KINDS[options.cost]
-        self.settings[batch.BACK] = fall
+        self.settings[batch.PROBE] = len(problem.classes) > _PROBE_FROM
         self.settings[batch.POWER_SAMPLES] = problem.power_samples
         self.rates = move_rates(
             multiply=options.multiply,
@@ -183,9 +185,9 @@ class _Run:
     def _batch(self, candidates: int) -> None:
         problem, island = self.problem, self.island
         batch.run_batch(
-            candidates, island.random, self.evaluator, self.workspace, self.archive, island.population_genes,
-            problem.options.population_share, self.offspring, problem.layout.array, problem.limits, self.rates,
-            problem.price, self.settings, self.scratch, island.counters,
+            candidates, island.random, self.evaluator, self.probe, self.workspace, self.archive,
+            island.population_genes, problem.options.population_share, self.offspring, problem.layout.array,
+            problem.limits, self.rates, problem.price, self.settings, self.scratch, island.counters,
         )  # fmt: skip
 
     def _select(self) -> None:

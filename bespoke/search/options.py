@@ -83,7 +83,8 @@ class SearchOptions:
     bins, depth : elites per island: log-spaced cost bins, networks in each.
     walk : candidates made in a row from one parent, each from the last accepted.
     slack : right answers, as a share of the samples, that an elite may lack against a cheaper one before it is dropped.
-    accuracy_floor : candidates below it are never priced; None for the share of the largest class.
+    accuracy_floor : candidates below it are never priced; None for the share of the largest class, or 0.12
+        below the best start where that is higher.
     multiply, accumulate, activate : which kinds of unit may change. Where one may not, there are no random starts.
     hidden : neurons of the hidden layers; None for the starts' own (the largest of them, layer by layer).
     random_starts : random networks per island that join the given starts.

@@ -24,6 +24,8 @@ MAX_SEARCH_BITS = 30
 #: Widths and shifts that the search gives to QReLUs by itself; starts may have larger ones.
 QRELU_WIDTH = 8
 QRELU_SHIFT = 8
+#: By default no candidate is looked at that is less accurate than the best start by more than this.
+_FLOOR_BELOW_START = 0.12
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,10 @@ def make_problem(
     price = prices(technology)
     leak = leakages(technology, price)
     shares = np.bincount(np.asarray(data.classes), minlength=data.class_count) / len(data.classes)
-    floor = options.accuracy_floor if options.accuracy_floor is not None else float(shares.max())
+    floor = options.accuracy_floor
+    if floor is None:
+        best = max((float((start.predict(data.features) == data.classes).mean()) for start in starts), default=0.0)
+        floor = max(float(shares.max()), best - _FLOOR_BELOW_START)
     total = int(weights.sum())
     inputs, samples = packed_inputs(np.asarray(data.features)[:1024], data.input_bits)
     capacity, deepest = _builder_sizes(layout, limits, rows)

@@ -46,23 +46,30 @@ MASK_BIT = 8
 MASK_END = 9
 MASK_COLUMN = 10
 MASK_ALL = 11
-BIAS_STEP = 12
-BIAS_CENTRE = 13
-BIAS_ROUND = 14
-QRELU_SHIFT = 15
-QRELU_WIDTH = 16
-TREE_BIT = 17
-TREE_LOW = 18
-TREE_SWAP = 19
-TREE_ORDER = 20
-CLASS_KILL = 21
-CROSS = 22
-MOVES = 23
+SOURCE_LOW = 12
+LAYER_COLUMN = 13
+BIAS_STEP = 14
+BIAS_CENTRE = 15
+BIAS_ROUND = 16
+QRELU_SHIFT = 17
+QRELU_WIDTH = 18
+TREE_BIT = 19
+TREE_LOW = 20
+TREE_SWAP = 21
+TREE_ORDER = 22
+CLASS_KILL = 23
+CROSS = 24
+MOVES = 25
 
 #: How often each move is made, before frozen kinds are taken out.
-RATES = np.array(
-    [3.0, 5.0, 1.0, 2.0, 1.0, 2.0, 0.2, 0.2, 4.0, 2.0, 0.6, 1.0, 4.0, 2.0, 1.0, 1.2, 1.2, 0.8, 0.6, 0.4, 0.3, 0.2, 1.0]
-)
+RATES = np.zeros(MOVES)
+RATES[[WEIGHT_ZERO, WEIGHT_NEW, WEIGHT_SIGN, WEIGHT_SHIFT, WEIGHT_TERM, WEIGHT_SWAP]] = 3.0, 5.0, 1.0, 2.0, 1.0, 2.0
+RATES[[NEURON_KILL, INPUT_KILL]] = 0.2, 0.2
+RATES[[MASK_BIT, MASK_END, MASK_COLUMN, MASK_ALL, SOURCE_LOW, LAYER_COLUMN]] = 4.0, 2.0, 0.6, 1.0, 0.6, 0.3
+RATES[[BIAS_STEP, BIAS_CENTRE, BIAS_ROUND]] = 4.0, 2.0, 1.0
+RATES[[QRELU_SHIFT, QRELU_WIDTH]] = 1.2, 1.2
+RATES[[TREE_BIT, TREE_LOW, TREE_SWAP, TREE_ORDER, CLASS_KILL]] = 0.8, 0.6, 0.4, 0.3, 0.2
+RATES[CROSS] = 1.0
 
 # Positions in the array of limits.
 WEIGHT_SHIFTS = 0
@@ -194,17 +201,51 @@ def _move_weight(state, genes, lay, limits, move, neuron, keep_masks):
 
 
 @njit(cache=True)
+def _drop_columns(genes, lay, connection, fan_in, column):
+    """Clear a neuron's mask bits whose lowest digit lies below a column."""
+    for j in range(fan_in):
+        weight = abs(genes[connection + j])
+        if weight:
+            low = bit_length(weight & -weight) - 1
+            if column > low:
+                m = lay[MASK] + connection + j
+                genes[m] = genes[m] & ~_mask_of_low(column - low)
+
+
+@njit(cache=True)
+def _move_layer_masks(state, genes, lay, move, neuron, changed):
+    """Coarser signals for all neurons of a layer at once: one input's lowest bit, or the lowest column of every sum."""
+    layer, fan_in, connection, first = _layer_of(lay, neuron)
+    size = lay[SIZES + layer + 1]
+    start = connection - (neuron - first) * fan_in
+    if move == SOURCE_LOW:
+        j = below(state, fan_in)
+        used = np.int64(0)
+        for reader in range(size):
+            c = start + reader * fan_in + j
+            if genes[c] != 0:
+                used |= genes[lay[MASK] + c]
+        lowest = used & -used
+        for reader in range(size):
+            genes[lay[MASK] + start + reader * fan_in + j] &= ~lowest
+            changed[first + reader] = True
+        return
+    lowest_column = np.int64(62)
+    for c in range(start, start + size * fan_in):
+        weight = abs(genes[c])
+        mask = genes[lay[MASK] + c]
+        if weight != 0 and mask != 0:
+            lowest_column = min(lowest_column, bit_length(weight & -weight) + bit_length(mask & -mask) - 2)
+    for reader in range(size):
+        _drop_columns(genes, lay, start + reader * fan_in, fan_in, lowest_column + 1)
+        changed[first + reader] = True
+
+
+@njit(cache=True)
 def _move_mask(state, genes, lay, move, neuron):
     layer, fan_in, connection, first = _layer_of(lay, neuron)
     if move == MASK_COLUMN:
-        column = 1 + below(state, 4)
-        for j in range(fan_in):
-            weight = abs(genes[connection + j])
-            if weight:
-                low = bit_length(weight & -weight) - 1  # lowest digit's column
-                if column > low:
-                    m = lay[MASK] + connection + j
-                    genes[m] = genes[m] & ~_mask_of_low(column - low)
+        _drop_columns(genes, lay, connection, fan_in, 1 + below(state, 4))
         return
     c = connection + below(state, fan_in) if below(state, 4) == 0 else _active(state, genes, lay, connection, fan_in)
     if c < 0:
@@ -326,6 +367,10 @@ def _move_tree(state, genes, lay, limits, move, order):
         sign = np.int64(1) << (genes[lay[TREE_WIDTH]] - 1)
         if below(state, 3) == 0:
             genes[m] = mask | _mask_of_low(below(state, limits[TREE_BITS]))
+        elif below(state, 3) == 0:
+            low = _mask_of_low(1 + below(state, 6))
+            for other in range(count):
+                genes[lay[TREE_MASK] + other] &= ~low
         elif (mask & (mask - 1)) & sign:
             genes[m] = mask & (mask - 1)
 
@@ -397,6 +442,8 @@ def mutate(state, genes, mate, lay, limits, rates, changed, ev_sums, ev_side, or
     elif move <= MASK_ALL:
         changed[neuron] = True
         _move_mask(state, genes, lay, move, neuron)
+    elif move <= LAYER_COLUMN:
+        _move_layer_masks(state, genes, lay, move, neuron, changed)
     elif move <= BIAS_ROUND:
         changed[neuron] = True
         _move_bias(state, genes, lay, limits, move, neuron, ev_sums[ev_side[neuron], neuron])
