@@ -35,12 +35,13 @@ RIVALS = 6
 def _any_literal(sim, rng, inputs, bound):
     """A literal of a random node before ``bound``, or of a threshold of the library.
 
-    Among few ANDs and many inputs, the ANDs get their share.
+    Half are thresholds: they are what a table's features are mostly good for. Among few ANDs and many inputs, the ANDs
+    get their share.
     """
     draw = random_below(rng, 4)
-    if draw == 0:
+    if draw < 2:
         node = LIBRARY + random_below(rng, sim.library.shape[1])
-    elif draw == 1 and bound > inputs:
+    elif draw == 2 and bound > inputs:
         node = inputs + random_below(rng, bound - inputs)
     else:
         node = 1 + random_below(rng, bound - 1)
