@@ -35,6 +35,7 @@ from bespoke.cli.options import (
     require_verilog,
     settings_of,
 )
+from bespoke.cli.options import Model as ImportedModel
 from bespoke.cli.progress import TerminalProgress
 from bespoke.errors import InputError
 from bespoke.files import write_text
@@ -71,6 +72,7 @@ def train(
     data_dir: DataDir = None,
     bits: Bits = None,
     hidden: Hidden = None,
+    model: ImportedModel = None,
     seed: Seed = None,
     config: Config = None,
     overwrite: Overwrite = False,
@@ -107,6 +109,7 @@ def explore(
     data_dir: DataDir = None,
     bits: Bits = None,
     hidden: Hidden = None,
+    model: ImportedModel = None,
     seed: Seed = None,
     effort: EffortOption = None,
     freeze: Freeze = None,

@@ -33,6 +33,10 @@ Hidden = Annotated[
         help="Neurons of each hidden layer, such as 3 or 5,4; default: the literature's, or 3.", rich_help_panel=_SEARCH
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Trained MLP to start from: .onnx, .json or .npz; default: train one.", rich_help_panel=_SEARCH),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of everything random; default 0.", rich_help_panel=_SEARCH)]
 EffortOption = Annotated[
     Effort | None, typer.Option(help="What search and synthesis may spend; default normal.", rich_help_panel=_SEARCH)

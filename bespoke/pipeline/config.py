@@ -55,6 +55,7 @@ class RunConfig:
     hidden: tuple[int, ...] | None = _option(
         None, "neurons of each hidden layer; the literature's topology, or 3, by default"
     )
+    model: str | None = _option(None, "trained MLP to start from instead of training one: an .onnx, .json or .npz file")
     seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
     effort: Effort = _option(Effort.NORMAL, "how much search and synthesis may spend")
     freeze: tuple[Unit, ...] = _option((), "unit kinds that the search leaves as trained")
@@ -85,10 +86,10 @@ class RunConfig:
             raise InputError("--train and --test go together")
         if self.hidden is not None and any(not 1 <= size <= 256 for size in self.hidden):
             raise InputError(f"option --hidden needs sizes between 1 and 256, such as 3 or 5,4; not {self.hidden}")
+        if self.hidden is not None and self.model is not None:
+            raise InputError("--model brings its own hidden layers; leave --hidden out")
         if set(self.freeze) == set(Unit):
-            raise InputError(
-                "--freeze of all three kinds of units leaves nothing to search; let one of them change"
-            )
+            raise InputError("--freeze of all three kinds of units leaves nothing to search; let one of them change")
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
 

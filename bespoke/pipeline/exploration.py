@@ -14,7 +14,7 @@ from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, prepare_data, technology_of
+from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import Proposal, proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
@@ -73,9 +73,10 @@ def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: Ru
     progress.stage("reading the data")
     data, _ = prepare_data(config)
     technology_of(config)  # a wrong name is told now, not after the training
+    imported = imported_model(config, data)
     folder = RunFolder(out)
-    folder.open(config, data_digest=data_digest(data), overwrite=overwrite)
-    return Training(data, train_models(folder, config, data, progress))
+    folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
+    return Training(data, train_models(folder, config, data, progress, imported=imported))
 
 
 def explore(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
+from bespoke.errors import InputError
+from bespoke.importers import ImportedModel, import_model
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.runfolder import digest_arrays
 from bespoke.technology import Technology, load_technology, read_liberty
@@ -55,7 +57,30 @@ def technology_of(config: RunConfig) -> Technology:
     return load_technology(config.technology)
 
 
-def data_digest(data: PreparedData) -> str:
-    """Stands for everything in the data that a result can depend on."""
+def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | None:
+    """The trained MLP asked for, its outputs in the order of the data's classes; None where one is to be trained.
+
+    Raises
+    ------
+    InputError
+        naming the file, if it cannot be imported or was made for other features or classes.
+    """
+    if config.model is None:
+        return None
+    imported = import_model(config.model).with_classes(data.class_labels)
+    features = imported.float_model.topology[0]
+    if features != data.features:
+        raise InputError(f"model file {config.model} reads {features} features, the data have {data.features}")
+    if imported.feature_names is not None and imported.feature_names != data.feature_names:
+        raise InputError(
+            f"model file {config.model} reads the features {', '.join(imported.feature_names[:8])}; the data have "
+            f"{', '.join(data.feature_names[:8])}"
+        )
+    return imported
+
+
+def data_digest(data: PreparedData, imported: ImportedModel | None = None) -> str:
+    """Stands for everything in the data, and in an imported model, that a result can depend on."""
     parts = [array for part in (data.train, data.validation, data.test) for array in (part.features, part.classes)]
-    return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts)
+    model = () if imported is None else (*imported.float_model.weights, *imported.float_model.biases, imported.low)
+    return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model)

@@ -28,7 +28,7 @@ from bespoke.pipeline.metrics import (
 )
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, prepare_data, technology_of
+from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
@@ -85,10 +85,11 @@ def run(
         seed=config.seed,
     )
     folder = RunFolder(out)
-    folder.open(config, data_digest=data_digest(data), overwrite=overwrite)
+    imported = imported_model(config, data)
+    folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
     if not folder.has("versions.json"):
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
-    trained = train_models(folder, config, data, progress)
+    trained = train_models(folder, config, data, progress, imported=imported)
     baseline = trained.baseline
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=backend, progress=progress)
     proposals = propose(folder, config, data, starts=[trained.quantised], technology=technology, progress=progress)

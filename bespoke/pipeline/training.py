@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bespoke.data import PreparedData, write_vectors
+from bespoke.importers import ImportedModel
 from bespoke.model import Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.metrics import Accuracy, PartAccuracies
@@ -24,13 +25,24 @@ class TrainedModels:
     quantised: Network
 
 
-def train_models(folder: RunFolder, config: RunConfig, data: PreparedData, progress: RunProgress) -> TrainedModels:
-    """Trains what the folder does not hold yet, and leaves vectors and models there."""
+def train_models(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    progress: RunProgress,
+    *,
+    imported: ImportedModel | None = None,
+) -> TrainedModels:
+    """Trains what the folder does not hold yet, and leaves vectors and models there.
+
+    An ``imported`` model takes the place of the float model that would be trained, re-expressed over the quantiser of
+    the data: everything later is compared with it.
+    """
     vectors = folder / "vectors"
     vectors.mkdir(parents=True, exist_ok=True)
     for name in ("train", "validation", "test"):
         write_vectors(vectors / f"{name}.csv", getattr(data, name), data.feature_names)
-    float_model = _float_model(folder, config, data, progress)
+    float_model = _float_model(folder, config, data, imported, progress)
     baseline = fixed_point_network(float_model, bits=data.bits)
     ModelFile.of(baseline, data).save(folder / "models/baseline.json")
     return TrainedModels(float_model, baseline, _quantised(folder, config, data, float_model, progress))
@@ -46,9 +58,13 @@ def float_accuracies(model: FloatModel, data: PreparedData) -> PartAccuracies:
     )
 
 
-def _float_model(folder: RunFolder, config: RunConfig, data: PreparedData, progress: RunProgress) -> FloatModel:
+def _float_model(
+    folder: RunFolder, config: RunConfig, data: PreparedData, imported: ImportedModel | None, progress: RunProgress
+) -> FloatModel:
     name = "models/float.json"
-    if not folder.has(name):
+    if imported is not None:
+        folder.write_json(name, imported.for_quantiser(data.quantiser).to_json())
+    elif not folder.has(name):
         progress.stage("training the float network")
         hidden = hidden_layers(config, data)
         model = train_float(data, hidden=hidden, seed=config.seed, progress=progress.update)

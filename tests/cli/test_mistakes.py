@@ -115,6 +115,13 @@ MISTAKES = [
     option("empty hidden layer", "--hidden 3,0", "--hidden", "between 1 and 256"),
     option("unknown effort", "--effort hihg", "--effort", "hihg"),
     option("unknown unit", "--freeze weights", "--freeze", "multiply"),
+    option("missing MLP", "--model gone.onnx", "gone.onnx"),
+    option("pickled MLP", "--model m.pkl", "m.pkl", "pickle", files={"m.pkl": b"\x80"}),
+    option("MLP of other features", "--model m.json", "m.json", "1 features", "2", files={"m.json": json.dumps(
+        {"weights": [[[1.0]], [[1.0]] * 3], "biases": [[0.0], [0.0, 1.0, 2.0]], "class_labels": ["a", "b", "c"]})}),
+    option("MLP of other classes", "--model m.json", "m.json", "'a'", files={"m.json": json.dumps(
+        {"weights": [[[1.0, 1.0]], [[1.0], [2.0]]], "biases": [[0.0], [0.0, 1.0]], "class_labels": ["y", "n"]})}),
+    option("MLP and layers", "--model m.json --hidden 3", "--model", "--hidden", files={"m.json": "{}"}),
     option("nothing left to search", "--freeze multiply --freeze accumulate --freeze activate", "--freeze"),
     option("no clock", "--clock-ms 0", "--clock-ms"),
     option("unknown Yosys", "--yosys yosis", "--yosys"),
