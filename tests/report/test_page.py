@@ -174,7 +174,10 @@ def test_the_same_run_gives_the_same_page(run_folder):
         (lambda folder: (folder / "metrics.json").unlink(), "resume"),
         (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
         (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
-        (lambda folder: (folder / "metrics.json").write_text('{"schema": 1}'), "not the metrics file of a run by this version: RunMetrics lacks"),
+        (
+            lambda folder: (folder / "metrics.json").write_text('{"schema": 1}'),
+            "not the metrics file of a run by this version: RunMetrics lacks",
+        ),
         (lambda folder: (folder / "front.csv").unlink(), "front.csv is missing"),
         (lambda folder: (folder / "front.csv").write_text("index,kind\n1,network\n"), "line 2"),
         (lambda folder: (folder / "models/approximate.json").unlink(), "approximate.json is missing"),
