@@ -114,6 +114,7 @@ def measure(
         effort=backend.effort,
         start_circuits=start_circuits(classifier),
         backend=backend.yosys,
+        clock_ms=backend.clock_ms,
         seed=backend.seed,
         progress=progress,
     )

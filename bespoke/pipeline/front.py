@@ -132,6 +132,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
         effort=str(Effort.FAST),
         start_circuits=start_circuits(classifier),
         backend=backend.yosys,
+        clock_ms=backend.clock_ms,
         seed=backend.seed,
     )
     mapped = Mapped(area_cm2(result.netlist), static_power(result.netlist, bits).total_mw)

@@ -20,7 +20,7 @@ from bespoke.eda.yosys import Elaborated, elaborate
 from bespoke.errors import InputError, ToolFailedError, VerificationError
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
-from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, write_netlist
+from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
 from bespoke.pipeline.circuits import aig_of_logic, netlist_of_mapped
 from bespoke.pipeline.effort import SynthesisEffort, effort_of
@@ -94,6 +94,7 @@ def synthesise(
     start_circuits: Sequence[LogicCircuit] = (),
     backend: Backend | str = Backend.PYOSYS,
     power_weight: float = DEFAULT_POWER_WEIGHT,
+    clock_ms: float | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SynthesisResult:
@@ -109,6 +110,7 @@ def synthesise(
     effort : ``fast``, ``normal`` or ``high``. The first two give the same result for the same seed.
     start_circuits : further structures of the same function; each is tried, and the best result wins.
     power_weight : share of static power in the price; the rest is area.
+    clock_ms : what is slower than this is taken only if nothing is faster. None takes any delay.
     progress : called with the share done, 0 to 1, and a word on what is going on.
 
     Raises
@@ -139,9 +141,10 @@ def synthesise(
     offers += _offers(starts, plan, design, technology, folder, measure)
     offers = [offer for offer in offers if not _worse(offer.figures, plain)]
     price = partial(_price, reference=plain, power_weight=power_weight)
-    offers.sort(key=lambda offer: price(offer.figures))
+    in_time = partial(_in_time, clock_ms=clock_ms)
+    offers.sort(key=lambda offer: (not in_time(offer.netlist), price(offer.figures)))
     tell(0.4, "optimising")
-    best = _optimise(offers, plan, technology, bits, seed, power_weight, plain, price, measure, tell)
+    best = _optimise(offers, plan, technology, bits, seed, power_weight, plain, price, measure, in_time, tell)
     tell(0.9, "proving")
     path = folder / "netlist.v"
     write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
@@ -231,6 +234,10 @@ def _worse(figures: Figures, plain: Figures) -> bool:
     return figures.area_cm2 > plain.area_cm2 * slack or figures.static_power_mw > plain.static_power_mw * slack
 
 
+def _in_time(netlist: Netlist, *, clock_ms: float | None) -> bool:
+    return clock_ms is None or timing(netlist, clock_ms).meets_clock
+
+
 def _offers(
     starts: dict[str, Aig],
     plan: SynthesisEffort,
@@ -274,6 +281,7 @@ def _optimise(
     plain: Figures,
     price: Callable[[Figures], float],
     measure: Callable[[Netlist], Figures],
+    in_time: Callable[[Netlist], bool],
     tell: Progress,
 ) -> Netlist:
     """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest.
@@ -304,7 +312,11 @@ def _optimise(
     if len(shortlist) > 1:
         shortlist = [run(netlist, plan.first_work) for netlist in shortlist]
         tell(0.6, "optimising")
-    best = min(shortlist, key=lambda netlist: price(measure(netlist)))
+
+    def rank(netlist: Netlist) -> tuple[bool, float]:
+        return not in_time(netlist), price(measure(netlist))
+
+    best = min(shortlist, key=rank)
     final = run(best, plan.work)
-    ranked = sorted((final, best, offers[0].netlist), key=lambda netlist: price(measure(netlist)))
+    ranked = sorted((final, best, offers[0].netlist), key=rank)
     return next(netlist for netlist in ranked if not _worse(measure(netlist), plain))

@@ -2,9 +2,9 @@
 
 Left as ``a + b + c``, a sum's shape is the synthesis tool's choice, and the usual one (a tree of carry-save adders
 and a fast final adder) is a choice for speed. Printed circuits have all the time in the world and pay for area: here
-every column adds up its bits in one chain, so that no half adder is spent but the one that a column may end in, and a
-constant bit is added first, where it turns an adder into two plain gates. Measured after ABC's optimisation and
-mapping this saves 9 to 13 % of the area of exact, power-of-two and random networks.
+every column adds three bits at a time, so that no half adder is spent but the one that a column may end in, and a
+constant bit is added first, where it turns an adder into two plain gates. Those that arrive first are added first: the
+same adders as in a chain, at a fraction of its delay.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ def add_columns(columns: Sequence[Sequence[Bit]], constant: int, stem: str) -> t
     """
     adders: list[Adder] = []
     total: list[Bit] = []
-    waiting: list[list[Bit]] = [list(column) for column in columns]
+    waiting: list[list[tuple[int, Bit]]] = [[(0, bit) for bit in column] for column in columns]  # arrival, bit
     for position, column in enumerate(waiting):
         last = position == len(waiting) - 1
         if constant >> position & 1:
-            column.append(ONE)
+            column.insert(0, (0, ONE))
         while len(column) > 1:
-            count = min(3, len(column))
-            operands = column[-count:]
-            del column[-count:]
-            kept, carry = _add(operands, adders, stem, position, carries=not last)
+            column.sort(key=lambda entry: entry[0])
+            operands, column[:3] = column[:3], []
+            kept, carry = _add([bit for _, bit in operands], adders, stem, position, carries=not last)
+            arrival = operands[-1][0] + 1
             if kept != ZERO:
-                column.append(kept)
+                column.append((arrival, kept))
             if carry != ZERO and not last:
-                waiting[position + 1].append(carry)
-        total.append(column[0] if column else ZERO)
+                waiting[position + 1].append((arrival, carry))
+        total.append(column[0][1] if column else ZERO)
     return adders, total
 
 

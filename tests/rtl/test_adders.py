@@ -1,4 +1,4 @@
-"""Adder chains against plain addition, evaluated in Python from the data structure, not from the text."""
+"""Column adders against plain addition, evaluated in Python from the data structure, not from the text."""
 
 import itertools
 
