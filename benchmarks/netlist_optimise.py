@@ -44,8 +44,10 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "bespoke-netlist-optimise")
     arguments = parser.parse_args()
     technology = load_technology()
-    print(f"{'set':<24} {'mapped by':<8} {'gates':>6} {'cm²':>8} {'->':>8} {'ratio':>6} {'mW':>8} {'->':>8} {'ratio':>6}"
-          f" {'s':>6} {'tries/s':>8} {'moves':>6} {'refuted':>7}")  # fmt: skip
+    print(
+        f"{'set':<24} {'mapped by':<8} {'gates':>6} {'cm²':>8} {'->':>8} {'ratio':>6}"
+        f" {'mW':>8} {'->':>8} {'ratio':>6} {'s':>6} {'tries/s':>8} {'moves':>6} {'refuted':>7}"
+    )
     ratios = []
     try:
         for name in arguments.names:
@@ -64,10 +66,14 @@ def main() -> int:
                     time_limit_s=arguments.time,
                 )
                 ratio = (result.area_um2 / reference[0], result.static_power_nw * 1e-6 / reference[1])
-                print(f"{name:<24} {recipe.name:<8} {netlist.gates:>6} {area * 1e-8:>8.4f} {result.area_um2 * 1e-8:>8.4f}"
-                      f" {ratio[0]:>6.3f} {power:>8.4f} {result.static_power_nw * 1e-6:>8.4f} {ratio[1]:>6.3f}"
-                      f" {result.seconds:>6.1f} {result.tries / result.seconds:>8.0f} {result.accepted:>6}"
-                      f" {result.refuted:>7}", flush=True)  # fmt: skip
+                print(
+                    f"{name:<24} {recipe.name:<8} {netlist.gates:>6}"
+                    f" {area * 1e-8:>8.4f} {result.area_um2 * 1e-8:>8.4f} {ratio[0]:>6.3f}"
+                    f" {power:>8.4f} {result.static_power_nw * 1e-6:>8.4f} {ratio[1]:>6.3f}"
+                    f" {result.seconds:>6.1f} {result.tries / result.seconds:>8.0f}"
+                    f" {result.accepted:>6} {result.refuted:>7}",
+                    flush=True,
+                )
             ratios.append(ratio)
     except BespokeError as error:
         print(f"netlist_optimise: {error}", file=sys.stderr)
