@@ -230,6 +230,7 @@ def test_time_limit_and_progress():
     [
         ({"power_weight": 1.5}, "power_weight"),
         ({"budget_moves": -1}, "budget_moves"),
+        ({"time_limit_s": 0.0}, "time_limit_s"),
         ({"data_bits": np.zeros((3, 9), dtype=bool)}, "4 input bits"),
     ],
 )

@@ -89,7 +89,8 @@ def optimise_netlist(
     Raises
     ------
     InputError
-        for data of another width, a price weight outside 0..1, or a cell with more than four inputs.
+        for data of another width, a price weight outside 0..1, a negative budget, a time limit
+        that is not positive, or a cell with more than four inputs.
     VerificationError
         if the result differs from the netlist given on a pattern (a defect of the optimiser).
     """
@@ -98,6 +99,8 @@ def optimise_netlist(
         raise InputError(f"power_weight must lie in 0..1, not {power_weight}")
     if budget_moves < 0:
         raise InputError(f"budget_moves must not be negative, it is {budget_moves}")
+    if time_limit_s is not None and time_limit_s <= 0:
+        raise InputError(f"time_limit_s must be positive, it is {time_limit_s}")
     rng = np.random.default_rng(seed)
     view = combinational_view(netlist)
     data = _source_values(netlist, view, data_bits, rng)

@@ -20,7 +20,7 @@ def set_target(state, library, target, target_edge, cone_limit):
     """Choose what the next move replaces: all readers of ``target``, or one edge.
 
     Puts the fan-out cone into ``order``, readers after what they read, and marks it. A cone of more than
-    ``cone_limit`` nodes is left out (``M_BOUNDED``): the target must then keep its value on every pattern.
+    ``cone_limit`` nodes is left out (``now.bounded``): the target must then keep its value on every pattern.
     """
     state.now[0].target = target
     state.now[0].target_edge = target_edge
@@ -138,7 +138,7 @@ def undo_release(state, library, size):
 
 @njit(cache=True)
 def measure_freed(state, library):
-    """Area that goes if the target's readers read something else altogether, into ``R_FREED``."""
+    """Area that goes if the target's readers read something else altogether, into ``now.freed``."""
     target = state.now[0].target
     state.now[0].freed = 0.0
     if state.node[target].cell < 0 or (state.now[0].target_edge >= 0 and state.node[target].refs > 1):
@@ -162,7 +162,7 @@ def _offer(state, node):
 def gather_divisors(state, library, limit, pair_limit):
     """Nets that the new logic may read, nearest first: the neighbourhood of the target and some nets from afar.
 
-    The first ``M_PAIRS`` of ``divisors`` are tried in pairs: half of them near, half drawn from the others.
+    The first ``pair_count`` divisors are tried in pairs: half of them near, half drawn from the others.
     """
     target = state.now[0].target
     width = state.fanin.shape[1]

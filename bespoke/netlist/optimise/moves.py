@@ -123,7 +123,7 @@ def _redirected(state):
 
 @njit(cache=True)
 def price_plan(state, library):
-    """Change of area and static power that the plan brings, into ``R_GAIN_AREA`` and ``R_GAIN_STATIC``."""
+    """Change of area and static power that the plan brings, into ``now.gain_area`` and ``now.gain_static``."""
     data_words = state.now[0].data_words
     target = state.now[0].target
     row = _evaluate_plan(state, library, 0, data_words)
