@@ -191,7 +191,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        max_loss : accuracy that may be lost against the exact baseline's validation accuracy; the constructor's
+        max_loss : accuracy that may be lost against the exact baseline, on train and on validation; the constructor's
             ``max_loss`` where nothing at all is asked for.
         min_accuracy : least accuracy instead.
         max_area_cm2, max_power_mw : budget.
@@ -206,9 +206,13 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("max_loss and min_accuracy both set the accuracy asked for; give one of them")
         if max_loss is None and min_accuracy is None and max_area_cm2 is None and max_power_mw is None:
             max_loss = self.max_loss
+        budget = {"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw}
         if max_loss is not None:
-            min_accuracy = self.baseline_.validation.value - max_loss
-        choice = choose(list(self._entries()), Request(min_accuracy, max_area_cm2, max_power_mw))
+            train, validation = self.baseline_.train.value, self.baseline_.validation.value
+            request = Request.within(max_loss, train, validation, **budget)
+        else:
+            request = Request.at_least(min_accuracy, **budget)
+        choice = choose(list(self._entries()), request)
         self.chosen_ = choice.entry.index
         return self
 

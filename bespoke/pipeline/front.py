@@ -23,7 +23,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import Entry
+from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
 
 #: Proposals that are mapped, by effort.
@@ -71,25 +71,39 @@ class FrontDesign:
         )
 
 
-def thinned(designs: Sequence[Proposal], count: int) -> list[Proposal]:
+def thinned(designs: Sequence[Proposal], count: int, request: Request) -> list[Proposal]:
     """The proposals worth mapping, cheapest first.
 
-    Non-dominated designs in trusted accuracy (the lower of train and validation) and estimated area come first, then
-    those that only few others dominate: the estimate is not the measurement, and a lucky validation accuracy should not
-    push out the runners-up.
+    Half of the places go to those that the request is most likely to end at, by their estimates: the estimate is not
+    the measurement, so several are mapped. The rest shows the whole front in trusted accuracy (the lower of train and
+    validation) and estimated area, runners-up included where there is room.
     """
     unique = list({design.classifier: design for design in designs}.values())
     areas = np.array([design.estimated_area_cm2 for design in unique])
     trusted = np.array([min(design.train.value, design.validation.value) for design in unique])
+    kept = _likely(unique, trusted, request)[: count // 2]
     strictly = (areas[None, :] < areas[:, None]) | (trusted[None, :] > trusted[:, None])
     beaten = (areas[None, :] <= areas[:, None]) & (trusted[None, :] >= trusted[:, None]) & strictly
     dominators = beaten.sum(axis=1)
-    order = [int(index) for index in np.lexsort((areas, dominators))]
+    order = [int(index) for index in np.lexsort((areas, dominators)) if index not in kept]
     front = [index for index in order if dominators[index] == 0]
-    if len(front) > count:  # spread over the areas, both ends included
-        front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, count).round().astype(int))]
-    kept = front + [index for index in order if dominators[index] > 0][: count - len(front)]
+    room = count - len(kept)
+    if len(front) > room:  # spread over the areas, both ends included
+        front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, room).round().astype(int))]
+    kept += front + [index for index in order if dominators[index] > 0][: room - len(front)]
     return [unique[index] for index in sorted(kept, key=lambda index: (areas[index], index))]
+
+
+def _likely(designs: Sequence[Proposal], trusted: np.ndarray, request: Request) -> list[int]:
+    """Indices of the designs that meet the request if estimates are right, best first."""
+    entries = [
+        Entry(index, design.train, design.validation, design.estimated_area_cm2, 0.0)
+        for index, design in enumerate(designs)
+    ]
+    fitting = [entry for entry in entries if request.met_by(entry) and request.affords(entry)]
+    if request.asks_accuracy:
+        return [entry.index for entry in sorted(fitting, key=lambda entry: (entry.area_cm2, entry.index))]
+    return [entry.index for entry in sorted(fitting, key=lambda entry: (-trusted[entry.index], entry.area_cm2))]
 
 
 def map_front(
@@ -98,11 +112,12 @@ def map_front(
     data: PreparedData,
     proposals: Sequence[Proposal],
     *,
+    request: Request,
     backend: Backend,
     progress: RunProgress,
 ) -> list[FrontDesign]:
     """Maps the proposals with the fast effort, several at once; what was mapped before is read back."""
-    chosen = thinned(proposals, MAPPED_DESIGNS[config.effort])
+    chosen = thinned(proposals, MAPPED_DESIGNS[config.effort], request)
     progress.stage(f"mapping {len(chosen)} designs of the front")
     places = [f"front/{index:03d}" for index in range(len(chosen))]
     jobs = [

@@ -32,7 +32,7 @@ from bespoke.pipeline.preparation import data_digest, imported_model, prepare_da
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import Choice, Request, choose
+from bespoke.pipeline.selection import Request, choose
 from bespoke.pipeline.training import float_accuracies, train_models
 from bespoke.search import estimate_area
 from bespoke.technology import Technology
@@ -93,9 +93,10 @@ def run(
     baseline = trained.baseline
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=backend, progress=progress)
     proposals = propose(folder, config, data, starts=[trained.quantised], technology=technology, progress=progress)
-    front = map_front(folder, config, data, proposals.designs, backend=backend, progress=progress)
+    request = _request(config, baseline_metrics)
+    front = map_front(folder, config, data, proposals.designs, request=request, backend=backend, progress=progress)
     front.append(_baseline_design(baseline, baseline_metrics, data, technology))
-    choice, request = _choice(config, front, baseline_metrics)
+    choice = choose([design.entry(index) for index, design in enumerate(front)], request)
     chosen = front[choice.entry.index].proposal.classifier
     ModelFile.of(chosen, data).save(folder / "models/approximate.json")
     write_table(folder / "front.csv", front, data, chosen=choice.entry.index)
@@ -111,7 +112,7 @@ def run(
         quantised_accuracy=accuracies(trained.quantised, data),
         selection=SelectionSummary(
             rule=request.describe(),
-            validation_accuracy_needed=request.min_accuracy,
+            validation_accuracy_needed=request.min_validation_accuracy,
             front_designs=len(front),
             eligible_designs=choice.eligible,
         ),
@@ -168,14 +169,14 @@ def _measured(
     return restored(DesignMetrics, folder.read_json(place.result))
 
 
-def _choice(config: RunConfig, front: list[FrontDesign], baseline: DesignMetrics) -> tuple[Choice, Request]:
-    needed = config.min_accuracy
-    budget = config.max_area_cm2 is not None or config.max_power_mw is not None
-    if needed is None and (config.max_loss is not None or not budget):
+def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
+    """What the options ask for; where they ask for nothing, little loss against the baseline."""
+    budget = {"max_area_cm2": config.max_area_cm2, "max_power_mw": config.max_power_mw}
+    if config.max_loss is not None or (config.min_accuracy is None and not any(budget.values())):
         loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
-        needed = baseline.accuracy.validation.value - loss
-    request = Request(needed, config.max_area_cm2, config.max_power_mw)
-    return choose([design.entry(index) for index, design in enumerate(front)], request), request
+        accuracy = baseline.accuracy
+        return Request.within(loss, accuracy.train.value, accuracy.validation.value, **budget)
+    return Request.at_least(config.min_accuracy, **budget)
 
 
 def _baseline_design(

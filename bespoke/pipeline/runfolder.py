@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -14,6 +15,7 @@ from bespoke.files import write_json, write_text
 from bespoke.pipeline.config import RunConfig, to_toml
 
 _STAMP = ".bespoke-run.json"
+_LOCK = ".bespoke-run.lock"
 
 
 class RunFolder:
@@ -50,8 +52,19 @@ class RunFolder:
         elif held is not None and overwrite:
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
+        self._lock()
         write_json(self.path / _STAMP, stamp)
         write_text(self.path / "config.toml", to_toml(config))
+
+    def _lock(self) -> None:
+        """Keep the folder for this process until it ends, however it ends."""
+        self._held = (self.path / _LOCK).open("w")
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"--out {self.path} is in use by another run; wait for it or name another folder"
+            ) from None
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name

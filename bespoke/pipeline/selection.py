@@ -24,19 +24,65 @@ class Entry:
 class Request:
     """What the user asks for; None asks for nothing. ``describe`` is the sentence for the report."""
 
-    min_accuracy: float | None = None
+    min_train_accuracy: float | None = None
+    min_validation_accuracy: float | None = None
     max_area_cm2: float | None = None
     max_power_mw: float | None = None
 
+    @classmethod
+    def at_least(
+        cls, accuracy: float | None, *, max_area_cm2: float | None = None, max_power_mw: float | None = None
+    ) -> Request:
+        """The same accuracy on train and validation."""
+        return cls(accuracy, accuracy, max_area_cm2, max_power_mw)
+
+    @classmethod
+    def within(
+        cls,
+        loss: float,
+        train: float,
+        validation: float,
+        *,
+        max_area_cm2: float | None = None,
+        max_power_mw: float | None = None,
+    ) -> Request:
+        """At most ``loss`` below another model's accuracies, on train as well as on validation.
+
+        A search looks hard at the training part, so a design that is worse there than the model that it replaces is
+        worse indeed; validation says whether what it learned holds elsewhere.
+        """
+        return cls(train - loss, validation - loss, max_area_cm2, max_power_mw)
+
+    def met_by(self, entry: Entry) -> bool:
+        """Whether an entry is accurate enough; budgets are ``affords``."""
+        slack = 1e-12  # sums of shares do not come out even
+        return (self.min_train_accuracy is None or entry.train.value >= self.min_train_accuracy - slack) and (
+            self.min_validation_accuracy is None or entry.validation.value >= self.min_validation_accuracy - slack
+        )
+
+    def affords(self, entry: Entry) -> bool:
+        return (self.max_area_cm2 is None or entry.area_cm2 <= self.max_area_cm2) and (
+            self.max_power_mw is None or entry.static_power_mw <= self.max_power_mw
+        )
+
+    @property
+    def asks_accuracy(self) -> bool:
+        return self.min_train_accuracy is not None or self.min_validation_accuracy is not None
+
     def describe(self) -> str:
         asked = []
-        if self.min_accuracy is not None:
-            asked.append(f"accuracy of at least {self.min_accuracy:.4f}")
+        if self.min_train_accuracy is not None and self.min_train_accuracy == self.min_validation_accuracy:
+            asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train and validation")
+        else:
+            if self.min_train_accuracy is not None:
+                asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train")
+            if self.min_validation_accuracy is not None:
+                asked.append(f"accuracy of at least {self.min_validation_accuracy:.4f} on validation")
         if self.max_area_cm2 is not None:
             asked.append(f"area of at most {self.max_area_cm2:g} cm²")
         if self.max_power_mw is not None:
             asked.append(f"static power of at most {self.max_power_mw:g} mW")
-        goal = "cheapest" if self.min_accuracy is not None else "most accurate"
+        goal = "cheapest" if self.asks_accuracy else "most accurate"
         return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
 
 
@@ -65,24 +111,17 @@ def choose(entries: Sequence[Entry], request: Request) -> Choice:
     NoDesignError
         if no entry meets the request; the message names the nearest.
     """
-    affordable = [entry for entry in entries if _affordable(entry, request)]
-    if request.min_accuracy is None:
-        eligible = affordable
+    affordable = [entry for entry in entries if request.affords(entry)]
+    eligible = [entry for entry in affordable if request.met_by(entry)]
+    if request.asks_accuracy:
+        best = min(eligible, key=lambda e: (e.area_cm2, e.static_power_mw, -trusted_accuracy(e), e.index), default=None)
+    else:
         best = max(
             eligible, key=lambda e: (trusted_accuracy(e), -e.area_cm2, -e.static_power_mw, -e.index), default=None
         )
-    else:
-        eligible = [entry for entry in affordable if trusted_accuracy(entry) >= request.min_accuracy - 1e-12]
-        best = min(eligible, key=lambda e: (e.area_cm2, e.static_power_mw, -trusted_accuracy(e), e.index), default=None)
     if best is None:
         raise NoDesignError(_nothing_meets(entries, affordable, request))
     return Choice(best, len(eligible))
-
-
-def _affordable(entry: Entry, request: Request) -> bool:
-    return (request.max_area_cm2 is None or entry.area_cm2 <= request.max_area_cm2) and (
-        request.max_power_mw is None or entry.static_power_mw <= request.max_power_mw
-    )
 
 
 def _nothing_meets(entries: Sequence[Entry], affordable: Sequence[Entry], request: Request) -> str:

@@ -1,5 +1,8 @@
 """A run folder takes up its own run and refuses everything else."""
 
+import subprocess
+import sys
+
 import pytest
 
 from bespoke.errors import InputError
@@ -41,3 +44,29 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         write_text(path, "\ud800")
     assert path.read_text() == "[\n 1\n]\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["value.json"]
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, pathlib\n"
+            "from bespoke.pipeline.config import RunConfig\n"
+            "from bespoke.pipeline.runfolder import RunFolder\n"
+            "folder = RunFolder(pathlib.Path(sys.argv[1]))\n"
+            "folder.open(RunConfig(data='iris'), data_digest='d')\n"
+            "print('held', flush=True)\n"
+            "sys.stdin.read()\n",
+            str(tmp_path / "run"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="in use by another run"):
+            RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")
+        holder.stdin.close()
+    RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")

@@ -21,7 +21,7 @@ ENTRIES = st.lists(
 
 @given(ENTRIES, st.integers(0, 100))
 def test_the_cheapest_of_those_accurate_enough_on_both_parts(entries, percent):
-    request = Request(min_accuracy=percent / 100)
+    request = Request.at_least(percent / 100)
     eligible = [e for e in entries if e.train.value >= percent / 100 and e.validation.value >= percent / 100]
     if not eligible:
         with pytest.raises(NoDesignError, match="the nearest has accuracy"):
@@ -49,7 +49,7 @@ def test_the_most_accurate_within_a_budget(entries, area, power):
 def test_a_request_that_nothing_meets_names_the_nearest():
     entries = [entry(0, 90, 80, 0.5, 2.0), entry(1, 95, 85, 3.0, 9.0)]
     with pytest.raises(NoDesignError) as caught:
-        choose(entries, Request(min_accuracy=0.9, max_area_cm2=1.0))
+        choose(entries, Request.at_least(0.9, max_area_cm2=1.0))
     assert "0.8000 on validation" in str(caught.value) and "0.5 cm²" in str(caught.value)
 
 
@@ -61,3 +61,12 @@ def test_wilson_interval_against_the_roots_of_its_equation():
         accuracy = Accuracy.of_count(correct, samples)
         assert accuracy.low == pytest.approx(max(0, low), abs=1e-9)
         assert accuracy.high == pytest.approx(min(1, high), abs=1e-9)
+
+
+@given(ENTRIES, st.integers(0, 100), st.integers(0, 100), st.integers(0, 10))
+def test_the_model_itself_is_always_within_any_loss_of_itself(entries, train, validation, loss):
+    itself = entry(len(entries), train, validation, 99.0)
+    choice = choose([*entries, itself], Request.within(loss / 100, itself.train.value, itself.validation.value))
+    assert choice.entry.area_cm2 <= itself.area_cm2
+    assert choice.entry.train.value >= itself.train.value - loss / 100 - 1e-9
+    assert choice.entry.validation.value >= itself.validation.value - loss / 100 - 1e-9
