@@ -55,7 +55,7 @@ def arrays(circuit: LogicCircuit) -> tuple[int, np.ndarray, np.ndarray, np.ndarr
 
 def rebuilt(circuit: LogicCircuit, edit: np.ndarray) -> LogicCircuit:
     count, fanin0, fanin1, outputs = arrays(circuit)
-    graph = builder(count + EDIT_GROWTH, 2, thresholds=THRESHOLDS, features=FEATURES, input_bits=BITS)
+    graph = builder(count + EDIT_GROWTH + 2, 2, thresholds=THRESHOLDS, features=FEATURES, input_bits=BITS)
     made = rebuild(graph, INPUTS, count, fanin0, fanin1, outputs, edit)
     new0, new1 = np.zeros(made, np.int32), np.zeros(made, np.int32)
     kept = compact(graph, INPUTS, made, new0, new1, outputs)

@@ -33,8 +33,8 @@ SECOND = 5
 FLIP = 6
 EDIT_FIELDS = 7
 
-#: Nodes that an edit may add: an exclusive or, an override of eight outputs, two thresholds of 16 bits.
-EDIT_GROWTH = 3 + 8 + 2 * 16
+#: Nodes that an edit may add, beside one per output: an exclusive or and two thresholds of 16 bits.
+EDIT_GROWTH = 3 + 2 * 16
 #: Number of the first threshold of the library, as a node in an edit's literals.
 LIBRARY = 1 << 24
 
@@ -189,7 +189,7 @@ def rebuild(graph, inputs, count, fanin0, fanin1, outputs, edit):
 
     Parameters
     ----------
-    graph : Builder, overwritten, with room for `EDIT_GROWTH` more nodes.
+    graph : Builder, overwritten, with room for `EDIT_GROWTH` and an output's bits more nodes.
     inputs : number of the first AND node.
     count, fanin0, fanin1, outputs : the graph before the edit.
     edit : int32 (EDIT_FIELDS,); a TARGET of -1 changes nothing.

@@ -52,7 +52,7 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, prices: np
     return Workspace(
         sim=simulation(words, capacity),
         build=builder(
-            room,
+            room + output_bits,
             output_bits,
             thresholds=words.thresholds,
             features=features,
@@ -63,7 +63,7 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, prices: np
         outputs=np.zeros(output_bits, dtype=np.int32),
         references=np.zeros(room, dtype=np.int32),
         stack=np.zeros(room, dtype=np.int32),
-        need=np.zeros(2 * room, dtype=np.bool_),
+        need=np.zeros(2 * (room + output_bits), dtype=np.bool_),
         kinds=np.zeros(0, dtype=np.int8),
         edit=np.zeros(EDIT_FIELDS, dtype=np.int32),
         rng=np.array([seed or 1], dtype=np.uint64),
