@@ -146,8 +146,8 @@ def _design(
         rtl_file="rtl/top.v" if name == "chosen" else "baseline/top.v",
         netlist_file="netlist.v" if name == "chosen" else "baseline/netlist.v",
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        neurons=tuple(
-            m.NeuronShare(layer, neuron, area / 8 * (neuron + 1), power / 8 * (neuron + 1))
+        shares=tuple(
+            m.GateShare(f"layer {layer} neuron {neuron}", area / 8 * (neuron + 1), power / 8 * (neuron + 1))
             for layer in range(2)
             for neuron in range(3)
         )

@@ -15,6 +15,7 @@ from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, LogicCircuit, Network
 from bespoke.netlist import (
     Netlist,
+    StaticPower,
     area_cm2,
     cell_counts,
     dynamic_power,
@@ -23,7 +24,15 @@ from bespoke.netlist import (
     static_power,
     timing,
 )
-from bespoke.pipeline.metrics import Accuracy, DesignMetrics, PartAccuracies, SourceVerdict, Verification
+from bespoke.netlist.attribution import attribute_gates
+from bespoke.pipeline.metrics import (
+    Accuracy,
+    DesignMetrics,
+    GateShare,
+    PartAccuracies,
+    SourceVerdict,
+    Verification,
+)
 from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
@@ -134,7 +143,8 @@ def measure(
         max_vectors=gate_level_vectors(netlist.gates),
     )
     netlist_accuracy = Accuracy.of(predict(netlist, data.test.features, data.bits), data.test.classes)
-    static_mw = static_power(netlist, test_bits).total_mw
+    static = static_power(netlist, test_bits)
+    static_mw = static.total_mw
     dynamic_mw = dynamic_power(
         netlist, test_bits, clock_ms=backend.clock_ms, supply_v=backend.technology.supply_v
     ).total_mw
@@ -180,6 +190,7 @@ def measure(
         rtl_file=str(source.relative_to(root)),
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
+        shares=gate_shares(netlist, classifier, static, data),
     )
 
 
@@ -232,6 +243,22 @@ def used_input_bits(netlist: Netlist, data: PreparedData) -> np.ndarray:
     read[netlist.output_nets] = True
     read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
     return read[2 : 2 + netlist.input_bits].reshape(data.features, data.bits)
+
+
+def gate_shares(
+    netlist: Netlist, classifier: IntegerClassifier, static: StaticPower, data: PreparedData
+) -> tuple[GateShare, ...]:
+    """Area and static power by neuron, largest area first; nothing for a logic circuit, which has no neurons."""
+    if not isinstance(classifier, Network):
+        return ()
+    owners = attribute_gates(netlist, classifier, data.test.features)
+    area: dict[str, float] = {}
+    for owner, cell in zip(owners, netlist.gate_cells, strict=True):
+        area[owner] = area.get(owner, 0.0) + netlist.cells[cell].area_um2 * 1e-8
+    power = static.by_group(owners)
+    return tuple(
+        GateShare(owner, area[owner], power[owner]) for owner in sorted(area, key=lambda owner: (-area[owner], owner))
+    )
 
 
 def confusion(classifier: IntegerClassifier, part: Part, classes: int) -> tuple[tuple[int, ...], ...]:

@@ -82,11 +82,13 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class NeuronShare:
-    """Area and static power of one neuron mapped by itself (shared logic makes the sum exceed the whole)."""
+class GateShare:
+    """Area and static power of the gates that one neuron needs, or of those that belong to none alone.
 
-    layer: int
-    neuron: int
+    ``owner`` is a label of ``bespoke.netlist.attribution``; the shares of a design add up to the whole.
+    """
+
+    owner: str
     area_cm2: float
     static_power_mw: float
 
@@ -128,7 +130,7 @@ class DesignMetrics:
     rtl_file: str
     netlist_file: str
     confusion: tuple[tuple[int, ...], ...]
-    neurons: tuple[NeuronShare, ...] = ()
+    shares: tuple[GateShare, ...]
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def _measured(
 def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
     """What the options ask for; where they ask for nothing, little loss against the baseline."""
     budget = {"max_area_cm2": config.max_area_cm2, "max_power_mw": config.max_power_mw}
-    if config.max_loss is not None or (config.min_accuracy is None and not any(budget.values())):
+    if config.max_loss is not None or (config.min_accuracy is None and all(limit is None for limit in budget.values())):
         loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
         accuracy = baseline.accuracy
         return Request.within(loss, accuracy.train.value, accuracy.validation.value, **budget)

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from bespoke.errors import BespokeError
 from bespoke.model import Network
-from bespoke.netlist import Netlist, feature_bits, read_netlist, static_power
-from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
+from bespoke.netlist import Netlist, read_netlist
+from bespoke.netlist.attribution import MERGED, SHARED, neuron_label
 from bespoke.netlist.schematic import schematic_svg
 from bespoke.report.drawing import neuron_name, used_input_bits
 from bespoke.report.reading import RunRecord
@@ -109,52 +109,29 @@ class NeuronShareRow:
     power_part: float
 
 
-@dataclass(frozen=True)
-class NeuronShares:
-    """Who takes how much. ``of_whole`` says that the parts add up to the circuit; else each neuron was mapped alone."""
-
-    rows: tuple[NeuronShareRow, ...]
-    of_whole: bool
-
-
-def neuron_shares(record: RunRecord, netlist: Netlist | None) -> NeuronShares | None:
-    """Every gate laid to the neuron whose output it helps to compute; None for a logic circuit.
-
-    Where the netlist is missing, the run's own figures of neurons mapped alone.
-    """
-    model = record.chosen_model
-    if not isinstance(model, Network):
-        return None
+def neuron_shares(record: RunRecord) -> tuple[NeuronShareRow, ...]:
+    """Every gate laid to the neuron whose output it helps to compute; empty for a logic circuit."""
+    model, shares = record.chosen_model, record.metrics.chosen.shares
+    if not isinstance(model, Network) or not shares:
+        return ()
     labels = [str(label) for label in record.metrics.data.class_labels]
     last = len(model.layers) - 1
-
-    def name(layer: int, neuron: int) -> str:
-        return f"output {labels[neuron]}" if layer == last else neuron_name(model, layer, neuron)
-
-    figures: dict[str, tuple[float, float]] = {}
-    of_whole = netlist is not None and record.test_inputs is not None and netlist.gates > 0
-    if of_whole:
-        owners = attribute_gates(netlist, model, record.test_inputs)
-        power = static_power(netlist, feature_bits(record.test_inputs, model.input_bits)).by_group(owners)
-        area: dict[str, float] = {}
-        for owner, cell in zip(owners, netlist.gate_cells, strict=True):
-            area[owner] = area.get(owner, 0.0) + netlist.cells[cell].area_um2 * 1e-8
-        names = {
-            neuron_label(layer, neuron): name(layer, neuron)
-            for layer, units in enumerate(model.layers)
-            for neuron in range(len(units.neurons))
-        } | {SHARED: "used by several neurons", MERGED: "argmax and what is merged with it"}
-        figures = {text: (area[label], power[label]) for label, text in names.items() if label in area}
-    else:
-        figures = {
-            name(share.layer, share.neuron): (share.area_cm2, share.static_power_mw)
-            for share in record.metrics.chosen.neurons
-        }
-    if not figures:
-        return None
-    most_area, most_power = (max(column) or 1.0 for column in zip(*figures.values(), strict=True))
-    rows = tuple(
-        NeuronShareRow(text, area, power, area / most_area, power / most_power)
-        for text, (area, power) in figures.items()
+    names = {
+        neuron_label(layer, neuron): f"output {labels[neuron]}" if layer == last else neuron_name(model, layer, neuron)
+        for layer, units in enumerate(model.layers)
+        for neuron in range(len(units.neurons))
+    } | {SHARED: "used by several neurons", MERGED: "argmax and what is merged with it"}
+    by_owner = {share.owner: share for share in shares}
+    most_area = max(share.area_cm2 for share in shares) or 1.0
+    most_power = max(share.static_power_mw for share in shares) or 1.0
+    return tuple(
+        NeuronShareRow(
+            text,
+            by_owner[owner].area_cm2,
+            by_owner[owner].static_power_mw,
+            by_owner[owner].area_cm2 / most_area,
+            by_owner[owner].static_power_mw / most_power,
+        )
+        for owner, text in names.items()
+        if owner in by_owner
     )
-    return NeuronShares(rows, of_whole)

@@ -64,7 +64,7 @@ def render_report(record: RunRecord) -> str:
             published=published_designs(metrics.data.name),
             confusion=_confusion(metrics.chosen, labels),
             inputs=input_shares(record, circuit),
-            shares=neuron_shares(record, circuit),
+            shares=neuron_shares(record),
             logic=logic,
             ands=len(model.fanins) if logic else 0,
             drawing=None if logic else draw_network(model, metrics.data.features, labels),
