@@ -2,7 +2,7 @@
 
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.estimate import estimate_area, estimate_static_power
-from bespoke.search.explore import explore
+from bespoke.search.explore import explore, warm_up
 from bespoke.search.front import (
     Candidate,
     EpochRecord,
@@ -28,5 +28,6 @@ __all__ = [
     "explore",
     "hypervolume",
     "non_dominated",
+    "warm_up",
     "wilson_interval",
 ]

@@ -13,7 +13,7 @@ from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
 from bespoke.search import variation as moves
 from bespoke.search.estimate import estimate_area
-from bespoke.search.genome import CONNECTIONS, MASK, SHIFT, TREE_MASK, TREE_WIDTH, WIDTH, Layout
+from bespoke.search.genome import CONNECTIONS, MASK, TREE_MASK, TREE_WIDTH, WIDTH, Layout
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
 from bespoke.search.pricing import INV, NAND, prices
@@ -267,7 +267,6 @@ def tidied(layout: Layout, row: np.ndarray) -> Network:
             widths = row[at[WIDTH] + neuron : at[WIDTH] + neuron + size]
         connection += count
         neuron += size
-    assert at[SHIFT] <= at[WIDTH]
     network = layout.decode(row)
     width = max(interval.signed_width for interval in network.sum_intervals[-1])
     tree = network.argmax
