@@ -78,7 +78,7 @@ def thinned(designs: Sequence[Proposal], count: int, request: Request) -> list[P
     the measurement, so several are mapped. The rest shows the whole front in trusted accuracy (the lower of train and
     validation) and estimated area, runners-up included where there is room.
     """
-    unique = list({design.classifier: design for design in designs}.values())
+    unique = _distinct(designs)
     areas = np.array([design.estimated_area_cm2 for design in unique])
     trusted = np.array([min(design.train.value, design.validation.value) for design in unique])
     kept = _likely(unique, trusted, request)[: count // 2]
@@ -92,6 +92,14 @@ def thinned(designs: Sequence[Proposal], count: int, request: Request) -> list[P
         front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, room).round().astype(int))]
     kept += front + [index for index in order if dominators[index] > 0][: room - len(front)]
     return [unique[index] for index in sorted(kept, key=lambda index: (areas[index], index))]
+
+
+def _distinct(designs: Sequence[Proposal]) -> list[Proposal]:
+    """One design of those that no figure tells apart; the first of them, so a network before a circuit."""
+    first: dict[tuple[float, float, float], Proposal] = {}
+    for design in designs:
+        first.setdefault((design.train.value, design.validation.value, design.estimated_area_cm2), design)
+    return list(first.values())
 
 
 def _likely(designs: Sequence[Proposal], trusted: np.ndarray, request: Request) -> list[int]:
