@@ -54,6 +54,9 @@ ROUNDS = Recipe(
      "resub -K 12 -N 3 -F 2 -l", "rewrite -l", "dc2"),
 )  # fmt: skip
 
+#: For circuits that miss their clock: shorter paths, at a price in area.
+SHALLOW = Recipe("shallow", (*PLAIN.steps, "if -g -K 6 -C 8", "strash", "dch", "if -g -K 6 -C 8", "strash"))
+
 #: As the source has it: a careful adder structure is sometimes best left alone.
 AS_IT_IS = Recipe("as_it_is", ())
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from bespoke.eda.abc import PLAIN, Mapped, Recipe, optimise_and_map
+from bespoke.eda.abc import PLAIN, SHALLOW, Mapped, Recipe, optimise_and_map
 from bespoke.eda.aiger import Aig
 from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
@@ -139,12 +139,23 @@ def synthesise(
     tell(0.1, "mapping")
     offers = [_Offer("source", plain_run[0], plain_netlist, plain)]
     offers += _offers(starts, plan, design, technology, folder, measure)
-    offers = [offer for offer in offers if not _worse(offer.figures, plain)]
     price = partial(_price, reference=plain, power_weight=power_weight)
     in_time = partial(_in_time, clock_ms=clock_ms)
-    offers.sort(key=lambda offer: (not in_time(offer.netlist), price(offer.figures)))
+    if not any(in_time(offer.netlist) for offer in offers):
+        offers += _offers(starts, replace(plan, recipes=(SHALLOW,)), design, technology, folder, measure)
+
+    def acceptable(netlist: Netlist) -> bool:
+        """No worse than the plain flow, or in time where that is not."""
+        return not _worse(measure(netlist), plain) or (in_time(netlist) and not in_time(plain_netlist))
+
+    offers = [offer for offer in offers if acceptable(offer.netlist)]
+
+    def rank(netlist: Netlist) -> tuple[bool, float]:
+        return not in_time(netlist), price(measure(netlist))
+
+    offers.sort(key=lambda offer: rank(offer.netlist))
     tell(0.4, "optimising")
-    best = _optimise(offers, plan, technology, bits, seed, power_weight, plain, price, measure, in_time, tell)
+    best = _optimise(offers, plan, technology, bits, seed, power_weight, acceptable, rank, tell)
     tell(0.9, "proving")
     path = folder / "netlist.v"
     write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
@@ -278,10 +289,8 @@ def _optimise(
     bits: np.ndarray,
     seed: int,
     power_weight: float,
-    plain: Figures,
-    price: Callable[[Figures], float],
-    measure: Callable[[Netlist], Figures],
-    in_time: Callable[[Netlist], bool],
+    acceptable: Callable[[Netlist], bool],
+    rank: Callable[[Netlist], tuple[bool, float]],
     tell: Progress,
 ) -> Netlist:
     """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest.
@@ -312,11 +321,6 @@ def _optimise(
     if len(shortlist) > 1:
         shortlist = [run(netlist, plan.first_work) for netlist in shortlist]
         tell(0.6, "optimising")
-
-    def rank(netlist: Netlist) -> tuple[bool, float]:
-        return not in_time(netlist), price(measure(netlist))
-
     best = min(shortlist, key=rank)
     final = run(best, plan.work)
-    ranked = sorted((final, best, offers[0].netlist), key=rank)
-    return next(netlist for netlist in ranked if not _worse(measure(netlist), plain))
+    return next(netlist for netlist in sorted((final, best, offers[0].netlist), key=rank) if acceptable(netlist))
