@@ -87,7 +87,7 @@ def chosen_index(front: Front, minimum: float) -> int | None:
         for index, candidate in enumerate(front.candidates)
     ]
     try:
-        return choose(entries, Request(min_accuracy=minimum)).entry.index
+        return choose(entries, Request.at_least(minimum)).entry.index
     except NoDesignError:
         return None
 
