@@ -58,7 +58,7 @@ def technology_of(config: RunConfig) -> Technology:
 
 
 def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | None:
-    """The trained MLP asked for, its outputs in the order of the data's classes; None where one is to be trained.
+    """The trained MLP asked for; None where one is to be trained.
 
     Raises
     ------
@@ -67,15 +67,8 @@ def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | Non
     """
     if config.model is None:
         return None
-    imported = import_model(config.model).with_classes(data.class_labels)
-    features = imported.float_model.topology[0]
-    if features != data.features:
-        raise InputError(f"model file {config.model} reads {features} features, the data have {data.features}")
-    if imported.feature_names is not None and imported.feature_names != data.feature_names:
-        raise InputError(
-            f"model file {config.model} reads the features {', '.join(imported.feature_names[:8])}; the data have "
-            f"{', '.join(data.feature_names[:8])}"
-        )
+    imported = import_model(config.model)
+    imported.adapted(data)  # says what does not fit before anything is written
     return imported
 
 

@@ -36,7 +36,7 @@ def train_models(
     """Trains what the folder does not hold yet, and leaves vectors and models there.
 
     An ``imported`` model takes the place of the float model that would be trained, re-expressed over the quantiser of
-    the data: everything later is compared with it.
+    the data with features and classes in its order: everything later is compared with it.
     """
     vectors = folder / "vectors"
     vectors.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def _float_model(
 ) -> FloatModel:
     name = "models/float.json"
     if imported is not None:
-        folder.write_json(name, imported.for_quantiser(data.quantiser).to_json())
+        folder.write_json(name, imported.adapted(data).to_json())
     elif not folder.has(name):
         progress.stage("training the float network")
         hidden = hidden_layers(config, data)
