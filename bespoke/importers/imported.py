@@ -141,7 +141,8 @@ class ImportedModel:
     def class_order(self, class_labels: Sequence[Label]) -> np.ndarray:
         """For every class of the data its index in the model, int64.
 
-        Labels are compared as values, then as text, so that ``1``, ``1.0`` and ``"1"`` mean the same class.
+        Labels are compared as values, then as text, so that ``1``, ``1.0`` and ``"1"`` mean the same class. A model that
+        only has the indices 0, 1, ... is taken to mean the data's classes in their order.
 
         Raises
         ------
@@ -149,6 +150,8 @@ class ImportedModel:
             naming a label that only one of the two knows.
         """
         known = {_plain(label): index for index, label in enumerate(self.class_labels)}
+        if self.class_labels == tuple(range(len(class_labels))) and not any(_plain(c) in known for c in class_labels):
+            return np.arange(len(class_labels))  # the model was trained on class indices and never knew names
         order = []
         for label in class_labels:
             if _plain(label) not in known:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
-from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.runfolder import digest_arrays
@@ -68,12 +67,12 @@ def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | Non
     if config.model is None:
         return None
     imported = import_model(config.model)
-    imported.adapted(data)  # says what does not fit before anything is written
+    imported.adapted(data)  # refused before a folder is made
     return imported
 
 
 def data_digest(data: PreparedData, imported: ImportedModel | None = None) -> str:
     """Stands for everything in the data, and in an imported model, that a result can depend on."""
     parts = [array for part in (data.train, data.validation, data.test) for array in (part.features, part.classes)]
-    model = () if imported is None else (*imported.float_model.weights, *imported.float_model.biases, imported.low)
+    model = () if imported is None else (imported.adapted(data).to_json(),)
     return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model)
