@@ -141,8 +141,8 @@ class ImportedModel:
     def class_order(self, class_labels: Sequence[Label]) -> np.ndarray:
         """For every class of the data its index in the model, int64.
 
-        Labels are compared as values, then as text, so that ``1``, ``1.0`` and ``"1"`` mean the same class. A model that
-        only has the indices 0, 1, ... is taken to mean the data's classes in their order.
+        Labels are compared as values, then as text, so that ``1``, ``1.0`` and ``"1"`` mean the same class. A model
+        that only has the indices 0, 1, ... is taken to mean the data's classes in their order.
 
         Raises
         ------
