@@ -46,8 +46,8 @@ class Setting:
 
 SETTINGS = {
     "breast_cancer_wisconsin": Setting(3, 4_000_000, 0.955),
-    "cardiotocography": Setting(3, 8_000_000, 0.895),
-    "redwine": Setting(2, 6_000_000, 0.57),
+    "cardiotocography": Setting(3, 8_000_000, 0.9),
+    "redwine": Setting(2, 6_000_000, 0.58),
     "whitewine": Setting(4, 6_000_000, 0.52),
     "pendigits": Setting(5, 10_000_000, 0.905),
 }
