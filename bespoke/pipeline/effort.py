@@ -34,8 +34,11 @@ class SynthesisEffort:
 
     @staticmethod
     def tries(work: float, gates: int) -> int:
-        """Targets to look at: a look costs about in proportion to the gates. Counted, so that results repeat."""
-        return max(20, round(work * _LOOKS_A_SECOND / max(gates, 50)))
+        """Targets to look at: a look costs about in proportion to the gates. Counted, so that results repeat.
+
+        Small netlists are done long before the time is: a hundred looks a gate find what there is to find.
+        """
+        return min(5_000 + 100 * gates, max(20, round(work * _LOOKS_A_SECOND / max(gates, 50))))
 
 
 def effort_of(name: str, seed: int) -> SynthesisEffort:
