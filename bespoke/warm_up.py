@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 
+import joblib
 import numpy as np
 
 from bespoke.model import Network, QRelu
@@ -32,34 +33,50 @@ endmodule
 """
 
 
-def warm_up() -> None:
-    """Fill Numba's cache for the search, circuit-level approximation and the netlist kernels."""
-    technology = load_technology()
-    rng = np.random.default_rng(0)
-    features = rng.integers(0, 16, (64, 2))
-    classes = (features[:, 0] > features[:, 1]).astype(np.int64)
-    network = Network.from_arrays(
+def _samples() -> tuple[np.ndarray, np.ndarray]:
+    features = np.random.default_rng(0).integers(0, 16, (64, 2))
+    return features, (features[:, 0] > features[:, 1]).astype(np.int64)
+
+
+def _network() -> Network:
+    return Network.from_arrays(
         input_bits=4,
         weights=[np.array([[3, -2], [-1, 4]]), np.array([[1, -1], [-2, 3]])],
         biases=[np.array([1, -3]), np.array([0, 2])],
         activations=[[QRelu(1, 4), QRelu(0, 4)]],
     )
-    circuit = circuit_of(network)
-    estimate_static_power(circuit, technology, features)
+
+
+def _search() -> None:
+    features, classes = _samples()
     data = SearchData(features, classes, 4, 2, features, classes)
-    explore(data, [network], SearchOptions(candidates=2_000, epochs=1), technology=technology, workers=1)
-    approximate(
-        circuit,
-        ApproximationData(features, classes),
-        ApproximationOptions(moves=500, rounds=1),
-        technology=technology,
-    )
-    bits = rng.random((64, 4)) < 0.5
+    options = SearchOptions(candidates=2_000, epochs=1)
+    explore(data, [_network()], options, technology=load_technology(), workers=1)
+
+
+def _circuits() -> None:
+    technology = load_technology()
+    circuit = circuit_of(_network())
+    features, classes = _samples()
+    estimate_static_power(circuit, technology, features)
+    options = ApproximationOptions(moves=500, rounds=1)
+    approximate(circuit, ApproximationData(features, classes), options, technology=technology)
+
+
+def _netlists() -> None:
+    technology = load_technology()
+    bits = np.random.default_rng(0).random((64, 4)) < 0.5
     netlist = read_netlist(_NETLIST, technology)
     static_power(netlist, bits)
     dynamic_power(netlist, bits, clock_ms=technology.clock_ms, supply_v=technology.supply_v)
     timing(netlist, technology.clock_ms)
     optimise_netlist(netlist, technology=technology, data_bits=bits, budget_moves=50, seed=0)
+
+
+def warm_up() -> None:
+    """Fill Numba's cache for the search, circuit-level approximation and the netlist kernels, on two cores."""
+    jobs = [joblib.delayed(job)() for job in (_circuits, _netlists, _search)]
+    joblib.Parallel(n_jobs=2)(jobs)
 
 
 def timed(job: Callable[[], None]) -> float:

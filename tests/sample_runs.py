@@ -203,7 +203,6 @@ def write_sample_run(
         baseline=baseline,
         chosen=chosen,
         ratios=ratios,
-        seconds=71.2,
     )
     _write_files(
         folder, metrics, {"approximate": chosen_model, "baseline": baseline_model, "quantised": network}, parts

@@ -7,12 +7,14 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "bespoke"
-BASE = {"errors", "files", "resources"}
+BASE = {"errors", "files", "resources", "statistics"}
 #: What each room may import of ours, besides itself.
 ALLOWED = {
     "errors": set(),
     "resources": set(),
     "files": set(),
+    "kernel_cache": set(),
+    "statistics": set(),
     "model": BASE,
     "technology": BASE,
     "data": BASE,

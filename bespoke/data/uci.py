@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bespoke.data.writing import replacing
 from bespoke.errors import InputError
+from bespoke.files import write_text
 
 _log = logging.getLogger(__name__)
 
@@ -113,9 +113,7 @@ def _download(name: str, path: Path, fetch: Callable[..., Any] | None) -> None:
             f"instead of {recipe.samples}, {recipe.features} and {recipe.classes}; put the literature's {name}.csv "
             "into a folder and name the folder in BESPOKE_DATA"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        frame.to_csv(file, index=False, lineterminator="\n")
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
 
 
 def _composed(recipe: UciSet, answer: Any) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from bespoke.data.prepare import Part
-from bespoke.data.writing import replacing
 from bespoke.errors import InputError
+from bespoke.files import write_text
 
 _CLASS_COLUMN = "class"
 
@@ -20,10 +21,11 @@ def write_vectors(path: str | Path, part: Part, feature_names: Sequence[str]) ->
     path = Path(path)
     if len(feature_names) != part.features.shape[1]:
         raise InputError(f"{path}: {part.features.shape[1]} feature columns have {len(feature_names)} names")
-    with replacing(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*feature_names, _CLASS_COLUMN])
-        writer.writerows(np.column_stack([part.features, part.classes]).tolist())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*feature_names, _CLASS_COLUMN])
+    writer.writerows(np.column_stack([part.features, part.classes]).tolist())
+    write_text(path, text.getvalue())
 
 
 def read_vectors(path: str | Path) -> Part:

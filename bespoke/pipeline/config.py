@@ -101,6 +101,7 @@ class RunConfig:
         """The settings that the result depends on, as they stand in a run folder's config."""
         settings = to_plain(self)
         settings.pop("workers")
+        settings.pop("data_dir", None)  # where the data lay; their digest says what they were
         return settings
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from bespoke.statistics import wilson_interval
+
 #: Raised whenever a field changes its name or meaning.
 METRICS_SCHEMA = 1
-
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,7 @@ class Accuracy:
 
     @classmethod
     def of_count(cls, correct: int, samples: int) -> Accuracy:
-        share = correct / samples
-        scale = 1 + _Z95**2 / samples
-        centre = (share + _Z95**2 / (2 * samples)) / scale
-        half = _Z95 * math.sqrt(share * (1 - share) / samples + _Z95**2 / (4 * samples**2)) / scale
-        return cls(share, max(0.0, centre - half), min(1.0, centre + half), samples)
+        return cls(correct / samples, *wilson_interval(correct, samples), samples)
 
 
 @dataclass(frozen=True)
@@ -195,7 +190,6 @@ class RunMetrics:
     baseline: DesignMetrics
     chosen: DesignMetrics
     ratios: Ratios
-    seconds: float
     schema: int = field(default=METRICS_SCHEMA)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from bespoke.pipeline.metrics import (
     Ratios,
     RunMetrics,
     SelectionSummary,
-    restored,
 )
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
@@ -71,7 +69,6 @@ def run(
     VerificationError
         if RTL or netlist differ from the integer model.
     """
-    started = time.monotonic()
     progress = progress or Silent()
     require_tools(config.yosys)
     progress.stage("reading the data")
@@ -120,7 +117,6 @@ def run(
         baseline=baseline_metrics,
         chosen=chosen_metrics,
         ratios=_ratios(baseline_metrics, chosen_metrics),
-        seconds=time.monotonic() - started,
     )
     folder.write_json("metrics.json", metrics_to_json(metrics))
     return metrics
@@ -166,7 +162,7 @@ def _measured(
             progress=progress.update,
         )
         folder.write_json(place.result, dataclasses.asdict(metrics))
-    return restored(DesignMetrics, folder.read_json(place.result))
+    return folder.read(DesignMetrics, place.result)
 
 
 def _request(config: RunConfig, baseline: DesignMetrics) -> Request:

@@ -7,12 +7,15 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bespoke import __version__
 from bespoke.errors import InputError
 from bespoke.files import write_json, write_text
 from bespoke.pipeline.config import RunConfig, to_toml
+from bespoke.pipeline.metrics import restored
+
+_T = TypeVar("_T")
 
 _STAMP = ".bespoke-run.json"
 _LOCK = ".bespoke-run.lock"
@@ -74,6 +77,21 @@ class RunFolder:
 
     def read_json(self, name: str) -> Any:
         return json.loads((self.path / name).read_text(encoding="utf-8"))
+
+    def read(self, kind: type[_T], name: str) -> _T:
+        """A stage's result as the dataclass that was written.
+
+        Raises
+        ------
+        InputError
+            if the file is damaged or of another version.
+        """
+        try:
+            return restored(kind, self.read_json(name))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{self.path / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
+            ) from error
 
     def write_json(self, name: str, document: Any) -> None:
         write_json(self.path / name, document)

@@ -76,7 +76,6 @@ def _notes(metrics: RunMetrics) -> list[Text]:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
     lines.append(
         f"{metrics.technology} at {metrics.supply_v:g} V · seed {metrics.seed} · "
-        f"{metrics.search.candidates:,} candidates in {wording.duration(metrics.search.seconds)} of search · "
-        f"{wording.duration(metrics.seconds)} in all"
+        f"{metrics.search.candidates:,} candidates in {wording.duration(metrics.search.seconds)} of search"
     )
     return [Text(line, style="dim") for line in lines]

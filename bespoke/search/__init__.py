@@ -10,7 +10,6 @@ from bespoke.search.front import (
     SearchStatistics,
     hypervolume,
     non_dominated,
-    wilson_interval,
 )
 from bespoke.search.options import Cost, SearchData, SearchOptions
 
@@ -29,5 +28,4 @@ __all__ = [
     "hypervolume",
     "non_dominated",
     "warm_up",
-    "wilson_interval",
 ]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from bespoke.model import Network
+from bespoke.statistics import wilson_interval
 
 #: Areas between which fronts are compared on a logarithmic axis, in cm²: below one gate, above every exact baseline.
 SMALLEST_AREA_CM2 = 0.001
@@ -153,12 +154,3 @@ def hypervolume(points: Iterable[tuple[float, float]], *, reference_accuracy: fl
             total += reach * (accuracy - best)
             best = accuracy
     return float(total / (1 - reference_accuracy))
-
-
-def wilson_interval(right: int, samples: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (Wilson 1927); 95 % by default."""
-    share = right / samples
-    scale = 1 + z * z / samples
-    centre = (share + z * z / (2 * samples)) / scale
-    half = z / scale * np.sqrt(share * (1 - share) / samples + z * z / (4 * samples * samples))
-    return float(centre - half), float(centre + half)

@@ -10,7 +10,8 @@ from helpers import random_network
 
 from bespoke.errors import InputError
 from bespoke.model import Network
-from bespoke.search import Cost, SearchData, SearchOptions, explore, hypervolume, wilson_interval
+from bespoke.search import Cost, SearchData, SearchOptions, explore, hypervolume
+from bespoke.statistics import wilson_interval
 from bespoke.technology import load_technology
 
 TECHNOLOGY = load_technology()
