@@ -24,8 +24,10 @@ demo: setup      ## the main job on a bundled data set
 lint: setup      ## style and static checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-bench: setup     ## speed and quality benchmarks (minutes)
-	$(BIN)/python -m benchmarks
+bench: setup     ## speed of the search, cost model and back end against their references (minutes)
+	$(BIN)/python benchmarks/search_speed.py
+	$(BIN)/python benchmarks/search_cost.py
+	$(BIN)/python benchmarks/backend.py --effort fast
 
-clean:           ## remove the virtual environment and run folders
-	rm -rf $(VENV) runs
+clean:           ## remove the virtual environment; run folders stay
+	rm -rf $(VENV)

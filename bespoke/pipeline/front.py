@@ -27,7 +27,7 @@ from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
 
 #: Proposals that are mapped, by effort.
-MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 32, Effort.HIGH: 64}
+MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 24, Effort.HIGH: 64}
 
 _COLUMNS = (
     "index",
