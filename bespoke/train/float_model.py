@@ -106,9 +106,10 @@ def train_float(
 ) -> FloatModel:
     """The best of a small search over the starts and the weight decay of scikit-learn's ``MLPClassifier``.
 
-    Every candidate learns from the training part; validation accuracy chooses. Among equals the stronger weight decay
-    wins, because small weights of one order survive rounding best, then the lower validation loss. A network for two
-    classes has outputs ``(0, logit)``: one sum and its sign are all that its hardware needs.
+    Every candidate learns from the training part; validation accuracy chooses among those that use all the neurons they
+    were given (among the others, if there are no such). Among equals the stronger weight decay wins, because small
+    weights of one order survive rounding best, then the lower validation loss. A network for two classes has outputs
+    ``(0, logit)``: one sum and its sign are all that its hardware needs.
 
     Parameters
     ----------
@@ -133,15 +134,16 @@ def train_float(
     done, steps = 0.0, sum(a_round.kept * a_round.iterations for a_round in rounds)
     with threadpool_limits(1):  # tiny matrices: threads cost time, and the order of additions must not depend on them
         for a_round in rounds:
-            ranked: list[tuple[tuple[float, float, float], MLPClassifier, FloatModel]] = []
+            ranked: list[tuple[tuple[bool, float, float, float], MLPClassifier, FloatModel]] = []
             for classifier in pool[: a_round.kept]:
                 classifier.max_iter = a_round.iterations
                 model = _fitted(classifier, data.train, data.bits)
                 accuracy, loss = _validation_score(model, data)
-                ranked.append(((accuracy, classifier.alpha, -loss), classifier, model))
+                alive = _uses_all_neurons(model, data)
+                ranked.append(((alive, accuracy, classifier.alpha, -loss), classifier, model))
                 done += a_round.iterations
                 if progress is not None:
-                    best = max(merit[0] for merit, _, _ in ranked)
+                    best = max(merit[1] for merit, _, _ in ranked)
                     progress(done / steps, f"{a_round.kept} starts left, best validation accuracy {best:.4f}")
             ranked.sort(key=lambda entry: entry[0], reverse=True)
             pool = [classifier for _, classifier, _ in ranked]
@@ -205,6 +207,12 @@ def _fitted(classifier: MLPClassifier, train: Part, bits: int) -> FloatModel:
         weights[-1] = np.vstack([np.zeros_like(weights[-1]), weights[-1]])
         biases[-1] = np.concatenate([[0.0], biases[-1]])
     return FloatModel(tuple(weights), tuple(biases))
+
+
+def _uses_all_neurons(model: FloatModel, data: PreparedData) -> bool:
+    """Whether every hidden neuron answers to some training sample; a dead one makes another topology than asked for."""
+    *hidden_sums, _ = model.layer_sums(scaled(data.train.features, data.bits))
+    return all(bool((sums > 0).any(axis=0).all()) for sums in hidden_sums)
 
 
 def _validation_score(model: FloatModel, data: PreparedData) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import pytest
 from bespoke.data import Part, PreparedData, load_dataset, prepare
 from bespoke.errors import InputError
 from bespoke.train import FloatModel, train_float
+from bespoke.train.float_model import _uses_all_neurons
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +106,13 @@ def test_a_class_without_training_samples_is_named(iris):
     train = Part(iris.train.features[kept], iris.train.classes[kept], iris.train.rows[kept])
     with pytest.raises(InputError, match="no sample of class 'versicolor'"):
         train_float(replace(iris, train=train))
+
+
+def test_a_model_with_a_dead_neuron_is_told_apart():
+    data = prepare(load_dataset("iris"))
+    weights = (np.ones((2, 4)), np.eye(3, 2))
+    alive = FloatModel(weights, (np.zeros(2), np.zeros(3)))
+    dead = FloatModel(weights, (np.array([0.0, -9.0]), np.zeros(3)))
+    assert _uses_all_neurons(alive, data)
+    assert not _uses_all_neurons(dead, data)
+    assert _uses_all_neurons(train_float(data, hidden=(3,), seed=1), data)
