@@ -60,3 +60,7 @@ class ToolFailedError(BespokeError):
 
 class VerificationError(BespokeError):
     """Two descriptions of a circuit that must agree do not; the message shows where."""
+
+
+class UndecidedError(VerificationError):
+    """Whether two circuits agree could not be found out in the time given."""

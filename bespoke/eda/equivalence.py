@@ -11,7 +11,7 @@ import numpy as np
 from bespoke.eda.abc import run_abc
 from bespoke.eda.aiger import Aig, write_aiger
 from bespoke.eda.scripts import render_script
-from bespoke.errors import ToolFailedError, VerificationError
+from bespoke.errors import ToolFailedError, UndecidedError, VerificationError
 
 _SIMULATED_PATTERNS = 4096
 _EQUAL = re.compile(r"^Networks are equivalent", re.M)
@@ -35,7 +35,7 @@ def find_difference(a: Aig, b: Aig, *, folder: Path, time_limit_s: float = 600.0
 
     Raises
     ------
-    VerificationError
+    UndecidedError
         if neither could be shown within the time limit.
     """
     if (a.inputs, len(a.outputs)) != (b.inputs, len(b.outputs)):
@@ -71,7 +71,7 @@ def find_difference(a: Aig, b: Aig, *, folder: Path, time_limit_s: float = 600.0
             continue
         if _EQUAL.search(text):
             return None
-    raise VerificationError(
+    raise UndecidedError(
         f"could not decide within {time_limit_s:g} s whether the two circuits are equal; logs are in {folder}"
     )
 

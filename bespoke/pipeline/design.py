@@ -41,6 +41,8 @@ from bespoke.technology import Technology, Verdict, carriers, front_end, to_veri
 
 Progress = Callable[[float, str], None]
 
+#: Networks whose circuit is larger are mapped from their RTL alone.
+START_CIRCUIT_ANDS = 400
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
 
@@ -210,8 +212,14 @@ def _verdict(verdict: Verdict) -> SourceVerdict:
 
 
 def start_circuits(classifier: IntegerClassifier) -> Sequence[LogicCircuit]:
-    """Structures beside the RTL's own that synthesis may start from; each result is proven against the RTL."""
-    return [circuit_of(classifier)] if isinstance(classifier, Network) else [classifier]
+    """Structures beside the RTL's own that synthesis may start from; each result is proven against the RTL.
+
+    A large network's adders stand in another order there, which takes the proof too long.
+    """
+    if not isinstance(classifier, Network):
+        return [classifier]
+    circuit = circuit_of(classifier)
+    return [circuit] if len(circuit.fanins) <= START_CIRCUIT_ANDS else []
 
 
 def check_netlist(netlist: Netlist, classifier: IntegerClassifier, data: PreparedData, *, seed: int) -> int:

@@ -17,7 +17,7 @@ from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
-from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.errors import InputError, ToolFailedError, UndecidedError, VerificationError
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
@@ -35,6 +35,11 @@ Progress = Callable[[float, str], None]
 Vectors = np.ndarray | Callable[[tuple[BitPort, ...]], np.ndarray]
 
 _RANDOM_VECTORS = 1024
+
+
+#: What a start circuit leads to must be proven within this time, or the source's own structure is taken after all:
+#: equal sums whose adders stand in another order can take for ever.
+_START_PROOF_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -155,12 +160,23 @@ def synthesise(
 
     offers.sort(key=lambda offer: rank(offer.netlist))
     tell(0.4, "optimising")
-    best = _optimise(offers, plan, technology, bits, seed, power_weight, acceptable, rank, tell)
-    tell(0.9, "proving")
+
+    def proven(offers: Sequence[_Offer], time_limit_s: float) -> tuple[Netlist, Proof]:
+        best = _optimise(offers, plan, technology, bits, seed, power_weight, acceptable, rank, tell)
+        tell(0.9, "proving")
+        write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
+        netlist = read_netlist(path, technology, module=design.module)
+        return netlist, prove_netlist(netlist, design, folder=folder / "proof", time_limit_s=time_limit_s)
+
     path = folder / "netlist.v"
-    write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
-    netlist = read_netlist(path, technology, module=design.module)
-    proof = prove_netlist(netlist, design, folder=folder / "proof", time_limit_s=plan.proof_time_limit_s)
+    try:
+        netlist, proof = proven(offers, _START_PROOF_S if start_circuits else plan.proof_time_limit_s)
+    except UndecidedError:
+        if not start_circuits:
+            raise
+        log.warning("a start circuit of module %s led to a netlist that could not be proven", design.module)
+        of_source = [offer for offer in offers if offer.start == "source"]
+        netlist, proof = proven(of_source, plan.proof_time_limit_s)
     tell(1.0, "done")
     return SynthesisResult(
         netlist=netlist,

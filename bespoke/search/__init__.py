@@ -2,7 +2,7 @@
 
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.estimate import estimate_area, estimate_static_power
-from bespoke.search.explore import explore, warm_up
+from bespoke.search.explore import explore
 from bespoke.search.front import (
     Candidate,
     EpochRecord,
@@ -27,5 +27,4 @@ __all__ = [
     "explore",
     "hypervolume",
     "non_dominated",
-    "warm_up",
 ]

@@ -21,7 +21,7 @@ from bespoke.search.front import Candidate, EpochRecord, Front, SearchStatistics
 from bespoke.search.island import Island, advance, migrate, new_island
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.problem import Problem, make_problem, tidied
-from bespoke.technology import Technology, load_technology
+from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +86,6 @@ def explore(
         epochs=tuple(records),
     )
     return Front(candidates, statistics)
-
-
-def warm_up() -> None:
-    """Have all kernels compiled and cached, so that the first search need not; about a minute, then nothing."""
-    features = np.arange(64).reshape(16, 4) % 16
-    data = SearchData(features, np.arange(16) % 3, 4, 3)
-    options = SearchOptions(candidates=200, islands=1, epochs=1, hidden=(2,), random_starts=10)
-    explore(data, [], options, technology=load_technology(), workers=1)
 
 
 def _begin(problem: Problem, checkpoint: Path | None) -> tuple[list[Island], list[EpochRecord], float]:

@@ -1,0 +1,79 @@
+"""The whole job on the literature's five data sets: chosen design beside the exact baseline, a row a run.
+
+    python benchmarks/five_sets.py --out runs/five                    # within one point of the exact baseline
+    python benchmarks/five_sets.py --out runs/asked --asked --seeds 3 # cheapest design of a preset accuracy
+
+Runs that are finished are read back, stopped ones go on. ``--asked`` uses ASKED: accuracies that train and validation
+must reach, set beforehand at what test is to keep plus a margin for what choosing among many designs costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from pathlib import Path
+
+from bespoke.pipeline.config import Effort, RunConfig
+from bespoke.pipeline.metrics import RunMetrics
+from bespoke.pipeline.run import run
+
+ASKED = {
+    "breast_cancer_wisconsin": 0.955,
+    "cardiotocography": 0.905,
+    "redwine": 0.58,
+    "whitewine": 0.53,
+    "pendigits": 0.91,
+}
+_HEADER = (
+    "| set | seed | baseline accuracy | accuracy | baseline cm² | cm² | ratio | baseline mW | mW | ratio | search s |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", help="some of the five; all by default")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run folders")
+    parser.add_argument("--asked", action="store_true", help="ask for the preset accuracies")
+    parser.add_argument("--seeds", type=int, default=1, help="runs per set, seeds 1, 2, ...")
+    parser.add_argument("--effort", default="normal", choices=[str(effort) for effort in Effort])
+    parser.add_argument("--data-dir", help="folder of the CSV files; BESPOKE_DATA by default")
+    arguments = parser.parse_args()
+    print(_HEADER, flush=True)
+    for name in arguments.sets or ASKED:
+        rows = []
+        for seed in range(1, arguments.seeds + 1):
+            config = RunConfig(
+                data=name,
+                data_dir=arguments.data_dir,
+                seed=seed,
+                effort=Effort(arguments.effort),
+                min_accuracy=ASKED[name] if arguments.asked else None,
+            )
+            metrics = run(config, arguments.out / (name if arguments.seeds == 1 else f"{name}_{seed}"))
+            rows.append(metrics)
+            print(_row(metrics, str(seed)), flush=True)
+        if len(rows) > 1:
+            accuracy = statistics.median(metrics.chosen.accuracy.test.value for metrics in rows)
+            area = statistics.median(metrics.chosen.area_cm2 for metrics in rows)
+            print(f"| {name} | median | | {accuracy:.3f} | | {area:.4g} | | | | | |", flush=True)
+
+
+def _row(metrics: RunMetrics, seed: str) -> str:
+    chosen, baseline, ratios = metrics.chosen, metrics.baseline, metrics.ratios
+    test = chosen.accuracy.test
+    return (
+        f"| {metrics.data.name} | {seed} | {baseline.accuracy.test.value:.3f} "
+        f"| {test.value:.3f} ({test.low:.3f} to {test.high:.3f}) "
+        f"| {baseline.area_cm2:.3g} | {chosen.area_cm2:.3g} | {_times(ratios.area)} "
+        f"| {baseline.static_power_mw:.3g} | {chosen.static_power_mw:.3g} | {_times(ratios.static_power)} "
+        f"| {metrics.search.seconds:.0f} |"
+    )
+
+
+def _times(ratio: float | None) -> str:
+    return "∞" if ratio is None else f"{ratio:.3g}×"
+
+
+if __name__ == "__main__":
+    main()
