@@ -4,9 +4,9 @@ import dataclasses
 import sys
 
 from bespoke.eda.tools import Backend
-from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
 
-_CHOICES = {"effort": Effort, "freeze": Unit, "yosys": Backend}
+_CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "yosys": Backend}
 
 
 def option_table() -> list[str]:

@@ -24,6 +24,7 @@ from bespoke.cli.options import (
     Freeze,
     Hidden,
     Liberty,
+    ObjectiveOption,
     Out,
     Overwrite,
     Seed,
@@ -114,6 +115,7 @@ def explore(
     effort: EffortOption = None,
     freeze: Freeze = None,
     circuit_approximation: CircuitApproximation = None,
+    objective: ObjectiveOption = None,
     technology: TechnologyOption = None,
     liberty: Liberty = None,
     workers: Workers = None,
@@ -335,7 +337,7 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
             "train_accuracy": design.proposal.train.value,
             "validation_accuracy": design.proposal.validation.value,
             "estimated_area_cm2": design.proposal.estimated_area_cm2,
-            "estimated_static_power_mw": design.estimated_static_power_mw,
+            "estimated_static_power_mw": design.proposal.estimated_static_power_mw,
             "model_file": design.model_file,
         }
 
@@ -359,7 +361,7 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
             f"{100 * design.proposal.train.value:.1f} %",
             f"{100 * design.proposal.validation.value:.1f} %",
             f"{design.proposal.estimated_area_cm2:.4g}",
-            f"{design.estimated_static_power_mw:.4g}",
+            f"{design.proposal.estimated_static_power_mw:.4g}",
             kind_of(design.proposal.classifier),
         )
     console = Console()

@@ -10,7 +10,7 @@ import typer
 
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
-from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
+from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit, coerce, read_config
 
 _DATA = "Data"
 _CHOICE = "Which design"
@@ -59,7 +59,13 @@ MaxLoss = Annotated[
     float | None,
     typer.Option(help="Accuracy that may be lost against the exact baseline; default 0.01.", rich_help_panel=_CHOICE),
 ]
-MinAccuracy = Annotated[float | None, typer.Option(help="Least accuracy instead.", rich_help_panel=_CHOICE)]
+MinAccuracy = Annotated[
+    float | None, typer.Option(help="Least accuracy instead, on train and validation.", rich_help_panel=_CHOICE)
+]
+ObjectiveOption = Annotated[
+    Objective | None,
+    typer.Option("--objective", help="What to make small; default area.", rich_help_panel=_SEARCH),
+]
 MaxArea = Annotated[float | None, typer.Option("--max-area-cm2", help="Largest area, cm².", rich_help_panel=_CHOICE)]
 MaxPower = Annotated[
     float | None, typer.Option("--max-power-mw", help="Largest static power, mW.", rich_help_panel=_CHOICE)

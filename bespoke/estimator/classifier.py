@@ -23,7 +23,7 @@ from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsp
 from bespoke.files import write_json
 from bespoke.model import Network
 from bespoke.pipeline.metrics import DesignMetrics
-from bespoke.pipeline.selection import Entry, Request, choose, trusted_accuracy
+from bespoke.pipeline.selection import Entry, Request, choose
 from bespoke.rtl import emit_verilog
 from bespoke.technology import load_technology
 
@@ -152,8 +152,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     def pareto_front_(self) -> pd.DataFrame:
         """Designs that no other beats in trusted accuracy, estimated area and estimated static power, cheapest first.
 
-        The index is that of ``designs_``; ``trusted_accuracy`` is the lower of training and validation accuracy, on
-        which designs are chosen; ``chosen`` marks the active design, which is always listed.
+        The index is that of ``designs_``; ``trusted_accuracy`` is what training and validation accuracy make
+        together, on which designs are chosen; ``chosen`` marks the active design, which is always listed.
         """
         check_is_fitted(self, "chosen_")
         table = pd.DataFrame(
@@ -161,7 +161,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 "origin": [design.origin for design in self.designs_],
                 "train_accuracy": [design.train.value for design in self.designs_],
                 "validation_accuracy": [design.validation.value for design in self.designs_],
-                "trusted_accuracy": [trusted_accuracy(entry) for entry in self._entries()],
+                "trusted_accuracy": [entry.trusted_accuracy for entry in self._entries()],
                 "estimated_area_cm2": [design.estimated_area_cm2 for design in self.designs_],
                 "estimated_static_power_mw": [design.estimated_static_power_mw for design in self.designs_],
             }
@@ -187,13 +187,13 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         """Make another design active and return the classifier.
 
         With an accuracy asked for, the cheapest design that reaches it; otherwise the most accurate one within the
-        budget. Accuracies are the lower of training and validation accuracy, area and power are estimates.
+        budget. Area and power are estimates.
 
         Parameters
         ----------
         max_loss : accuracy that may be lost against the exact baseline, on train and on validation; the constructor's
             ``max_loss`` where nothing at all is asked for.
-        min_accuracy : least accuracy instead.
+        min_accuracy : least trusted accuracy instead.
         max_area_cm2, max_power_mw : budget.
 
         Raises

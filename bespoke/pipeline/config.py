@@ -32,6 +32,13 @@ class Unit(StrEnum):
     ACTIVATE = "activate"
 
 
+class Objective(StrEnum):
+    """What the search and the choice make small."""
+
+    AREA = "area"
+    POWER = "power"
+
+
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
     return field(default=default, metadata={"help": text, "low": low, "high": high})
 
@@ -60,10 +67,13 @@ class RunConfig:
     effort: Effort = _option(Effort.NORMAL, "how much search and synthesis may spend")
     freeze: tuple[Unit, ...] = _option((), "unit kinds that the search leaves as trained")
     circuit_approximation: bool = _option(True, "approximate the front's circuits below the neuron level")
+    objective: Objective = _option(Objective.AREA, "what the search and the choice make small, beside accuracy")
     max_loss: float | None = _option(
         None, "accuracy that the design may lose against the exact baseline; 0.01 by default", low=0, high=1
     )
-    min_accuracy: float | None = _option(None, "least validation accuracy of the design", low=0, high=1)
+    min_accuracy: float | None = _option(
+        None, "least accuracy of the design, as trusted from train and validation", low=0, high=1
+    )
     max_area_cm2: float | None = _option(None, "largest area of the design, cm²", low=0)
     max_power_mw: float | None = _option(None, "largest static power of the design, mW", low=0)
     technology: str = _option("egfet-1.0v", "printed technology: a name or a TOML file")
@@ -171,6 +181,8 @@ def _coerced(key: str, value: Any) -> Any:
             return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
         case "effort":
             return _choice(value, Effort)
+        case "objective":
+            return _choice(value, Objective)
         case "yosys":
             return _choice(value, Backend)
         case "circuit_approximation":

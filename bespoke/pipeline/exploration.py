@@ -11,16 +11,15 @@ from pathlib import Path
 from bespoke.data import PreparedData
 from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, Network
-from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.config import Objective, RunConfig
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import Proposal, proposal, propose
+from bespoke.pipeline.proposals import Proposal, exact_proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
+from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.pipeline.training import TrainedModels, train_models
-from bespoke.search import estimate_area, estimate_static_power
-from bespoke.technology import Technology
 
 _COLUMNS = (
     "index",
@@ -28,6 +27,7 @@ _COLUMNS = (
     "kind",
     "train_accuracy",
     "validation_accuracy",
+    "trusted_accuracy",
     "estimated_area_cm2",
     "estimated_static_power_mw",
     "model_file",
@@ -39,13 +39,12 @@ class ExploredDesign:
     """A design of the front; area and power are estimates, not measurements."""
 
     proposal: Proposal
-    estimated_static_power_mw: float
     model_file: str
 
     @property
     def trusted_accuracy(self) -> float:
-        """The lower of training and validation accuracy, on which designs are compared."""
-        return _trusted(self.proposal)
+        """On which designs are compared; see `bespoke.pipeline.selection`."""
+        return trusted_accuracy(self.proposal.train, self.proposal.validation)
 
 
 @dataclass(frozen=True)
@@ -97,37 +96,32 @@ def explore(
     data, technology, folder = training.data, technology_of(config), RunFolder(out)
     found = propose(folder, config, data, starts=[training.models.quantised], technology=technology, progress=progress)
     designs = []
-    for index, design in enumerate(non_dominated_designs(found.designs)):
+    for index, design in enumerate(non_dominated_designs(found.designs, config.objective)):
         name = f"explored/{index:03d}.json"
         ModelFile.of(design.classifier, data).save(folder / name)
-        designs.append(_explored(design, data, technology, name))
+        designs.append(ExploredDesign(design, name))
     exact = training.models.baseline
-    baseline = _explored(
-        proposal(exact, data, origin="exact baseline", estimated_area_cm2=estimate_area(exact, technology)),
-        data,
-        technology,
-        "models/baseline.json",
-    )
+    baseline = ExploredDesign(exact_proposal(exact, data, technology), "models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
     return Exploration(data, tuple(designs), baseline, found.summary, table)
 
 
-def non_dominated_designs(designs: Sequence[Proposal]) -> list[Proposal]:
-    """Designs that no other beats in trusted accuracy and estimated area, cheapest first; equal ones once."""
+def non_dominated_designs(designs: Sequence[Proposal], objective: Objective = Objective.AREA) -> list[Proposal]:
+    """Designs that no other beats in trusted accuracy and estimated cost, cheapest first; equal ones once."""
+
+    def cost(design: Proposal) -> float:
+        return design.estimated_area_cm2 if objective is Objective.AREA else design.estimated_static_power_mw
+
     kept: list[Proposal] = []
-    for design in sorted(designs, key=lambda d: (d.estimated_area_cm2, -_trusted(d))):
+    for design in sorted(designs, key=lambda d: (cost(d), -_trusted(d))):
         if not kept or _trusted(design) > _trusted(kept[-1]):
             kept.append(design)
     return kept
 
 
 def _trusted(design: Proposal) -> float:
-    return min(design.train.value, design.validation.value)
-
-
-def _explored(design: Proposal, data: PreparedData, technology: Technology, name: str) -> ExploredDesign:
-    return ExploredDesign(design, estimate_static_power(design.classifier, technology, data.train.features), name)
+    return trusted_accuracy(design.train, design.validation)
 
 
 def kind_of(classifier: IntegerClassifier) -> str:
@@ -147,8 +141,9 @@ def _table(designs: Sequence[ExploredDesign]) -> str:
                 kind_of(design.proposal.classifier),
                 f"{design.proposal.train.value:.6f}",
                 f"{design.proposal.validation.value:.6f}",
+                f"{design.trusted_accuracy:.6f}",
                 f"{design.proposal.estimated_area_cm2:.6g}",
-                f"{design.estimated_static_power_mw:.6g}",
+                f"{design.proposal.estimated_static_power_mw:.6g}",
                 design.model_file,
             ]
         )

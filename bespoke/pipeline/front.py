@@ -23,7 +23,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import Entry, Request
+from bespoke.pipeline.selection import Entry, Request, trusted_accuracy
 from bespoke.pipeline.synthesis import synthesise
 
 #: Proposals that are mapped, by effort.
@@ -35,6 +35,7 @@ _COLUMNS = (
     "kind",
     "train_accuracy",
     "validation_accuracy",
+    "trusted_accuracy",
     "test_accuracy",
     "estimated_area_cm2",
     "area_cm2",
@@ -75,23 +76,24 @@ def thinned(designs: Sequence[Proposal], count: int, request: Request) -> list[P
     """The proposals worth mapping, cheapest first.
 
     Half of the places go to those that the request is most likely to end at, by their estimates: the estimate is not
-    the measurement, so several are mapped. The rest shows the whole front in trusted accuracy (the lower of train and
-    validation) and estimated area, runners-up included where there is room.
+    the measurement, so several are mapped. The rest shows the whole front in trusted accuracy and estimated cost,
+    runners-up included where there is room.
     """
     unique = _distinct(designs)
-    areas = np.array([design.estimated_area_cm2 for design in unique])
-    trusted = np.array([min(design.train.value, design.validation.value) for design in unique])
-    kept = _likely(unique, trusted, request)[: count // 2]
-    strictly = (areas[None, :] < areas[:, None]) | (trusted[None, :] > trusted[:, None])
-    beaten = (areas[None, :] <= areas[:, None]) & (trusted[None, :] >= trusted[:, None]) & strictly
+    entries = [_estimated(index, design) for index, design in enumerate(unique)]
+    costs = np.array([request.cost(entry)[0] for entry in entries])
+    trusted = np.array([entry.trusted_accuracy for entry in entries])
+    kept = _likely(entries, request)[: count // 2]
+    strictly = (costs[None, :] < costs[:, None]) | (trusted[None, :] > trusted[:, None])
+    beaten = (costs[None, :] <= costs[:, None]) & (trusted[None, :] >= trusted[:, None]) & strictly
     dominators = beaten.sum(axis=1)
-    order = [int(index) for index in np.lexsort((areas, dominators)) if index not in kept]
+    order = [int(index) for index in np.lexsort((costs, dominators)) if index not in kept]
     front = [index for index in order if dominators[index] == 0]
     room = count - len(kept)
-    if len(front) > room:  # spread over the areas, both ends included
+    if len(front) > room:  # spread over the costs, both ends included
         front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, room).round().astype(int))]
     kept += front + [index for index in order if dominators[index] > 0][: room - len(front)]
-    return [unique[index] for index in sorted(kept, key=lambda index: (areas[index], index))]
+    return [unique[index] for index in sorted(kept, key=lambda index: (costs[index], index))]
 
 
 def _distinct(designs: Sequence[Proposal]) -> list[Proposal]:
@@ -102,16 +104,19 @@ def _distinct(designs: Sequence[Proposal]) -> list[Proposal]:
     return list(first.values())
 
 
-def _likely(designs: Sequence[Proposal], trusted: np.ndarray, request: Request) -> list[int]:
-    """Indices of the designs that meet the request if estimates are right, best first."""
-    entries = [
-        Entry(index, design.train, design.validation, design.estimated_area_cm2, 0.0)
-        for index, design in enumerate(designs)
-    ]
+def _estimated(index: int, design: Proposal) -> Entry:
+    """The design as the choice would see it if the estimates were right."""
+    return Entry(index, design.train, design.validation, design.estimated_area_cm2, design.estimated_static_power_mw)
+
+
+def _likely(entries: Sequence[Entry], request: Request) -> list[int]:
+    """Indices of the entries that meet the request, best first."""
     fitting = [entry for entry in entries if request.met_by(entry) and request.affords(entry)]
-    if request.asks_accuracy:
-        return [entry.index for entry in sorted(fitting, key=lambda entry: (entry.area_cm2, entry.index))]
-    return [entry.index for entry in sorted(fitting, key=lambda entry: (-trusted[entry.index], entry.area_cm2))]
+    if not request.asks_accuracy:
+        fitting.sort(key=lambda entry: (-entry.trusted_accuracy, request.cost(entry)))
+    else:
+        fitting.sort(key=lambda entry: (request.cost(entry), entry.index))
+    return [entry.index for entry in fitting]
 
 
 def map_front(
@@ -178,6 +183,7 @@ def write_table(path: Path, front: Sequence[FrontDesign], data: PreparedData, *,
                 "network" if isinstance(proposal.classifier, Network) else "logic",
                 f"{proposal.train.value:.6f}",
                 f"{proposal.validation.value:.6f}",
+                f"{trusted_accuracy(proposal.train, proposal.validation):.6f}",
                 f"{test.value:.6f}",
                 f"{proposal.estimated_area_cm2:.6g}",
                 f"{design.mapped.area_cm2:.8g}",

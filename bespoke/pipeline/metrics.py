@@ -13,7 +13,7 @@ import numpy as np
 from bespoke.statistics import wilson_interval
 
 #: Raised whenever a field changes its name or meaning.
-METRICS_SCHEMA = 1
+METRICS_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -155,20 +155,24 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class SelectionSummary:
-    """Which rule chose the design, on which accuracy. The test part took no part in it."""
+    """Which rule chose the design. The test part took no part in it."""
 
     rule: str
-    validation_accuracy_needed: float | None
     front_designs: int
     eligible_designs: int
 
 
 @dataclass(frozen=True)
 class SearchSummary:
-    """What the search spent and found."""
+    """What the search spent and found.
+
+    ``seconds`` went to the search for networks, ``circuit_seconds`` to circuit-level approximation; ``front_designs``
+    and ``hypervolume`` are those of the networks in training accuracy and estimated area.
+    """
 
     candidates: int
     seconds: float
+    circuit_seconds: float
     front_designs: int
     hypervolume: float
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bespoke.data import PreparedData
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, from_json, to_json
-from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
 from bespoke.pipeline.metrics import Accuracy, SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.search import Front, SearchData, SearchOptions, circuit_of, explore
-from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
+from bespoke.search import Candidate, Cost, Front, SearchData, SearchOptions, circuit_of, estimates, explore
+from bespoke.search.circuit import ApproximateCircuit, ApproximationData, ApproximationOptions, approximate
 from bespoke.technology import Technology
 
 #: Candidates that the search evaluates, by effort.
@@ -22,12 +23,14 @@ MOVES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 20_000_000
 #: Circuits of the front that circuit-level approximation starts from.
 CIRCUIT_STARTS = 6
 
+_COSTS = {Objective.AREA: Cost.AREA, Objective.POWER: Cost.STATIC_POWER}
+
 
 @dataclass(frozen=True)
 class Proposal:
     """A design that is worth mapping.
 
-    ``estimated_area_cm2`` is the search's own figure; only mapping gives a measured one.
+    The estimates are the search's own figures; only mapping gives measured ones.
     """
 
     classifier: IntegerClassifier
@@ -35,6 +38,7 @@ class Proposal:
     train: Accuracy
     validation: Accuracy
     estimated_area_cm2: float
+    estimated_static_power_mw: float
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,25 @@ class Proposals:
     summary: SearchSummary
 
 
-def proposal(classifier: IntegerClassifier, data: PreparedData, *, origin: str, estimated_area_cm2: float) -> Proposal:
+def proposal(
+    classifier: IntegerClassifier,
+    data: PreparedData,
+    *,
+    origin: str,
+    estimated_area_cm2: float,
+    estimated_static_power_mw: float,
+) -> Proposal:
     """A proposal with its accuracies on the parts that the choice may look at."""
     train, validation = (
         Accuracy.of(classifier.predict(part.features), part.classes) for part in (data.train, data.validation)
     )
-    return Proposal(classifier, origin, train, validation, estimated_area_cm2)
+    return Proposal(classifier, origin, train, validation, estimated_area_cm2, estimated_static_power_mw)
+
+
+def exact_proposal(baseline: Network, data: PreparedData, technology: Technology) -> Proposal:
+    """The exact baseline, to stand beside what the search proposes."""
+    area, power = estimates(baseline, technology, data.train.features)
+    return proposal(baseline, data, origin="exact baseline", estimated_area_cm2=area, estimated_static_power_mw=power)
 
 
 def propose(
@@ -64,10 +81,10 @@ def propose(
 ) -> Proposals:
     """Searches networks, then approximates circuits; both are read back where an earlier call finished them."""
     networks, summary = _searched(folder, config, data, starts, technology, progress)
-    circuits: list[Proposal] = []
-    if config.circuit_approximation:
-        circuits = _approximated(folder, config, data, networks, technology, progress)
-    return Proposals(tuple(networks + circuits), summary)
+    if not config.circuit_approximation:
+        return Proposals(tuple(networks), summary)
+    circuits, seconds = _approximated(folder, config, data, networks, technology, progress)
+    return Proposals(tuple(networks + circuits), replace(summary, circuit_seconds=seconds))
 
 
 def _searched(
@@ -92,7 +109,9 @@ def _searched(
                 data.validation.classes,
             ),
             starts,
-            SearchOptions(candidates=CANDIDATES[config.effort], seed=config.seed, **frozen),
+            SearchOptions(
+                candidates=CANDIDATES[config.effort], cost=_COSTS[config.objective], seed=config.seed, **frozen
+            ),
             technology=technology,
             workers=config.workers,
             progress=progress.update,
@@ -103,8 +122,7 @@ def _searched(
             {
                 "summary": asdict(_summary(front)),
                 "designs": [
-                    _entry(candidate.classifier, candidate.origin, candidate.estimated_area_cm2)
-                    for candidate in front.candidates
+                    _entry(candidate, candidate.classifier, candidate.origin) for candidate in front.candidates
                 ],
             },
         )
@@ -116,6 +134,7 @@ def _summary(front: Front) -> SearchSummary:
     return SearchSummary(
         candidates=front.statistics.evaluated,
         seconds=front.statistics.seconds,
+        circuit_seconds=0.0,
         front_designs=len(front.pareto),
         hypervolume=front.hypervolume,
     )
@@ -128,10 +147,12 @@ def _approximated(
     networks: Sequence[Proposal],
     technology: Technology,
     progress: RunProgress,
-) -> list[Proposal]:
+) -> tuple[list[Proposal], float]:
+    """Approximated circuits, and the seconds that they took."""
     name = "search/circuits.json"
     if not folder.has(name):
         progress.stage("approximating circuits")
+        started = time.monotonic()
         circuits = approximate(
             _circuit_starts(networks),
             ApproximationData(data.train.features, data.train.classes),
@@ -142,9 +163,14 @@ def _approximated(
             progress=progress.update,
         )
         folder.write_json(
-            name, [_entry(result.circuit, "circuit approximation", result.estimated_area_cm2) for result in circuits]
+            name,
+            {
+                "seconds": time.monotonic() - started,
+                "designs": [_entry(result, result.circuit, "circuit approximation") for result in circuits],
+            },
         )
-    return list(_read(folder.read_json(name), data))
+    document = folder.read_json(name)
+    return list(_read(document["designs"], data)), document["seconds"]
 
 
 def _circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
@@ -159,8 +185,13 @@ def _circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
     return [circuit_of(front[pick].classifier) for pick in picks]
 
 
-def _entry(classifier: IntegerClassifier, origin: str, estimated_area_cm2: float) -> dict[str, object]:
-    return {"origin": origin, "estimated_area_cm2": estimated_area_cm2, "model": to_json(classifier)}
+def _entry(found: Candidate | ApproximateCircuit, classifier: IntegerClassifier, origin: str) -> dict[str, object]:
+    return {
+        "origin": origin,
+        "estimated_area_cm2": found.estimated_area_cm2,
+        "estimated_static_power_mw": found.estimated_static_power_mw,
+        "model": to_json(classifier),
+    }
 
 
 def _read(entries: Iterable[dict], data: PreparedData) -> Iterable[Proposal]:
@@ -170,4 +201,5 @@ def _read(entries: Iterable[dict], data: PreparedData) -> Iterable[Proposal]:
             data,
             origin=entry["origin"],
             estimated_area_cm2=entry["estimated_area_cm2"],
+            estimated_static_power_mw=entry["estimated_static_power_mw"],
         )

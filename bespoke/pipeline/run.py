@@ -28,11 +28,10 @@ from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import proposal, propose
+from bespoke.pipeline.proposals import exact_proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Request, choose
 from bespoke.pipeline.training import float_accuracies, train_models
-from bespoke.search import estimate_area
 from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
@@ -109,7 +108,6 @@ def run(
         quantised_accuracy=accuracies(trained.quantised, data),
         selection=SelectionSummary(
             rule=request.describe(),
-            validation_accuracy_needed=request.min_validation_accuracy,
             front_designs=len(front),
             eligible_designs=choice.eligible,
         ),
@@ -168,11 +166,13 @@ def _measured(
 def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
     """What the options ask for; where they ask for nothing, little loss against the baseline."""
     budget = {"max_area_cm2": config.max_area_cm2, "max_power_mw": config.max_power_mw}
-    if config.max_loss is not None or (config.min_accuracy is None and all(limit is None for limit in budget.values())):
+    unlimited = all(limit is None for limit in budget.values())
+    limits = {**budget, "objective": config.objective}
+    if config.max_loss is not None or (config.min_accuracy is None and unlimited):
         loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
         accuracy = baseline.accuracy
-        return Request.within(loss, accuracy.train.value, accuracy.validation.value, **budget)
-    return Request.at_least(config.min_accuracy, **budget)
+        return Request.within(loss, accuracy.train.value, accuracy.validation.value, **limits)
+    return Request.at_least(config.min_accuracy, **limits)
 
 
 def _baseline_design(
@@ -180,7 +180,7 @@ def _baseline_design(
 ) -> FrontDesign:
     """The exact baseline as the front's dear end, so that asking for its own accuracy can always be met."""
     return FrontDesign(
-        proposal(baseline, data, origin="exact baseline", estimated_area_cm2=estimate_area(baseline, technology)),
+        exact_proposal(baseline, data, technology),
         Mapped(metrics.area_cm2, metrics.static_power_train_mw),
         metrics.model_file,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bespoke.errors import NoDesignError
+from bespoke.pipeline.config import Objective
 from bespoke.pipeline.metrics import Accuracy
 
 
@@ -19,70 +22,100 @@ class Entry:
     area_cm2: float
     static_power_mw: float
 
+    @property
+    def trusted_accuracy(self) -> float:
+        """See `trusted_accuracy`."""
+        return trusted_accuracy(self.train, self.validation)
+
+
+def trusted_accuracy(train: Accuracy, validation: Accuracy) -> float:
+    """The accuracy that a design may be believed to have on samples that nothing has looked at.
+
+    The search has looked hard at the training part, so accuracy there flatters; the validation part is small, so that
+    the luckiest of some dozen designs stands out in it. Pooled, the two make the surest figure, and it is believed up
+    to one standard error above the validation accuracy: beyond that the design is over-fitted.
+    """
+    pooled = (train.value * train.samples + validation.value * validation.samples) / (
+        train.samples + validation.samples
+    )
+    error = math.sqrt(validation.value * (1 - validation.value) / validation.samples)
+    return min(pooled, validation.value + error)
+
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asks for; None asks for nothing. ``describe`` is the sentence for the report."""
+    """What the user asks for; None asks for nothing. ``describe`` is the sentence for the report.
 
+    Parameters
+    ----------
+    min_accuracy : least trusted accuracy.
+    min_train_accuracy, min_validation_accuracy : least accuracies on the parts.
+    max_area_cm2, max_power_mw : budget; the power is static.
+    objective : what the cheapest design is cheapest in.
+    """
+
+    min_accuracy: float | None = None
     min_train_accuracy: float | None = None
     min_validation_accuracy: float | None = None
     max_area_cm2: float | None = None
     max_power_mw: float | None = None
+    objective: Objective = Objective.AREA
 
     @classmethod
-    def at_least(
-        cls, accuracy: float | None, *, max_area_cm2: float | None = None, max_power_mw: float | None = None
-    ) -> Request:
-        """The same accuracy on train and validation."""
-        return cls(accuracy, accuracy, max_area_cm2, max_power_mw)
+    def at_least(cls, accuracy: float | None, **limits: Any) -> Request:
+        """An accuracy, as far as it can be trusted."""
+        return cls(min_accuracy=accuracy, **limits)
 
     @classmethod
-    def within(
-        cls,
-        loss: float,
-        train: float,
-        validation: float,
-        *,
-        max_area_cm2: float | None = None,
-        max_power_mw: float | None = None,
-    ) -> Request:
+    def within(cls, loss: float, train: float, validation: float, **limits: Any) -> Request:
         """At most ``loss`` below another model's accuracies, on train as well as on validation.
 
-        A search looks hard at the training part, so a design that is worse there than the model that it replaces is
-        worse indeed; validation says whether what it learned holds elsewhere.
+        Unlike an accuracy by itself, a loss compares two models on the same samples, so what is lucky or hard about a
+        part is so for both. And a design that is worse than the model that it replaces even where the search looked
+        hard is worse indeed.
         """
-        return cls(train - loss, validation - loss, max_area_cm2, max_power_mw)
+        return cls(min_train_accuracy=train - loss, min_validation_accuracy=validation - loss, **limits)
 
     def met_by(self, entry: Entry) -> bool:
         """Whether an entry is accurate enough; budgets are ``affords``."""
         slack = 1e-12  # sums of shares do not come out even
-        return (self.min_train_accuracy is None or entry.train.value >= self.min_train_accuracy - slack) and (
-            self.min_validation_accuracy is None or entry.validation.value >= self.min_validation_accuracy - slack
+        asked = (
+            (self.min_accuracy, entry.trusted_accuracy),
+            (self.min_train_accuracy, entry.train.value),
+            (self.min_validation_accuracy, entry.validation.value),
         )
+        return all(least is None or value >= least - slack for least, value in asked)
 
     def affords(self, entry: Entry) -> bool:
         return (self.max_area_cm2 is None or entry.area_cm2 <= self.max_area_cm2) and (
             self.max_power_mw is None or entry.static_power_mw <= self.max_power_mw
         )
 
+    def cost(self, entry: Entry) -> tuple[float, float]:
+        """What the cheapest is cheapest in, and what decides among equals."""
+        costs = (entry.area_cm2, entry.static_power_mw)
+        return costs if self.objective is Objective.AREA else costs[::-1]
+
     @property
     def asks_accuracy(self) -> bool:
-        return self.min_train_accuracy is not None or self.min_validation_accuracy is not None
+        return any(
+            least is not None for least in (self.min_accuracy, self.min_train_accuracy, self.min_validation_accuracy)
+        )
 
     def describe(self) -> str:
         asked = []
-        if self.min_train_accuracy is not None and self.min_train_accuracy == self.min_validation_accuracy:
-            asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train and validation")
-        else:
-            if self.min_train_accuracy is not None:
-                asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train")
-            if self.min_validation_accuracy is not None:
-                asked.append(f"accuracy of at least {self.min_validation_accuracy:.4f} on validation")
+        if self.min_accuracy is not None:
+            asked.append(f"trusted accuracy of at least {self.min_accuracy:.4f}")
+        if self.min_train_accuracy is not None:
+            asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train")
+        if self.min_validation_accuracy is not None:
+            asked.append(f"accuracy of at least {self.min_validation_accuracy:.4f} on validation")
         if self.max_area_cm2 is not None:
             asked.append(f"area of at most {self.max_area_cm2:g} cm²")
         if self.max_power_mw is not None:
             asked.append(f"static power of at most {self.max_power_mw:g} mW")
-        goal = "cheapest" if self.asks_accuracy else "most accurate"
+        cheapest = "smallest" if self.objective is Objective.AREA else "lowest-power"
+        goal = cheapest if self.asks_accuracy else "most accurate"
         return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
 
 
@@ -92,15 +125,6 @@ class Choice:
 
     entry: Entry
     eligible: int
-
-
-def trusted_accuracy(entry: Entry) -> float:
-    """The accuracy that a choice may rely on: the lower of training and validation accuracy.
-
-    Validation accuracy alone, over a front of some dozen designs, favours the luckiest one; training accuracy alone
-    favours the most over-fitted one. A design is believed only as far as both say so.
-    """
-    return min(entry.train.value, entry.validation.value)
 
 
 def choose(entries: Sequence[Entry], request: Request) -> Choice:
@@ -114,11 +138,9 @@ def choose(entries: Sequence[Entry], request: Request) -> Choice:
     affordable = [entry for entry in entries if request.affords(entry)]
     eligible = [entry for entry in affordable if request.met_by(entry)]
     if request.asks_accuracy:
-        best = min(eligible, key=lambda e: (e.area_cm2, e.static_power_mw, -trusted_accuracy(e), e.index), default=None)
+        best = min(eligible, key=lambda e: (request.cost(e), -e.trusted_accuracy, e.index), default=None)
     else:
-        best = max(
-            eligible, key=lambda e: (trusted_accuracy(e), -e.area_cm2, -e.static_power_mw, -e.index), default=None
-        )
+        best = min(eligible, key=lambda e: (-e.trusted_accuracy, request.cost(e), e.index), default=None)
     if best is None:
         raise NoDesignError(_nothing_meets(entries, affordable, request))
     return Choice(best, len(eligible))
@@ -127,7 +149,11 @@ def choose(entries: Sequence[Entry], request: Request) -> Choice:
 def _nothing_meets(entries: Sequence[Entry], affordable: Sequence[Entry], request: Request) -> str:
     if not entries:
         return "the front is empty, so there is nothing to choose from"
-    nearest = max(affordable, key=trusted_accuracy) if affordable else min(entries, key=lambda e: _excess(e, request))
+    nearest = (
+        max(affordable, key=lambda entry: entry.trusted_accuracy)
+        if affordable
+        else min(entries, key=lambda e: _excess(e, request))
+    )
     return (
         f"no design on the front is the {request.describe()}; the nearest has accuracy {nearest.validation.value:.4f} "
         f"on validation ({nearest.train.value:.4f} on train), {nearest.area_cm2:.4g} cm² and "

@@ -67,7 +67,7 @@ def draw_exploration(found: Exploration) -> Figure:
     )
     log_axis(axes)
     axes.set_xlabel("Estimated area, cm²")
-    axes.set_ylabel("Accuracy, lower of\ntraining and validation, %")
+    axes.set_ylabel("Trusted accuracy, %")
     axes.grid(True)
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3)
     return figure

@@ -114,6 +114,7 @@ def _chart_data(record: RunRecord) -> dict[str, Any]:
             "note": f"{'logic circuit' if design.kind == 'logic' else 'network'}, found by {design.origin}",
             "train": design.train_accuracy,
             "validation": design.validation_accuracy,
+            "trusted": design.trusted_accuracy,
             "test": design.test_accuracy,
             "area": design.area_cm2,
             "power": design.static_power_mw,

@@ -33,6 +33,7 @@ class FrontDesign:
     kind: str
     train_accuracy: float
     validation_accuracy: float
+    trusted_accuracy: float
     test_accuracy: float | None
     estimated_area_cm2: float | None
     area_cm2: float | None
@@ -202,6 +203,7 @@ def _front_design(row: Mapping[str, str]) -> FrontDesign:
         kind=row["kind"],
         train_accuracy=float(row["train_accuracy"]),
         validation_accuracy=float(row["validation_accuracy"]),
+        trusted_accuracy=float(row["trusted_accuracy"]),
         test_accuracy=number("test_accuracy"),
         estimated_area_cm2=number("estimated_area_cm2"),
         area_cm2=number("area_cm2"),

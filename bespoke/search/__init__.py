@@ -1,7 +1,7 @@
 """Search for small integer networks: circuit, cost, evaluation, exploration."""
 
 from bespoke.search.circuit_builder import circuit_of
-from bespoke.search.estimate import estimate_area, estimate_static_power
+from bespoke.search.estimate import estimate_area, estimate_static_power, estimates
 from bespoke.search.explore import explore
 from bespoke.search.front import (
     Candidate,
@@ -24,6 +24,7 @@ __all__ = [
     "circuit_of",
     "estimate_area",
     "estimate_static_power",
+    "estimates",
     "explore",
     "hypervolume",
     "non_dominated",

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bespoke.errors import NoDesignError
+from bespoke.pipeline.config import Objective
 from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.selection import Entry, Request, choose
 
@@ -19,10 +20,16 @@ ENTRIES = st.lists(
 ).map(lambda rows: [entry(index, *row) for index, row in enumerate(rows)])
 
 
-@given(ENTRIES, st.integers(0, 100))
-def test_the_cheapest_of_those_accurate_enough_on_both_parts(entries, percent):
-    request = Request.at_least(percent / 100)
-    eligible = [e for e in entries if e.train.value >= percent / 100 and e.validation.value >= percent / 100]
+def trusted(e):
+    """Both parts have 100 samples, so pooling is the mean of the shares."""
+    share = e.validation.value
+    return min((e.train.value + share) / 2, share + (share * (1 - share)) ** 0.5 / 10)
+
+
+@given(ENTRIES, st.integers(0, 100), st.sampled_from(Objective))
+def test_the_cheapest_of_those_whose_accuracy_can_be_trusted(entries, percent, objective):
+    request = Request.at_least(percent / 100, objective=objective)
+    eligible = [e for e in entries if trusted(e) >= percent / 100 - 1e-12]
     if not eligible:
         with pytest.raises(NoDesignError, match="the nearest has accuracy"):
             choose(entries, request)
@@ -30,7 +37,16 @@ def test_the_cheapest_of_those_accurate_enough_on_both_parts(entries, percent):
     choice = choose(entries, request)
     assert choice.eligible == len(eligible)
     assert choice.entry in eligible
-    assert choice.entry.area_cm2 == min(e.area_cm2 for e in eligible)
+    figure = "area_cm2" if objective is Objective.AREA else "static_power_mw"
+    assert getattr(choice.entry, figure) == min(getattr(e, figure) for e in eligible)
+
+
+def test_an_over_fitted_design_is_believed_little_more_than_its_validation():
+    fitted, sound = entry(0, 100, 50, 0.1), entry(1, 60, 60, 0.2)
+    assert fitted.trusted_accuracy == pytest.approx(0.55)
+    assert choose([fitted, sound], Request.at_least(0.58)).entry is sound
+    unequal = Entry(0, Accuracy.of_count(240, 300), Accuracy.of_count(90, 100), 1.0, 1.0)
+    assert unequal.trusted_accuracy == pytest.approx(330 / 400)
 
 
 @given(ENTRIES, st.floats(0, 10), st.floats(0, 10))
@@ -43,7 +59,7 @@ def test_the_most_accurate_within_a_budget(entries, area, power):
         return
     best = choose(entries, request).entry
     assert best in eligible
-    assert min(best.train.value, best.validation.value) == max(min(e.train.value, e.validation.value) for e in eligible)
+    assert trusted(best) == pytest.approx(max(trusted(e) for e in eligible))
 
 
 def test_a_request_that_nothing_meets_names_the_nearest():

@@ -175,7 +175,7 @@ def test_the_same_run_gives_the_same_page(run_folder):
         (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
         (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
         (
-            lambda folder: (folder / "metrics.json").write_text('{"schema": 1}'),
+            lambda folder: (folder / "metrics.json").write_text('{"schema": 2}'),
             "not the metrics file of a run by this version: RunMetrics lacks",
         ),
         (lambda folder: (folder / "front.csv").unlink(), "front.csv is missing"),

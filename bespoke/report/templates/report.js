@@ -108,10 +108,9 @@
     let best = -1;
     const corners = [];
     for (const p of ours) {
-      const trusted = Math.min(p.train, p.validation);
-      if (trusted <= best) continue;
+      if (p.trusted <= best) continue;
       corners.push(`${x(place(p))},${y(p[yKey])}`);
-      best = trusted;
+      best = p.trusted;
     }
     if (corners.length > 1) make("path", { class: "frontline", d: `M${corners.join("L")}` }, svg);
 
