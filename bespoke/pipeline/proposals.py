@@ -22,6 +22,8 @@ CANDIDATES = {Effort.FAST: 1_000_000, Effort.NORMAL: 6_000_000, Effort.HIGH: 40_
 MOVES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 20_000_000}
 #: Circuits of the front that circuit-level approximation starts from.
 CIRCUIT_STARTS = 6
+#: Smaller training parts are searched with a noisy copy of each sample beside it, against over-fitting.
+ENOUGH_SAMPLES = 2000
 
 _COSTS = {Objective.AREA: Cost.AREA, Objective.POWER: Cost.STATIC_POWER}
 
@@ -110,7 +112,11 @@ def _searched(
             ),
             starts,
             SearchOptions(
-                candidates=CANDIDATES[config.effort], cost=_COSTS[config.objective], seed=config.seed, **frozen
+                candidates=CANDIDATES[config.effort],
+                cost=_COSTS[config.objective],
+                jitter=int(data.train.samples < ENOUGH_SAMPLES),
+                seed=config.seed,
+                **frozen,
             ),
             technology=technology,
             workers=config.workers,
