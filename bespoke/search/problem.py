@@ -11,12 +11,12 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
-from bespoke.search import variation as moves
 from bespoke.search.estimate import estimate_area
 from bespoke.search.genome import CONNECTIONS, MASK, TREE_MASK, TREE_WIDTH, WIDTH, Layout
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
 from bespoke.search.pricing import INV, NAND, prices
+from bespoke.search.variation import moves
 from bespoke.technology import Technology
 
 #: Sums of a searched network must fit the kernels' int32.
