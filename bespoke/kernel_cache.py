@@ -11,18 +11,21 @@ import os
 import sys
 from pathlib import Path
 
-#: Rooms whose files hold kernels, or constants that kernels read.
+#: Rooms and files that hold kernels, or constants that kernels read.
 KERNEL_ROOMS = ("netlist", "search", "train")
+KERNEL_FILES = ("kernel_words.py",)
 
 
 def sources_digest() -> str:
     """Digest of all files that compiled kernels can depend on."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
+    paths = [package / name for name in KERNEL_FILES]
     for room in KERNEL_ROOMS:
-        for path in sorted((package / room).rglob("*.py")):
-            digest.update(path.relative_to(package).as_posix().encode())
-            digest.update(path.read_bytes())
+        paths += sorted((package / room).rglob("*.py"))
+    for path in paths:
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -14,14 +14,15 @@ ALLOWED = {
     "resources": set(),
     "files": set(),
     "kernel_cache": set(),
+    "kernel_words": set(),
     "statistics": set(),
     "model": BASE,
     "technology": BASE,
     "data": BASE,
     "train": BASE | {"model", "data"},
-    "search": BASE | {"model", "data", "technology"},
+    "search": BASE | {"model", "data", "technology", "kernel_words"},
     "rtl": BASE | {"model"},
-    "netlist": BASE | {"model", "technology"},
+    "netlist": BASE | {"model", "technology", "kernel_words"},
     "eda": BASE | {"technology"},
 }
 OPEN = {"pipeline", "report", "cli", "estimator", "importers", "warm_up", "__init__", "__main__"}

@@ -14,29 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bespoke.cli.options import (
-    Bits,
-    CircuitApproximation,
-    Config,
-    Data,
-    DataDir,
-    EffortOption,
-    Freeze,
-    Hidden,
-    Liberty,
-    ObjectiveOption,
-    Out,
-    Overwrite,
-    Seed,
-    Target,
-    TechnologyOption,
-    Test,
-    Train,
-    Workers,
-    require_verilog,
-    settings_of,
-)
-from bespoke.cli.options import Model as ImportedModel
+from bespoke.cli.options import SEARCH, TECHNOLOGY, TRAINING, Json, require_verilog, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
 from bespoke.errors import InputError
 from bespoke.files import write_text
@@ -59,36 +37,21 @@ def register(app: typer.Typer) -> None:
     )(simulate)
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Model = Annotated[Path, typer.Argument(help="Model file of a run.", show_default=False)]
 Figures = Annotated[str, typer.Option(help="Formats of the front's figure: png, svg, pdf; or none.")]
 
 
-def train(
-    data: Data = None,
-    out: Out = ...,
-    train: Train = None,
-    test: Test = None,
-    target: Target = None,
-    data_dir: DataDir = None,
-    bits: Bits = None,
-    hidden: Hidden = None,
-    model: ImportedModel = None,
-    seed: Seed = None,
-    config: Config = None,
-    overwrite: Overwrite = False,
-    json_output: Json = False,
-) -> None:
+@takes(*TRAINING, "config", "overwrite", "json_output")
+def train(out: Path, config: Path | None, overwrite: bool, json_output: bool, **options: Any) -> None:
     """Train the float network, its exact baseline and the quantised network, and no more.
 
     Leaves the models and the vectors in the folder; needs no outside program.
     """
-    options = locals()
     from bespoke.pipeline.design import accuracies  # heavy: only when training starts
     from bespoke.pipeline.exploration import train as train_pipeline
     from bespoke.pipeline.training import float_accuracies
 
-    with _running(out, options) as (settings, progress):
+    with _running(out, config, options) as (settings, progress):
         trained = train_pipeline(settings, out, overwrite=overwrite, progress=progress)
     found = {
         "float": float_accuracies(trained.models.float_model, trained.data),
@@ -101,28 +64,14 @@ def train(
     _show_training(found, out / "models")
 
 
+@takes(*TRAINING, *SEARCH, *TECHNOLOGY, "workers", "config", "figures", "overwrite", "json_output")
 def explore(
-    data: Data = None,
-    out: Out = ...,
-    train: Train = None,
-    test: Test = None,
-    target: Target = None,
-    data_dir: DataDir = None,
-    bits: Bits = None,
-    hidden: Hidden = None,
-    model: ImportedModel = None,
-    seed: Seed = None,
-    effort: EffortOption = None,
-    freeze: Freeze = None,
-    circuit_approximation: CircuitApproximation = None,
-    objective: ObjectiveOption = None,
-    technology: TechnologyOption = None,
-    liberty: Liberty = None,
-    workers: Workers = None,
-    config: Config = None,
+    out: Path,
+    config: Path | None,
+    overwrite: bool,
+    json_output: bool,
     figures: Figures = "png,svg",
-    overwrite: Overwrite = False,
-    json_output: Json = False,
+    **options: Any,
 ) -> None:
     """Search the front of accuracy against estimated area, and map nothing.
 
@@ -130,13 +79,12 @@ def explore(
     Area and power are estimates, accuracies those of training and validation data. `bespoke rtl` turns a model into
     Verilog; `bespoke run` with the same settings goes on from there.
     """
-    options = locals()
     from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
     from bespoke.report.exploration import write_exploration_figures
     from bespoke.report.figures import checked_formats
 
-    formats = () if options.pop("figures") == "none" else checked_formats(part.strip() for part in figures.split(","))
-    with _running(out, options) as (settings, progress):
+    formats = () if figures == "none" else checked_formats(part.strip() for part in figures.split(","))
+    with _running(out, config, options) as (settings, progress):
         found = explore_pipeline(settings, out, overwrite=overwrite, progress=progress)
         drawn = write_exploration_figures(found, out, formats)
     if json_output:
@@ -260,10 +208,9 @@ def simulate(
 
 
 @contextmanager
-def _running(out: Path, options: dict[str, Any]) -> Iterator[tuple[Any, TerminalProgress]]:
+def _running(out: Path, config: Path | None, options: dict[str, Any]) -> Iterator[tuple[Any, TerminalProgress]]:
     """Settings from a command's options, and progress; an interrupt leaves a folder that the same command continues."""
-    given = {name: value for name, value in options.items() if name not in ("out", "overwrite", "json_output")}
-    settings = settings_of(given.pop("config"), given)
+    settings = settings_of(config, options)
     with TerminalProgress() as progress:
         try:
             yield settings, progress

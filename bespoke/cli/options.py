@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,6 +83,72 @@ Yosys = Annotated[Backend | None, typer.Option(help="Which Yosys; default pyosys
 Config = Annotated[Path | None, typer.Option(help="TOML file with any of these options.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run; the same command continues a stopped run.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another run in that folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+#: Type and default of every option that a command may take by name; see `takes`.
+_SHARED = {
+    "data": (Data, None),
+    "out": (Out, ...),
+    "train": (Train, None),
+    "test": (Test, None),
+    "target": (Target, None),
+    "data_dir": (DataDir, None),
+    "bits": (Bits, None),
+    "hidden": (Hidden, None),
+    "model": (Model, None),
+    "seed": (Seed, None),
+    "effort": (EffortOption, None),
+    "freeze": (Freeze, None),
+    "circuit_approximation": (CircuitApproximation, None),
+    "objective": (ObjectiveOption, None),
+    "max_loss": (MaxLoss, None),
+    "min_accuracy": (MinAccuracy, None),
+    "max_area_cm2": (MaxArea, None),
+    "max_power_mw": (MaxPower, None),
+    "technology": (TechnologyOption, None),
+    "liberty": (Liberty, None),
+    "clock_ms": (Clock, None),
+    "yosys": (Yosys, None),
+    "workers": (Workers, None),
+    "config": (Config, None),
+    "overwrite": (Overwrite, False),
+    "json_output": (Json, False),
+}
+#: What a command that trains, one that searches and one that chooses take, one after the other.
+TRAINING = ("data", "out", "train", "test", "target", "data_dir", "bits", "hidden", "model", "seed")
+SEARCH = ("effort", "freeze", "circuit_approximation", "objective")
+CHOICE = ("max_loss", "min_accuracy", "max_area_cm2", "max_power_mw")
+TECHNOLOGY = ("technology", "liberty")
+
+
+def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command with the options of these names, in the order of its help.
+
+    An option that the command itself gives a default is as declared there, the others are the shared ones; the command
+    is called with all of them by keyword.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True).parameters
+        parameters = []
+        for name in names:
+            declared = own.get(name)
+            if declared is None or declared.default is inspect.Parameter.empty:
+                annotation, default = _SHARED[name]
+            else:
+                annotation, default = declared.annotation, declared.default
+            kind = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(name, kind, default=default, annotation=annotation))
+
+        @functools.wraps(command)
+        def wrapped(**given: Any) -> None:
+            command(**given)
+
+        wrapped.__signature__ = inspect.Signature(parameters)
+        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapped
+
+    return decorate
 
 
 def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:

@@ -14,6 +14,7 @@ from rich.logging import RichHandler
 from rich.markup import escape
 from rich.table import Table
 
+from bespoke.cli.options import Json
 from bespoke.errors import InputError
 from bespoke.files import write_text
 from bespoke.technology import (
@@ -31,7 +32,6 @@ from bespoke.technology.toml_format import state_name
 app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name of a technology, or a .toml or .lib file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 class Format(StrEnum):

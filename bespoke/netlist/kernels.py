@@ -8,17 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from bespoke.kernel_words import popcount
+
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ONE = np.uint64(1)
-
-
-@njit(cache=True, inline="always")
-def popcount(word):
-    """Number of ones in a uint64."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
 @njit(cache=True)
@@ -81,7 +74,7 @@ def count_states(values, cells, fanins, widths, vectors, states):
                 product = _state_word(values, fanins, gate, width, state, word)
                 if word == words - 1:
                     product &= last
-                total += np.int64(popcount(product))
+                total += popcount(product)
             counts[gate, state] = total
     return counts
 

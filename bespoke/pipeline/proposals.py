@@ -160,7 +160,7 @@ def _approximated(
         progress.stage("approximating circuits")
         started = time.monotonic()
         circuits = approximate(
-            _circuit_starts(networks),
+            circuit_starts(networks),
             ApproximationData(data.train.features, data.train.classes),
             ApproximationOptions(moves=MOVES[config.effort]),
             technology=technology,
@@ -179,7 +179,7 @@ def _approximated(
     return list(_read(document["designs"], data)), document["seconds"]
 
 
-def _circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
+def circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
     """Circuits of the most accurate networks, spread over the areas."""
     best, front = -1.0, []
     for design in sorted(networks, key=lambda d: (d.estimated_area_cm2, -d.train.value)):

@@ -7,7 +7,7 @@ import numpy as np
 from bespoke.model import LogicCircuit, Network
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.power import leakages, packed_inputs, power_of
-from bespoke.search.pricing import area_of, prices
+from bespoke.search.pricing import area_of, fanins_by_node, prices
 from bespoke.technology import Technology
 
 
@@ -39,7 +39,7 @@ def estimates(classifier: Network | LogicCircuit, technology: Technology, featur
     nodes = circuit.first_and + len(circuit.fanins)
     values = np.zeros((nodes, inputs.shape[1]), dtype=np.uint64)
     values[: len(inputs)] = inputs
-    fanin0, fanin1 = _fanins(circuit)
+    fanin0, fanin1 = fanins_by_node(circuit)
     power = power_of(
         fanin0, fanin1, nodes, circuit.first_and, need, kinds, values, samples, leakages(technology, price)
     )
@@ -49,18 +49,9 @@ def estimates(classifier: Network | LogicCircuit, technology: Technology, featur
 def _covered(classifier: Network | LogicCircuit, technology: Technology):
     price = prices(technology)
     circuit = circuit_of(classifier, prices=price) if isinstance(classifier, Network) else classifier
-    fanin0, fanin1 = _fanins(circuit)
+    fanin0, fanin1 = fanins_by_node(circuit)
     need = np.zeros(2 * len(fanin0), dtype=np.bool_)
     kinds = np.zeros(len(fanin0), dtype=np.int8)
     outputs = circuit.outputs.astype(np.int64)
     area = area_of(fanin0, fanin1, len(fanin0), circuit.first_and, outputs, len(outputs), need, price, kinds)
     return float(area), circuit, need, kinds, price
-
-
-def _fanins(circuit: LogicCircuit) -> tuple[np.ndarray, np.ndarray]:
-    """Fanins by node, as the kernels read them; constant and inputs have none."""
-    padding = np.zeros(circuit.first_and, dtype=np.int32)
-    return (
-        np.concatenate([padding, circuit.fanins[:, 0]]),
-        np.concatenate([padding, circuit.fanins[:, 1]]),
-    )

@@ -10,18 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bespoke.search.pricing import AND, INV, NAND, NOR, OR, PRICES, XNOR, XOR
+from bespoke.kernel_words import popcount
+from bespoke.search.pricing import AND, INV, NAND, NOR, OR, PRICES, TRUTHS, XOR
 from bespoke.technology import Technology
-
-_TRUTHS = {
-    INV: (0b01, 1),
-    NAND: (0b0111, 2),
-    NOR: (0b0001, 2),
-    AND: (0b1000, 2),
-    OR: (0b1110, 2),
-    XOR: (0b0110, 2),
-    XNOR: (0b1001, 2),
-}
 
 
 def leakages(technology: Technology, price: np.ndarray) -> np.ndarray:
@@ -30,7 +21,7 @@ def leakages(technology: Technology, price: np.ndarray) -> np.ndarray:
     A gate without a cell of its own gets the mean leakage per area of the smallest inverting gate.
     """
     table = np.full((PRICES, 4), np.nan)
-    for position, (truth, inputs) in _TRUTHS.items():
+    for position, (truth, inputs) in TRUTHS.items():
         cell = technology.find(truth, inputs)
         if cell is not None:
             states = [cell.leakage_nw[state % len(cell.leakage_nw)] * 1e-6 for state in range(4)]
@@ -59,14 +50,6 @@ def packed_inputs(features: np.ndarray, input_bits: int) -> tuple[np.ndarray, in
 
 
 @njit(cache=True)
-def _ones(word):
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@njit(cache=True)
 def _pair(values, a, b, samples, states):
     """How often literals ``a`` and ``b`` are in each of their four joint states, as shares."""
     flip_a = np.uint64(0xFFFFFFFFFFFFFFFF) if a & 1 else np.uint64(0)
@@ -84,9 +67,9 @@ def _pair(values, a, b, samples, states):
             valid = (np.uint64(1) << np.uint64(samples % 64)) - np.uint64(1)
             x &= valid
             y &= valid
-        both += _ones(x & y)
-        only_a += _ones(x & ~y)
-        only_b += _ones(y & ~x)
+        both += popcount(x & y)
+        only_a += popcount(x & ~y)
+        only_b += popcount(y & ~x)
     states[3] = both / samples
     states[1] = only_a / samples
     states[2] = only_b / samples

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from bespoke.errors import InputError
+from bespoke.model import LogicCircuit
 from bespoke.technology import Technology
 
 # Positions in the array of prices.
@@ -24,7 +25,16 @@ XOR = 5
 XNOR = 6
 PRICES = 7
 
-_TRUTHS = {INV: (0b01, 1), NAND: (0b0111, 2), NOR: (0b0001, 2), AND: (0b1000, 2), OR: (0b1110, 2), XOR: (0b0110, 2)}
+#: Truth table and number of inputs of every gate.
+TRUTHS = {
+    INV: (0b01, 1),
+    NAND: (0b0111, 2),
+    NOR: (0b0001, 2),
+    AND: (0b1000, 2),
+    OR: (0b1110, 2),
+    XOR: (0b0110, 2),
+    XNOR: (0b1001, 2),
+}
 
 
 def prices(technology: Technology) -> np.ndarray:
@@ -36,7 +46,7 @@ def prices(technology: Technology) -> np.ndarray:
         if the technology has neither NAND2 and inverter nor NOR2 and inverter.
     """
     area = np.full(PRICES, np.inf)
-    for position, (truth, inputs) in [*_TRUTHS.items(), (XNOR, (0b1001, 2))]:
+    for position, (truth, inputs) in TRUTHS.items():
         cell = technology.find(truth, inputs)
         if cell is not None:
             area[position] = cell.area_um2 * 1e-8
@@ -52,6 +62,15 @@ def prices(technology: Technology) -> np.ndarray:
     if not np.isfinite(area).all():
         raise InputError(f"technology {technology.name} needs at least an inverter and a NAND2 or NOR2 cell")
     return area
+
+
+def fanins_by_node(circuit: LogicCircuit) -> tuple[np.ndarray, np.ndarray]:
+    """First and second fanin of every node, as the kernels read them; constant and inputs have none."""
+    padding = np.zeros(circuit.first_and, dtype=np.int32)
+    return (
+        np.concatenate([padding, circuit.fanins[:, 0]]),
+        np.concatenate([padding, circuit.fanins[:, 1]]),
+    )
 
 
 @njit(cache=True)

@@ -11,12 +11,13 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
-from bespoke.search import variation as moves
+from bespoke.search.aig import COLUMNS
 from bespoke.search.estimate import estimate_area
 from bespoke.search.genome import CONNECTIONS, MASK, TREE_MASK, TREE_WIDTH, WIDTH, Layout
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
 from bespoke.search.pricing import INV, NAND, prices
+from bespoke.search.variation import moves
 from bespoke.technology import Technology
 
 #: Sums of a searched network must fit the kernels' int32.
@@ -212,8 +213,8 @@ def _builder_sizes(layout: Layout, limits: np.ndarray, rows: np.ndarray) -> tupl
         width = layout.input_bits if index == 0 else widest
         own = layout.topology[index] * width * terms
         digits = max(digits, own)
-        capacity += layout.topology[index + 1] * (7 * own + 660)
-    capacity += layout.topology[-1] * 8 * 66
+        capacity += layout.topology[index + 1] * (7 * own + 10 * COLUMNS)
+    capacity += layout.topology[-1] * 8 * COLUMNS
     return capacity, 2 * digits + 8
 
 

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
+from bespoke.kernel_words import popcount
 from bespoke.netlist.optimise.state import (
     DATA_MASK,
     SINK,
     pins_of,
     sort_gates,
 )
-
-
-@intrinsic
-def population(typingctx, word):
-    """Number of ones of a uint64, one machine instruction."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.ctpop(builder.bitcast(arguments[0], ir.IntType(64)))
-
-    return types.uint64(types.uint64), generate
 
 
 @njit(cache=True)
@@ -57,9 +46,9 @@ def evaluate(rows, pin_rows, library, cell, out, first, last):
 @njit(cache=True)
 def count_ones(state, row):
     """High data vectors of a row, into ``ones``."""
-    total = np.uint64(0)
+    total = np.int64(0)
     for word in range(state.now[0].data_words):
-        total += population(state.rows[row, word] & state.specification[DATA_MASK, word])
+        total += popcount(state.rows[row, word] & state.specification[DATA_MASK, word])
     state.ones[row] = total
 
 
@@ -74,20 +63,20 @@ def leakage(state, library, cell):
         return power + coefficients[1] * scale * state.ones[state.pin_rows[0]]
     if pins == 2:
         a, b = state.pin_rows[0], state.pin_rows[1]
-        both = np.uint64(0)
+        both = np.int64(0)
         for word in range(state.now[0].data_words):
-            both += population(state.rows[a, word] & state.rows[b, word] & state.specification[DATA_MASK, word])
+            both += popcount(state.rows[a, word] & state.rows[b, word] & state.specification[DATA_MASK, word])
         single = coefficients[1] * state.ones[a] + coefficients[2] * state.ones[b]
-        return power + scale * (single + coefficients[3] * np.int64(both))
+        return power + scale * (single + coefficients[3] * both)
     for subset in range(1, 1 << pins):
-        total = np.uint64(0)
+        total = np.int64(0)
         for word in range(state.now[0].data_words):
             value = state.specification[DATA_MASK, word]
             for pin in range(pins):
                 if subset >> pin & 1:
                     value &= state.rows[state.pin_rows[pin], word]
-            total += population(value)
-        power += scale * coefficients[subset] * np.int64(total)
+            total += popcount(value)
+        power += scale * coefficients[subset] * total
     return power
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from bespoke.kernel_words import SCRAMBLER, next_state
 from bespoke.netlist.optimise.library import Library
 from bespoke.netlist.types import Netlist
 
@@ -187,12 +188,8 @@ def new_state(netlist: Netlist, gate_cells: np.ndarray, *, words: int, seed: int
 @njit(cache=True)
 def random_below(state, bound):
     """A whole number in 0..bound-1 (xorshift64*)."""
-    x = state.now[0].random
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state.now[0].random = x
-    high = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)
+    state.now[0].random = next_state(state.now[0].random)
+    high = (state.now[0].random * SCRAMBLER) >> np.uint64(33)
     return np.int64(high % np.uint64(bound))
 
 

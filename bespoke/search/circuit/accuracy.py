@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from bespoke.kernel_words import popcount
 from bespoke.search.circuit.graph import (
     CONJUNCTION,
     FIRST,
@@ -22,7 +23,7 @@ from bespoke.search.circuit.graph import (
     SLOT,
     TARGET,
 )
-from bespoke.search.circuit.words import LANES, popcount
+from bespoke.search.circuit.words import LANES
 
 #: Returned for an edit that was given up.
 GIVEN_UP = np.int64(1) << 40

@@ -12,7 +12,7 @@ from bespoke.search.circuit.accuracy import simulate
 from bespoke.search.circuit.archive import Archive, archive, offer
 from bespoke.search.circuit.samples import first_chunks, noisy_words
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
-from bespoke.search.pricing import INV, NAND
+from bespoke.search.pricing import INV, NAND, fanins_by_node
 
 #: Circuits with more ANDs are first shrunk on a part of the samples; the archive holds none of them.
 LARGEST_ANDS = 2000
@@ -103,9 +103,7 @@ def _offer(ws: kernels.Workspace, store: Archive, inputs: int, circuit: LogicCir
 
 
 def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
-    padding = np.zeros(circuit.first_and, dtype=np.int32)
-    fanin0 = np.concatenate([padding, circuit.fanins[:, 0]])
-    fanin1 = np.concatenate([padding, circuit.fanins[:, 1]])
+    fanin0, fanin1 = fanins_by_node(circuit)
     return kernels.load(ws, circuit.first_and, len(fanin0), fanin0, fanin1, np.array(circuit.outputs))
 
 

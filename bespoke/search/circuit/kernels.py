@@ -24,8 +24,9 @@ from bespoke.search.circuit.graph import (
     rebuild,
 )
 from bespoke.search.circuit.proposals import propose
-from bespoke.search.circuit.words import SampleWords, random_below, random_unit
+from bespoke.search.circuit.words import SampleWords
 from bespoke.search.pricing import INV, NAND, area_of
+from bespoke.search.randoms import remainder_below, unit
 
 
 class Workspace(NamedTuple):
@@ -180,7 +181,7 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
             slack = 0.0
             if heat > 0.0:
                 temperature = heat * (1.0 - move / moves)
-                slack = -temperature * ws.prices[NAND] * rate * np.log(1.0 - random_unit(ws.rng))
+                slack = -temperature * ws.prices[NAND] * rate * np.log(1.0 - unit(ws.rng))
             gain = (_dying(ws, inputs) + 2) * gate
             after = _try_edit(ws, inputs, count, wrong, wrong + np.int64(rate * gain + slack))
             if after == GIVEN_UP:
@@ -224,10 +225,10 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
                 eligible += 1
         if eligible == 0:
             return improved
-        level = candidates[random_below(ws.rng, eligible)]
+        level = candidates[remainder_below(ws.rng, eligible)]
         count = load(ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level])
         if (
-            random_below(ws.rng, 3) == 0
+            remainder_below(ws.rng, 3) == 0
         ):  # start beside the member, so that two edits together may do what neither does alone
             simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
             propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, ws.edit)

@@ -23,7 +23,7 @@ from bespoke.search.circuit.graph import (
     SLOT,
     TARGET,
 )
-from bespoke.search.circuit.words import random_below, random_unit
+from bespoke.search.randoms import remainder_below, unit
 
 #: Share of the growing edits that override the class.
 OVERRIDES = 0.15
@@ -38,20 +38,20 @@ def _any_literal(sim, rng, inputs, bound):
     Half are thresholds: they are what a table's features are mostly good for. Among few ANDs and many inputs, the ANDs
     get their share.
     """
-    draw = random_below(rng, 4)
+    draw = remainder_below(rng, 4)
     if draw < 2:
-        node = LIBRARY + random_below(rng, sim.library.shape[1])
+        node = LIBRARY + remainder_below(rng, sim.library.shape[1])
     elif draw == 2 and bound > inputs:
-        node = inputs + random_below(rng, bound - inputs)
+        node = inputs + remainder_below(rng, bound - inputs)
     else:
-        node = 1 + random_below(rng, bound - 1)
-    return 2 * node + random_below(rng, 2)
+        node = 1 + remainder_below(rng, bound - 1)
+    return 2 * node + remainder_below(rng, 2)
 
 
 @njit(cache=True)
 def _similar_literal(sim, rng, inputs, bound, literal):
     """Of some random literals the one that differs from ``literal`` on the fewest samples of a random chunk."""
-    chunk = random_below(rng, sim.values.shape[0])
+    chunk = remainder_below(rng, sim.values.shape[0])
     best, best_distance = 0, np.int64(1) << 40
     for _ in range(RIVALS):
         rival = _any_literal(sim, rng, inputs, bound)
@@ -75,37 +75,37 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
         the rest replaces a signal by a constant, by an operand of its own, or by another signal.
     """
     ands = count - inputs
-    grow = random_unit(rng) < growth
+    grow = unit(rng) < growth
     edit[SLOT] = 0
     edit[FLIP] = 0
     edit[SECOND] = 0
     edit[KIND] = LITERAL
-    if grow and random_unit(rng) < OVERRIDES:
+    if grow and unit(rng) < OVERRIDES:
         _propose_override(sim, rng, inputs, count, edit)
         return
-    if ands == 0 or random_below(rng, 3 * ands + outputs.size) < outputs.size or random_below(rng, 20) == 0:
+    if ands == 0 or remainder_below(rng, 3 * ands + outputs.size) < outputs.size or remainder_below(rng, 20) == 0:
         edit[TARGET] = OUTPUT
-        edit[SITE] = random_below(rng, outputs.size)
+        edit[SITE] = remainder_below(rng, outputs.size)
         bound = count
         current = outputs[edit[SITE]]
     else:
-        edit[SITE] = bound = inputs + random_below(rng, ands)
-        if random_below(rng, 3) == 0:
+        edit[SITE] = bound = inputs + remainder_below(rng, ands)
+        if remainder_below(rng, 3) == 0:
             edit[TARGET] = NODE
             current = 2 * edit[SITE]
         else:
             edit[TARGET] = FANIN
-            edit[SLOT] = random_below(rng, 2)
+            edit[SLOT] = remainder_below(rng, 2)
             current = fanin0[edit[SITE]] if edit[SLOT] == 0 else fanin1[edit[SITE]]
     if grow:
         _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit)
         return
-    draw = random_unit(rng)
+    draw = unit(rng)
     if draw < 0.1:
-        edit[FIRST] = random_below(rng, 2)
+        edit[FIRST] = remainder_below(rng, 2)
     elif draw < 0.4 and current >> 1 >= inputs:
         node = current >> 1
-        operand = fanin0[node] if random_below(rng, 2) else fanin1[node]
+        operand = fanin0[node] if remainder_below(rng, 2) else fanin1[node]
         edit[FIRST] = operand ^ (current & 1)
     elif draw < 0.85:
         edit[FIRST] = _similar_literal(sim, rng, inputs, bound, current)
@@ -124,9 +124,9 @@ def _holding(sim, chunk, lane, place, literal):
 def _propose_override(sim, rng, inputs, count, edit):
     """The right class of a sample, mostly one that is wrong so far, where one or two of its literals hold."""
     for _ in range(4):
-        chunk, lane = random_below(rng, sim.valid.shape[0]), random_below(rng, sim.valid.shape[1])
+        chunk, lane = remainder_below(rng, sim.valid.shape[0]), remainder_below(rng, sim.valid.shape[1])
         wrong = sim.valid[chunk, lane] & ~sim.correct[chunk, lane]
-        place = np.uint64(random_below(rng, 64))
+        place = np.uint64(remainder_below(rng, 64))
         if wrong:
             while wrong >> place & np.uint64(1) == 0:
                 place = (place + np.uint64(1)) & np.uint64(63)
@@ -137,7 +137,7 @@ def _propose_override(sim, rng, inputs, count, edit):
     edit[TARGET] = OVERRIDE
     edit[SITE] = winner
     edit[FIRST] = _any_literal(sim, rng, inputs, count)
-    if random_below(rng, 3):
+    if remainder_below(rng, 3):
         edit[KIND] = CONJUNCTION
         edit[SECOND] = _any_literal(sim, rng, inputs, count)
         edit[SECOND] = _holding(sim, chunk, lane, place, edit[SECOND])
@@ -146,20 +146,20 @@ def _propose_override(sim, rng, inputs, count, edit):
 
 @njit(cache=True)
 def _propose_growth(sim, rng, inputs, bound, fanin0, fanin1, current, edit):
-    draw = random_unit(rng)
+    draw = unit(rng)
     other = _any_literal(sim, rng, inputs, bound)
     if edit[TARGET] == NODE or draw < 0.15:
         # a new function of two signals in place of the old one; one operand may stay
         node = current >> 1
-        edit[KIND] = CONJUNCTION if random_below(rng, 8) else EXCLUSIVE
-        edit[FLIP] = random_below(rng, 2)
-        if node >= inputs and random_below(rng, 2):
-            edit[FIRST] = fanin0[node] if random_below(rng, 2) else fanin1[node]
+        edit[KIND] = CONJUNCTION if remainder_below(rng, 8) else EXCLUSIVE
+        edit[FLIP] = remainder_below(rng, 2)
+        if node >= inputs and remainder_below(rng, 2):
+            edit[FIRST] = fanin0[node] if remainder_below(rng, 2) else fanin1[node]
         else:
             edit[FIRST] = _any_literal(sim, rng, inputs, bound)
         edit[SECOND] = other
         return
-    if random_below(rng, 3) == 0:
+    if remainder_below(rng, 3) == 0:
         other = _similar_literal(sim, rng, inputs, bound, current)
     edit[FIRST] = current
     edit[SECOND] = other

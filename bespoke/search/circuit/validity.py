@@ -9,7 +9,7 @@ from pysat.solvers import Solver
 
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.graph import EDIT_FIELDS, TARGET, at_least, builder, compact, conjunction, rebuild
-from bespoke.search.pricing import area_of
+from bespoke.search.pricing import area_of, fanins_by_node
 
 #: Conflicts after which the solver is stopped; the circuit is then mended as if it were found at fault.
 CONFLICTS = 20_000
@@ -67,15 +67,13 @@ def _cleared(circuit: LogicCircuit, cleared: tuple[int, ...], by_top: bool, pric
     inputs = circuit.first_and
     count = inputs + len(circuit.fanins)
     graph = builder(count + 4 * circuit.output_bits + 4, circuit.output_bits)
-    padding = np.zeros(inputs, dtype=np.int32)
     nothing = np.zeros(EDIT_FIELDS, dtype=np.int32)
     nothing[TARGET] = -1
     rebuild(
         graph,
         inputs,
         count,
-        np.concatenate([padding, circuit.fanins[:, 0]]),
-        np.concatenate([padding, circuit.fanins[:, 1]]),
+        *fanins_by_node(circuit),
         circuit.outputs,
         nothing,
     )

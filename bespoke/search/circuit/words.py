@@ -9,25 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
 #: Words of one chunk.
 LANES = 8
 CHUNK_SAMPLES = 64 * LANES
 #: Most thresholds of one feature that edits may use as they are.
 THRESHOLDS = 31
-
-
-@intrinsic
-def popcount(typing_context, word):
-    """Number of set bits of a 64-bit word, one machine instruction."""
-
-    def emit(context, builder, signature, arguments):
-        return builder.ctpop(builder.bitcast(arguments[0], ir.IntType(64)))
-
-    return types.int64(types.uint64), emit
 
 
 class SampleWords(NamedTuple):
@@ -82,26 +69,3 @@ def _chunked(planes: np.ndarray) -> np.ndarray:
     padded[:, :samples] = planes
     words = np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
     return np.ascontiguousarray(words.reshape(count, chunks, LANES).transpose(1, 0, 2))
-
-
-@njit(cache=True, inline="always")
-def next_random(state):
-    """Next 64 random bits of the xorshift64* generator (Vigna 2016) whose state is ``state[0]``."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    return x * np.uint64(0x2545F4914F6CDD1D)
-
-
-@njit(cache=True, inline="always")
-def random_below(state, bound):
-    """Integer in 0..bound-1, int64."""
-    return np.int64((next_random(state) >> np.uint64(33)) % np.uint64(bound))
-
-
-@njit(cache=True, inline="always")
-def random_unit(state):
-    """Float in [0, 1)."""
-    return np.float64(next_random(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
