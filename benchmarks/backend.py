@@ -122,8 +122,8 @@ def main() -> None:
             area = final.area_cm2 / plain.area_cm2 if plain.area_cm2 else 1.0
             power = final.static_power_mw / plain.static_power_mw if plain.static_power_mw else 1.0
             ratios.append((area, power))
-            print(f"{name:28} {plain.cells:5d} {final.cells:5d} {plain.area_cm2:10.4f} {final.area_cm2:10.4f} {area:6.3f} "
-                  f"{plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} {seconds:6.1f}",
+            print(f"{name:28} {plain.cells:5d} {final.cells:5d} {plain.area_cm2:10.4f} {final.area_cm2:10.4f} "
+                  f"{area:6.3f} {plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} {seconds:6.1f}",
                   flush=True)  # fmt: skip
     means = [math.exp(sum(math.log(pair[side]) for pair in ratios) / len(ratios)) for side in (0, 1)]
     print(f"geometric mean of {len(ratios)}: area {means[0]:.3f}, static power {means[1]:.3f}")

@@ -87,7 +87,7 @@ def test_a_broken_move_is_refuted_and_learnt():
     table = run._table
     assert not proven_locally(run.state, library, table)
     run._prover.follow()
-    verdict, example = run._prover.check()
+    verdict, example = run._prover.check(pays=True)
     assert verdict is Verdict.REFUTED
     values = plain_values(netlist, example.astype(int).tolist())
     assert values[root] == 1  # the counter-example does raise what the move called low
@@ -109,7 +109,7 @@ def test_a_move_under_observability_dont_cares_is_proven():
     tree = int(netlist.gate_fanins[-2, 0])
     _inject(run, library, last_and, tree)
     run._prover.follow()
-    assert run._prover.check()[0] is Verdict.PROVEN
+    assert run._prover.check(pays=True)[0] is Verdict.PROVEN
     run._settle()
     assert (run.proven, run.accepted, run.refuted) == (1, 1, 0)
     cells, _, _ = cell_list(netlist, EGFET)

@@ -13,7 +13,16 @@ from bespoke.netlist.optimise.local_proof import CUT_LIMIT, TABLE_ROWS
 from bespoke.netlist.optimise.moves import commit, try_plan
 from bespoke.netlist.optimise.patterns import around, plan_patterns
 from bespoke.netlist.optimise.proof import Prover, Verdict
-from bespoke.netlist.optimise.search import CONE_LIMIT, REGION_LIMIT, before_commit, changed_nodes, growth, price, search, turn_down
+from bespoke.netlist.optimise.search import (
+    CONE_LIMIT,
+    REGION_LIMIT,
+    before_commit,
+    changed_nodes,
+    growth,
+    price,
+    search,
+    turn_down,
+)
 from bespoke.netlist.optimise.signatures import add_word, simulate_all
 from bespoke.netlist.optimise.state import DATA_MASK, link, new_state, restore_best
 from bespoke.netlist.types import Netlist

@@ -147,8 +147,8 @@ def search(state, library, table, stop, budget, hottest, progress, self_proving,
 
     Returns True as soon as a move waits in hand for its proof. Where the patterns are all there are
     (``self_proving``), moves are made at once. The temperature falls linearly from ``hottest`` to 0 at ``budget``
-    tries, or faster where ``progress`` (0 to 1, of the time) is ahead. Moves that pay and need the solver all get it; of the
-    others that need it a share of ``solver_share``, and the rest are dropped.
+    tries, or faster where ``progress`` (0 to 1, of the time) is ahead. Of the moves that need the solver,
+    all that pay get it and a share of ``solver_share`` of the others; the rest are dropped.
     """
     while state.now[0].tries < stop and state.now[0].live_count > 0:
         state.now[0].tries += 1
