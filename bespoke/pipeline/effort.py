@@ -71,7 +71,7 @@ def effort_of(name: str, seed: int) -> SynthesisEffort:
         case "fast":
             return SynthesisEffort((STYLES,), (Stage(1, 0.4),))
         case "normal":
-            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), (Stage(2, 9.0),))
+            return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), (Stage(2, 8.0),))
         case "high":
             timed = (deep(12, seed=seed), redundancy(12, seed=seed), redundancy(12, seed=seed + 1))
             return SynthesisEffort(
