@@ -2,9 +2,11 @@
 
     python benchmarks/backend.py --effort normal a.v b.v …
     python benchmarks/backend.py --runs runs/*            # chosen design and baseline of finished runs, on their data
+    python benchmarks/backend.py --five-sets --out runs/five  # the literature's sets before approximation, on theirs
 
+``--five-sets`` trains a power-of-two network on each of the literature's data sets (kept under ``--out`` if given).
 Without files: networks of random weights in the literature's five topologies, power-of-two and 8-bit ones, on random
-vectors. Prints one line per design and the geometric means.
+vectors. Prints one line per design and the geometric means; ``gates`` are the plain flow's and ours.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.model import Network, QRelu
+from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.exploration import train
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.pipeline.vectors import read_input_bits
 from bespoke.rtl import emit_verilog
 from bespoke.technology import load_technology
+
+FIVE_SETS = ("breast_cancer_wisconsin", "cardiotocography", "redwine", "whitewine", "pendigits")
 
 TOPOLOGIES = {
     "breast_cancer": (10, 3, 2),
@@ -52,8 +58,22 @@ def random_network(topology: tuple[int, int, int], *, power_of_two: bool, seed: 
     )
 
 
+def five_sets(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path, Path]]:
+    """The power-of-two networks of the literature's data sets, trained with seed 1, as Verilog with their vectors."""
+    found = []
+    for name in FIVE_SETS:
+        out = folder / name
+        training = train(RunConfig(data=name, data_dir=arguments.data_dir, seed=1), out)
+        path = out / "quantised.v"
+        path.write_text(emit_verilog(training.models.quantised, title=f"{name}: quantised"))
+        found.append((name, path, out / "vectors/train.csv"))
+    return found
+
+
 def designs(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path, Path | None]]:
     """Name, Verilog and vectors of everything to measure."""
+    if arguments.five_sets:
+        return five_sets(arguments, arguments.out or folder)
     found = [(path.stem, path, None) for path in arguments.files]
     for run in arguments.runs:
         vectors = run / "vectors/train.csv"
@@ -72,12 +92,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--runs", nargs="+", type=Path, default=[])
-    parser.add_argument("--effort", default="normal")
+    parser.add_argument("--five-sets", action="store_true", help="the literature's data sets, trained here")
+    parser.add_argument("--out", type=Path, help="folder to keep the training of --five-sets in")
+    parser.add_argument("--data-dir", help="folder of the CSV files; BESPOKE_DATA by default")
+    parser.add_argument("--effort", default="normal", choices=("fast", "normal", "high"))
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--technology", default="egfet-1.0v")
     parser.add_argument("--quick", action="store_true", help="power-of-two networks only")
     arguments = parser.parse_args()
     technology = load_technology(arguments.technology)
-    print(f"{'design':28} {'cells':>6} {'plain cm2':>10} {'ours cm2':>10} {'ratio':>6} {'plain mW':>9} {'ours mW':>9} "
+    print(f"{'design':28} {'gates':>11} {'plain cm2':>10} {'ours cm2':>10} {'ratio':>6} {'plain mW':>9} {'ours mW':>9} "
           f"{'ratio':>6} {'s':>6}")  # fmt: skip
     ratios = []
     with tempfile.TemporaryDirectory(prefix="bespoke-bench-") as scratch:
@@ -91,14 +115,15 @@ def main() -> None:
                 folder=folder / name.replace("/", "_"),
                 data_bits=None if vectors is None else partial(read_input_bits, vectors),
                 effort=arguments.effort,
+                seed=arguments.seed,
             )
             seconds = time.monotonic() - started
             plain, final = result.plain, result.final
             area = final.area_cm2 / plain.area_cm2 if plain.area_cm2 else 1.0
             power = final.static_power_mw / plain.static_power_mw if plain.static_power_mw else 1.0
             ratios.append((area, power))
-            print(f"{name:28} {final.cells:6d} {plain.area_cm2:10.4f} {final.area_cm2:10.4f} {area:6.3f} "
-                  f"{plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} {seconds:6.1f}",
+            print(f"{name:28} {plain.cells:5d} {final.cells:5d} {plain.area_cm2:10.4f} {final.area_cm2:10.4f} "
+                  f"{area:6.3f} {plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} {seconds:6.1f}",
                   flush=True)  # fmt: skip
     means = [math.exp(sum(math.log(pair[side]) for pair in ratios) / len(ratios)) for side in (0, 1)]
     print(f"geometric mean of {len(ratios)}: area {means[0]:.3f}, static power {means[1]:.3f}")

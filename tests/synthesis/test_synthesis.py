@@ -9,6 +9,7 @@ import bespoke.pipeline.synthesis as synthesis_module
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import area_cm2, evaluate, static_power
+from bespoke.pipeline.effort import Stage, effort_of
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.technology import load_technology
@@ -55,15 +56,24 @@ def test_a_multiplier_multiplies_and_beats_the_plain_flow(tmp_path, technology, 
     assert found.module_b == "top"
 
 
-def test_same_seed_same_netlist(tmp_path, technology):
+@pytest.mark.parametrize("effort", ["fast", "normal"])
+def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, effort, monkeypatch):
     texts = []
-    for run in ("first", "second"):
+    for run, workers in (("first", 2), ("second", 2), ("alone", 1)):
+        plan = dataclasses.replace(effort_of(effort, 3), workers=workers)
+        monkeypatch.setattr(synthesis_module, "effort_of", lambda name, seed, plan=plan: plan)
         source = _source(tmp_path / run, MULTIPLIER)
         result = synthesise(
-            [source], top="top", technology=technology, folder=tmp_path / run, data_bits=None, effort="normal", seed=3
+            [source], top="top", technology=technology, folder=tmp_path / run, data_bits=None, effort=effort, seed=3
         )
         texts.append(result.netlist_path.read_text())
-    assert texts[0] == texts[1]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_larger_netlists_get_more_time_up_to_a_point():
+    stage = Stage(1, 8.0)
+    assert stage.tries(10) < stage.tries(500)  # small ones are done soon
+    assert stage.tries(500) > stage.tries(1000) == stage.tries(2000) == stage.tries(4000) > stage.tries(8000)
 
 
 def test_wires_and_constants_need_no_gate(tmp_path, technology):

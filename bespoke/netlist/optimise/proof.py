@@ -13,6 +13,8 @@ from bespoke.netlist.optimise.state import SINK, SOURCE, State
 #: Solver conflicts spent on one move, times the gates of the circuit: a conflict costs in proportion to them. Beyond,
 #: the move counts as not proven; moves that hold need few.
 MOVE_WORK, MOVE_CONFLICTS = 40_000, 100
+#: So many times as many are spent on a move that pays.
+PAYING = 5
 #: A proof is first tried on so many gates around the move, everything before them being free.
 WINDOW_GATES, WINDOW_CONFLICTS = 150, 100
 #: A solver is thrown away when it has this many times the variables of a fresh one.
@@ -53,7 +55,7 @@ class Prover:
             self._whole.close()
             self._whole = None
 
-    def check(self) -> tuple[Verdict, np.ndarray | None]:
+    def check(self, *, pays: bool) -> tuple[Verdict, np.ndarray | None]:
         """Whether the move in hand (``try_plan`` has run) keeps all outputs for every input.
 
         Nodes whose value changes on some pattern get a second copy; those that read them and do not change on any
@@ -72,7 +74,7 @@ class Prover:
         if self._whole.variables > STALE * (1000 + len(state.node)):
             self.reset()
         whole = self._whole
-        answer = whole.solve(self._differences(whole, reached), conflicts=self._conflicts())
+        answer = whole.solve(self._differences(whole, reached), conflicts=self._conflicts(pays))
         if answer is None:
             return Verdict.UNDECIDED, None
         if not answer:
@@ -92,8 +94,9 @@ class Prover:
                 self._whole.of_node.pop(node, None)
         state.now[0]["dirty_count"] = 0
 
-    def _conflicts(self) -> int:
-        return min(MOVE_CONFLICTS, 10 + MOVE_WORK // (1 + int(self._state.now[0]["live_count"])))
+    def _conflicts(self, pays: bool) -> int:
+        usual = min(MOVE_CONFLICTS, 10 + MOVE_WORK // (1 + int(self._state.now[0]["live_count"])))
+        return PAYING * usual if pays else usual
 
     def _is_local(self) -> bool:
         """Whether the target keeps its value on every pattern, so that nothing beyond it has to be looked at."""

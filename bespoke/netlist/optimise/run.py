@@ -13,7 +13,16 @@ from bespoke.netlist.optimise.local_proof import CUT_LIMIT, TABLE_ROWS
 from bespoke.netlist.optimise.moves import commit, try_plan
 from bespoke.netlist.optimise.patterns import around, plan_patterns
 from bespoke.netlist.optimise.proof import Prover, Verdict
-from bespoke.netlist.optimise.search import CONE_LIMIT, REGION_LIMIT, before_commit, changed_nodes, price, search
+from bespoke.netlist.optimise.search import (
+    CONE_LIMIT,
+    REGION_LIMIT,
+    before_commit,
+    changed_nodes,
+    growth,
+    price,
+    search,
+    turn_down,
+)
 from bespoke.netlist.optimise.signatures import add_word, simulate_all
 from bespoke.netlist.optimise.state import DATA_MASK, link, new_state, restore_best
 from bespoke.netlist.types import Netlist
@@ -22,8 +31,8 @@ from bespoke.netlist.types import Netlist
 DEEPENINGS = 8
 #: Starting temperature in prices of the smallest two-input gate.
 HOTTEST = 0.3
-#: Hard moves are given to the solver in proportion to the part of them that it can decide.
-SOLVER_EAGERNESS = 3.0
+#: Hard moves that do not pay are given to the solver in proportion to the part of them that it can decide.
+SOLVER_EAGERNESS = 0.5
 _CHUNK = 256
 
 
@@ -139,8 +148,9 @@ class Run:
         """Prove the move in hand and make it, or learn from the counter-example."""
         state, library = self.state, self._library
         self._prover.follow()
+        pays = growth(state) < 0
         for _ in range(DEEPENINGS):
-            verdict, example = self._prover.check()
+            verdict, example = self._prover.check(pays=pays)
             if verdict is Verdict.PROVEN:
                 self.proven += 1
                 before_commit(state)
@@ -156,9 +166,10 @@ class Run:
             if changed_nodes(state) > REGION_LIMIT:
                 break
         self.undecided += 1
+        turn_down(state)
 
     def _solver_share(self) -> float:
-        """Share of the hard moves that the solver is asked about: the less it can tell, the fewer."""
+        """Share of the hard moves without gain that the solver is asked about: the less it can tell, the fewer."""
         told = self.proven + self.refuted
         return min(1.0, SOLVER_EAGERNESS * (told + 10) / (told + self.undecided + 10))
 

@@ -17,6 +17,8 @@ from bespoke.netlist.optimise.state import (
 
 #: Moves that change the value of more nodes than this are turned down: they hardly ever hold.
 REGION_LIMIT = 40
+#: A move that could not be proven is left alone while every gate is looked at so many times.
+PATIENCE = 8
 #: Cones of more nodes are not followed; nets looked at as divisors, alone and in pairs.
 CONE_LIMIT, NET_LIMIT, PAIR_LIMIT = 3000, 500, 64
 
@@ -25,6 +27,12 @@ CONE_LIMIT, NET_LIMIT, PAIR_LIMIT = 3000, 500, 64
 def price(state):
     """The price of the netlist at hand."""
     return state.now[0].area * state.now[0].per_area + state.now[0].static * state.now[0].per_static
+
+
+@njit(cache=True)
+def growth(state):
+    """Change of the price that the plan in hand brings."""
+    return state.now[0].gain_area * state.now[0].per_area + state.now[0].gain_static * state.now[0].per_static
 
 
 @njit(cache=True)
@@ -52,6 +60,39 @@ def list_candidates(state, library, slack, temperature):
 
 
 @njit(cache=True)
+def number_of(state, candidate):
+    """The move that puts a candidate in the target's place as one number, the same as another's hardly ever."""
+    number = np.uint64(state.now[0].target)
+    for part in (
+        state.now[0].target_edge,
+        np.int64(candidate.first),
+        np.int64(candidate.second),
+        np.int64(candidate.function),
+        np.int64(candidate.template),
+        np.int64(candidate.top_cell),
+        np.int64(candidate.top_pin),
+        np.int64(candidate.top_net),
+    ):
+        number = (number ^ (number >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(part + 2)
+    return number ^ (number >> np.uint64(31))
+
+
+@njit(cache=True)
+def is_turned_down(state, move):
+    """Whether a move could not be proven a while ago."""
+    entry = state.turned_down[move % np.uint64(len(state.turned_down))]
+    return entry.move == move and entry.until > state.now[0].tries
+
+
+@njit(cache=True)
+def turn_down(state):
+    """Leave the move in hand alone until the circuit around it may have become another."""
+    entry = state.turned_down[state.now[0].move % np.uint64(len(state.turned_down))]
+    entry.move = state.now[0].move
+    entry.until = state.now[0].tries + PATIENCE * state.now[0].live_count
+
+
+@njit(cache=True)
 def choose(state, library, temperature):
     """Price the shortlist and leave the chosen plan in hand; False where none is accepted.
 
@@ -60,10 +101,12 @@ def choose(state, library, temperature):
     """
     best, best_key, best_gain = -1, np.inf, 0.0
     for index in range(state.now[0].candidate_count):
+        if is_turned_down(state, number_of(state, state.candidates[index])):
+            continue
         if not build_plan(state, library, state.candidates[index]):
             continue
         price_plan(state, library)
-        gain = state.now[0].gain_area * state.now[0].per_area + state.now[0].gain_static * state.now[0].per_static
+        gain = growth(state)
         key = gain - (temperature + 1e-9) * -np.log(-np.log(random_unit(state)))
         if key < best_key:
             best, best_key, best_gain = index, key, gain
@@ -71,6 +114,7 @@ def choose(state, library, temperature):
         return False
     if best_gain > 1e-12 and (temperature <= 0 or random_unit(state) >= np.exp(-best_gain / temperature)):
         return False
+    state.now[0].move = number_of(state, state.candidates[best])
     build_plan(state, library, state.candidates[best])
     price_plan(state, library)
     return try_plan(state, library)
@@ -92,20 +136,19 @@ def before_commit(state):
     if now < state.now[0].best - 1e-12:
         state.now[0].best = now
         state.now[0].best_is_current = 1
-    gain = state.now[0].gain_area * state.now[0].per_area + state.now[0].gain_static * state.now[0].per_static
-    if state.now[0].best_is_current and gain > -1e-12:
+    if state.now[0].best_is_current and growth(state) > -1e-12:
         keep_best(state)
         state.now[0].best_is_current = 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def search(state, library, table, stop, budget, hottest, progress, self_proving, solver_share):
     """Look at targets until ``stop`` of them have been tried in all.
 
     Returns True as soon as a move waits in hand for its proof. Where the patterns are all there are
     (``self_proving``), moves are made at once. The temperature falls linearly from ``hottest`` to 0 at ``budget``
-    tries, or faster where ``progress`` (0 to 1, of the time) is ahead. Of the moves that need the solver, a share of
-    ``solver_share`` gets it; the others are dropped.
+    tries, or faster where ``progress`` (0 to 1, of the time) is ahead. Of the moves that need the solver,
+    all that pay get it and a share of ``solver_share`` of the others; the rest are dropped.
     """
     while state.now[0].tries < stop and state.now[0].live_count > 0:
         state.now[0].tries += 1
@@ -117,9 +160,11 @@ def search(state, library, table, stop, budget, hottest, progress, self_proving,
             continue
         if not self_proving:
             if not proven_locally(state, library, table):
-                if changed_nodes(state) <= REGION_LIMIT and random_unit(state) < solver_share:
+                pays = growth(state) < -1e-12
+                if changed_nodes(state) <= REGION_LIMIT and (pays or random_unit(state) < solver_share):
                     return True
                 state.now[0].unproven += 1
+                turn_down(state)
                 continue
             state.now[0].local_proofs += 1
         before_commit(state)

@@ -24,6 +24,9 @@ PLAN_GATES = 6
 #: Candidates of one target that are priced exactly.
 SHORTLIST = 6
 
+#: Slots of the memory of moves that could not be proven.
+TURNED_DOWN = 1 << 14
+
 #: Values of the first six of several nets over all their combinations.
 STRIPES = np.array(
     [
@@ -78,6 +81,7 @@ _CANDIDATE = np.dtype(
     ],
     align=True,
 )
+_TURNED_DOWN = np.dtype([("move", np.uint64), ("until", np.int64)])
 _NOW = np.dtype(
     [
         ("words", np.int64),  # words of a signature in use
@@ -102,6 +106,7 @@ _NOW = np.dtype(
         ("bounded", np.int64),  # 1 where the fan-out cone of the target is too large to follow
         ("target", np.int64),  # node that the move in hand replaces
         ("target_edge", np.int64),  # the one edge where it does, or -1 for all
+        ("move", np.uint64),  # the move in hand as one number
         ("plan_size", np.int64),  # gates of the move
         ("plan_source", np.int64),  # what is read instead of the target
         ("tries", np.int64),  # targets looked at
@@ -133,6 +138,7 @@ class State(NamedTuple):
     specification : uint64 (5, words), values that a target must take (on, off), the same one gate deeper, and a mask.
     plan : int32 (PLAN_GATES + 1, 1 + pins), cell and fanins; fanin ``-1 - g`` is the plan's gate g.
     candidates : records (SHORTLIST,).
+    turned_down : records (TURNED_DOWN,), moves that could not be proven, and up to how many tries they are left alone.
     pin_rows : int64, the rows that the pins of the gate being computed read.
     now : one record, the counters.
     """
@@ -147,6 +153,7 @@ class State(NamedTuple):
     specification: np.ndarray
     plan: np.ndarray
     candidates: np.ndarray
+    turned_down: np.ndarray
     pin_rows: np.ndarray
     now: np.ndarray
 
@@ -180,6 +187,7 @@ def new_state(netlist: Netlist, gate_cells: np.ndarray, *, words: int, seed: int
         specification=np.zeros((DATA_MASK + 1, words), dtype=np.uint64),
         plan=np.zeros((PLAN_GATES + 1, 1 + pins), dtype=np.int32),
         candidates=np.zeros(SHORTLIST, dtype=_CANDIDATE),
+        turned_down=np.zeros(TURNED_DOWN, dtype=_TURNED_DOWN),
         pin_rows=np.zeros(max(pins, 4), dtype=np.int64),
         now=now,
     )
