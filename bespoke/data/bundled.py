@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sklearn import datasets
-
 from bespoke.data.dataset import Dataset
 
 #: Corner pixels of the digits that are blank in every training image.
@@ -19,6 +17,8 @@ BUNDLED = {
 
 def load_bundled(name: str) -> Dataset:
     """One of the ``BUNDLED`` sets, with the class names that scikit-learn gives."""
+    from sklearn import datasets  # heavy: only when one of them is loaded
+
     bunch = getattr(datasets, f"load_{name}")()
     names = [str(column).replace(" (cm)", "_cm").replace(" ", "_") for column in bunch.feature_names]
     kept = [column for column, feature in enumerate(names) if feature not in _BLANK_PIXELS]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from bespoke.data.dataset import (
     MIN_CLASS_SAMPLES,
@@ -222,6 +221,8 @@ def _checked_fraction(fraction: float) -> float:
 
 
 def _stratified(dataset: Dataset, rows: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split  # heavy: only when data are split
+
     try:
         kept, cut = train_test_split(rows, test_size=fraction, random_state=seed, stratify=dataset.classes[rows])
     except ValueError as error:
