@@ -15,7 +15,7 @@ import statistics
 from pathlib import Path
 
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.metrics import RunMetrics
+from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.pipeline.run import run
 
 ASKED = {
@@ -27,8 +27,8 @@ ASKED = {
 }
 _HEADER = (
     "| set | seed | baseline accuracy | accuracy | baseline cm² | cm² | ratio | baseline mW | mW | ratio | search s "
-    "| circuits s | hypervolume |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| circuits s | hypervolume | baseline to plain flow | to plain flow |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -60,7 +60,7 @@ def main() -> None:
             area = statistics.median(metrics.chosen.area_cm2 for metrics in rows)
             seconds = statistics.median(metrics.search.seconds + metrics.search.circuit_seconds for metrics in rows)
             print(
-                f"| {name} | median | | {accuracy:.3f} | | {area:.4g} | | | | | {seconds:.0f} together | | |",
+                f"| {name} | median | | {accuracy:.3f} | | {area:.4g} | | | | | {seconds:.0f} together | | | | |",
                 flush=True,
             )
 
@@ -73,8 +73,18 @@ def _row(metrics: RunMetrics, seed: str) -> str:
         f"| {test.value:.3f} ({test.low:.3f} to {test.high:.3f}) "
         f"| {baseline.area_cm2:.3g} | {chosen.area_cm2:.3g} | {_times(ratios.area)} "
         f"| {baseline.static_power_mw:.3g} | {chosen.static_power_mw:.3g} | {_times(ratios.static_power)} "
-        f"| {metrics.search.seconds:.0f} | {metrics.search.circuit_seconds:.0f} | {metrics.search.hypervolume:.3f} |"
+        f"| {metrics.search.seconds:.0f} | {metrics.search.circuit_seconds:.0f} | {metrics.search.hypervolume:.3f} "
+        f"| {_to_plain(baseline)} | {_to_plain(chosen)} |"
     )
+
+
+def _to_plain(design: DesignMetrics) -> str:
+    """Area and static power over those of the plain flow on the same Verilog."""
+    figures = (
+        (design.area_cm2, design.plain_flow_area_cm2),
+        (design.static_power_train_mw, design.plain_flow_static_power_train_mw),
+    )
+    return ", ".join(f"{ours / plain:.3f}" if plain else "no gates" for ours, plain in figures)
 
 
 def _times(ratio: float | None) -> str:

@@ -134,7 +134,7 @@ def _design(
         clock_ms=200.0,
         meets_clock=True,
         plain_flow_area_cm2=area * 1.3,
-        plain_flow_static_power_mw=power * 1.4,
+        plain_flow_static_power_train_mw=power * 1.4,
         power_sources=sources,
         power_source=carrying[-1] if carrying else None,
         used_inputs=tuple(used),

@@ -172,7 +172,7 @@ def measure(
         clock_ms=backend.clock_ms,
         meets_clock=delay.meets_clock,
         plain_flow_area_cm2=result.plain.area_cm2,
-        plain_flow_static_power_mw=result.plain.static_power_mw,
+        plain_flow_static_power_train_mw=result.plain.static_power_mw,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(name for name, bits in zip(data.feature_names, used, strict=True) if bits.any()),

@@ -93,7 +93,7 @@ class DesignMetrics:
     """A mapped, verified and measured design.
 
     Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice may look at.
+    which alone the choice and the back end may look at; so is the plain flow's.
     """
 
     name: str
@@ -112,7 +112,7 @@ class DesignMetrics:
     clock_ms: float
     meets_clock: bool
     plain_flow_area_cm2: float
-    plain_flow_static_power_mw: float
+    plain_flow_static_power_train_mw: float
     power_sources: tuple[SourceVerdict, ...]
     power_source: str | None
     used_inputs: tuple[str, ...]

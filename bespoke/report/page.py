@@ -221,7 +221,7 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
         ("Cells", str(chosen.cells), str(baseline.cells), ""),
         ("Delay against clock", wording.delay(chosen), wording.delay(baseline), ""),
         row("Area by the plain flow, cm²", "plain_flow_area_cm2"),
-        row("Static power by the plain flow, mW", "plain_flow_static_power_mw"),
+        row("Static power by the plain flow, training vectors, mW", "plain_flow_static_power_train_mw"),
         row("Analogue front end, cm²", "front_end_area_cm2"),
         row("Analogue front end, mW", "front_end_power_mw"),
         row("With front end, cm²", "system_area_cm2", wording.ratio(ratios.system_area)),
