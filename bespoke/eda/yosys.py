@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from bespoke.resources import resource_dir
 
 log = logging.getLogger(__name__)
 
+#: What a folder of included files may hold.
+_VERILOG_SUFFIXES = (".v", ".vh", ".sv", ".svh", ".inc", ".mem", ".hex")
 _NAME = re.compile(r"(?:[A-Za-z_][\w$]*|\\[^\s\"';#]+)\Z")
 _DEFAULT_TIMEOUT_S = 600.0
 
@@ -88,7 +90,7 @@ def elaborate(
         raise InputError(f"{top!r} is not a module name")
     folder = folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    staged, include_folders = _stage(sources, folder)
+    staged, include_folders = _stage(sources, folder, _copy if Backend(backend) is Backend.YOWASP else _link)
     (folder / "ripple_carry.v").write_text((resource_dir("flows") / "ripple_carry.v").read_text())
     if cell_models is not None:
         (folder / "cells.v").write_text(cell_models)
@@ -123,7 +125,9 @@ def elaborate(
     return Elaborated(module, inputs, outputs, flip_flops, aig, warnings)
 
 
-def _stage(sources: Sequence[Path], folder: Path) -> tuple[list[_Source], list[str]]:
+def _stage(
+    sources: Sequence[Path], folder: Path, bring: Callable[[Path, Path], None]
+) -> tuple[list[_Source], list[str]]:
     """Put the sources under plain names into the folder, so that no name of the user's reaches a script."""
     if not sources:
         raise InputError("no Verilog file was given")
@@ -134,26 +138,41 @@ def _stage(sources: Sequence[Path], folder: Path) -> tuple[list[_Source], list[s
             raise InputError(f"there is no Verilog file {given}")
         system_verilog = path.suffix.lower() == ".sv"
         link = f"source_{index}{'.sv' if system_verilog else '.v'}"
-        _link(path, folder / link)
+        bring(path, folder / link)
         staged.append(_Source(link, system_verilog, given))
         if path.parent not in folders:
             folders.append(path.parent)
     names = []
     for index, parent in enumerate(folders):  # for `include
-        _link(parent, folder / f"include_{index}")
-        if (folder / f"include_{index}").is_symlink():
+        bring(parent, folder / f"include_{index}")
+        if (folder / f"include_{index}").exists():
             names.append(f"include_{index}")
     return staged, names
 
 
 def _link(target: Path, link: Path) -> None:
     """A link, or a copy where the system allows no links."""
+    if link.is_dir() and not link.is_symlink():  # a copy made for another Yosys
+        shutil.rmtree(link)
     link.unlink(missing_ok=True)
     try:
         link.symlink_to(target, target_is_directory=target.is_dir())
     except OSError:
-        if target.is_file():
-            shutil.copyfile(target, link)
+        _copy(target, link)
+
+
+def _copy(target: Path, copy: Path) -> None:
+    """The file, or a folder's own Verilog files: the WASM sandbox follows no link out of its folder."""
+    if target.is_file():
+        copy.unlink(missing_ok=True)
+        shutil.copyfile(target, copy)
+        return
+    if copy.is_symlink():
+        copy.unlink()
+    copy.mkdir(exist_ok=True)
+    for path in target.iterdir():
+        if path.suffix.lower() in _VERILOG_SUFFIXES and path.is_file():
+            shutil.copyfile(path, copy / path.name)
 
 
 def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str | None) -> InputError | None:

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from bespoke.eda.tools import doctor, yosys_command
+from bespoke.eda.tools import Backend, doctor, yosys_command
 from bespoke.eda.yosys import elaborate
 from bespoke.errors import InputError, ToolMissingError
 
@@ -40,9 +40,22 @@ endmodule
 """
 
 
+def _installed(backend):
+    try:
+        yosys_command(backend)
+    except ToolMissingError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("backend", list(Backend))
 @pytest.mark.parametrize("carry_save", [True, False])
-def test_arithmetic_is_that_of_python(tmp_path, carry_save):
-    design = _read(tmp_path, ARITHMETIC, carry_save=carry_save)
+def test_arithmetic_is_that_of_python(tmp_path, carry_save, backend):
+    if not _installed(backend):
+        pytest.skip(f"Yosys as {backend} is not installed")
+    (tmp_path / "width.vh").write_text("`define WIDTH 5\n")
+    text = '`include "width.vh"' + ARITHMETIC.replace("[4:0] sum", "[`WIDTH-1:0] sum")
+    design = _read(tmp_path, text, carry_save=carry_save, backend=backend)
     assert [(port.name, port.width) for port in design.inputs] == [("a", 4), ("b", 4), ("up", 3), ("off", 3)]
 
     def signed(value):
