@@ -74,8 +74,10 @@ def _notes(metrics: RunMetrics) -> list[Text]:
     ]
     if chosen.delay_is_indicative:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
+    circuits = wording.duration(metrics.search.circuit_seconds)
     lines.append(
         f"{metrics.technology} at {metrics.supply_v:g} V · seed {metrics.seed} · "
         f"{metrics.search.candidates:,} candidates in {wording.duration(metrics.search.seconds)} of search"
+        + (f", circuits in {circuits}" if metrics.search.circuit_seconds else "")
     )
     return [Text(line, style="dim") for line in lines]
