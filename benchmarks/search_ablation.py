@@ -27,7 +27,6 @@ import numpy as np
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.proposals import ENOUGH_SAMPLES, Proposal, circuit_starts, proposal
-from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.search import Cost, SearchData, SearchOptions, estimates, explore, hypervolume
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
 from bespoke.technology import load_technology
@@ -104,10 +103,6 @@ def rows(base: SearchOptions, *, pairs: bool) -> list[Row]:
     return [*table, Row("start: trained only; all units", replace(base, random_starts=0))]
 
 
-def trusted(design: Proposal) -> float:
-    return trusted_accuracy(design.train, design.validation)
-
-
 def rated(case: Case, classifier: IntegerClassifier, area_cm2: float, static_power_mw: float) -> Proposal:
     return proposal(
         classifier,
@@ -164,12 +159,12 @@ def approximated(case: Case, networks: Sequence[Proposal], moves: int, workers: 
 def outcome(case: Case, designs: Sequence[Proposal], seconds: float) -> Outcome:
     """The cheapest design that reaches the minimum, and the hypervolume of all."""
     volume = hypervolume(
-        [(design.estimated_area_cm2, trusted(design)) for design in designs], reference_accuracy=case.majority
+        [(design.estimated_area_cm2, design.trusted_accuracy) for design in designs], reference_accuracy=case.majority
     )
-    enough = [design for design in designs if trusted(design) >= case.minimum]
+    enough = [design for design in designs if design.trusted_accuracy >= case.minimum]
     if not enough:
         return Outcome(np.inf, np.nan, np.nan, volume, seconds)
-    chosen = min(enough, key=lambda design: (design.estimated_area_cm2, -trusted(design)))
+    chosen = min(enough, key=lambda design: (design.estimated_area_cm2, -design.trusted_accuracy))
     test = float((chosen.classifier.predict(case.data.test.features) == case.data.test.classes).mean())
     return Outcome(chosen.estimated_area_cm2, chosen.validation.value, test, volume, seconds)
 

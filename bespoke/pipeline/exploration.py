@@ -18,7 +18,6 @@ from bespoke.pipeline.preparation import data_digest, imported_model, prepare_da
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import Proposal, exact_proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.pipeline.training import TrainedModels, train_models
 
 _COLUMNS = (
@@ -44,7 +43,7 @@ class ExploredDesign:
     @property
     def trusted_accuracy(self) -> float:
         """On which designs are compared; see `bespoke.pipeline.selection`."""
-        return trusted_accuracy(self.proposal.train, self.proposal.validation)
+        return self.proposal.trusted_accuracy
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,10 @@ def non_dominated_designs(designs: Sequence[Proposal], objective: Objective = Ob
         return design.estimated_area_cm2 if objective is Objective.AREA else design.estimated_static_power_mw
 
     kept: list[Proposal] = []
-    for design in sorted(designs, key=lambda d: (cost(d), -_trusted(d))):
-        if not kept or _trusted(design) > _trusted(kept[-1]):
+    for design in sorted(designs, key=lambda d: (cost(d), -d.trusted_accuracy)):
+        if not kept or design.trusted_accuracy > kept[-1].trusted_accuracy:
             kept.append(design)
     return kept
-
-
-def _trusted(design: Proposal) -> float:
-    return trusted_accuracy(design.train, design.validation)
 
 
 def kind_of(classifier: IntegerClassifier) -> str:

@@ -23,7 +23,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import Entry, Request, trusted_accuracy
+from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
 
 #: Proposals that are mapped, by effort.
@@ -183,7 +183,7 @@ def write_table(path: Path, front: Sequence[FrontDesign], data: PreparedData, *,
                 "network" if isinstance(proposal.classifier, Network) else "logic",
                 f"{proposal.train.value:.6f}",
                 f"{proposal.validation.value:.6f}",
-                f"{trusted_accuracy(proposal.train, proposal.validation):.6f}",
+                f"{proposal.trusted_accuracy:.6f}",
                 f"{test.value:.6f}",
                 f"{proposal.estimated_area_cm2:.6g}",
                 f"{design.mapped.area_cm2:.8g}",

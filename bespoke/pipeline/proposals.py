@@ -12,6 +12,7 @@ from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
 from bespoke.pipeline.metrics import Accuracy, SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
+from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.search import Candidate, Cost, Front, SearchData, SearchOptions, circuit_of, estimates, explore
 from bespoke.search.circuit import ApproximateCircuit, ApproximationData, ApproximationOptions, approximate
 from bespoke.technology import Technology
@@ -41,6 +42,11 @@ class Proposal:
     validation: Accuracy
     estimated_area_cm2: float
     estimated_static_power_mw: float
+
+    @property
+    def trusted_accuracy(self) -> float:
+        """On which designs are compared; see `bespoke.pipeline.selection`."""
+        return trusted_accuracy(self.train, self.validation)
 
 
 @dataclass(frozen=True)
