@@ -29,11 +29,12 @@ class Entry:
 
 
 def trusted_accuracy(train: Accuracy, validation: Accuracy) -> float:
-    """The accuracy that a design may be believed to have on samples that nothing has looked at.
+    """The accuracy on which designs are compared.
 
     The search has looked hard at the training part, so accuracy there flatters; the validation part is small, so that
     the luckiest of some dozen designs stands out in it. Pooled, the two make the surest figure, and it is believed up
-    to one standard error above the validation accuracy: beyond that the design is over-fitted.
+    to one standard error above the validation accuracy: beyond that the design is over-fitted. It orders designs; as a
+    forecast it still flatters, `benchmarks/search_quality.py` prints by how much.
     """
     pooled = (train.value * train.samples + validation.value * validation.samples) / (
         train.samples + validation.samples
