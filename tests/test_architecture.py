@@ -16,14 +16,16 @@ ALLOWED = {
     "kernel_cache": set(),
     "kernel_words": set(),
     "statistics": set(),
-    "model": BASE,
+    "circuit": BASE,
+    "sensing": BASE | {"circuit"},
+    "model": BASE | {"circuit", "sensing"},
     "technology": BASE,
-    "data": BASE,
+    "data": BASE | {"sensing"},
     "train": BASE | {"model", "data"},
-    "search": BASE | {"model", "data", "technology", "kernel_words"},
-    "rtl": BASE | {"model"},
-    "netlist": BASE | {"model", "technology", "kernel_words"},
-    "eda": BASE | {"technology"},
+    "search": BASE | {"circuit", "sensing", "model", "data", "technology", "kernel_words"},
+    "rtl": BASE | {"sensing", "model"},
+    "netlist": BASE | {"circuit", "sensing", "model", "technology", "kernel_words"},
+    "eda": BASE | {"circuit", "technology"},
 }
 OPEN = {"pipeline", "report", "cli", "estimator", "importers", "warm_up", "__init__", "__main__"}
 #: These sit on top: nothing below them may import them.

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bespoke.data import PreparedData, Quantiser
+from bespoke.data import PreparedData
 from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator.designs import Design, design_from_json, design_to_json
 from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
@@ -25,6 +25,7 @@ from bespoke.model import Network
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.selection import Entry, Request, choose
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import Quantiser
 from bespoke.technology import load_technology
 
 _SCHEMA = 1

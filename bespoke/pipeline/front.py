@@ -15,7 +15,7 @@ import numpy as np
 from bespoke.data import PreparedData
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, Network
-from bespoke.netlist import area_cm2, feature_bits, static_power
+from bespoke.netlist import area_cm2, static_power
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import Backend, emit, start_circuits
 from bespoke.pipeline.metrics import Accuracy, restored
@@ -25,6 +25,7 @@ from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
+from bespoke.sensing import feature_bits
 
 #: Proposals that are mapped, by effort.
 MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 24, Effort.HIGH: 64}

@@ -4,14 +4,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.pipeline.config import Objective
 from bespoke.pipeline.front import thinned
 from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.selection import Request, trusted_accuracy
+from bespoke.sensing import BinaryWires
 
-_WIRE = LogicCircuit(1, 1, 2, np.zeros((0, 2), int), np.array([2]))
+_WIRE = LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2), int), np.array([2])))
 COSTS = {
     Objective.AREA: lambda design: design.estimated_area_cm2,
     Objective.POWER: lambda design: design.estimated_static_power_mw,
