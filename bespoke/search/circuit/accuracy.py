@@ -28,6 +28,9 @@ from bespoke.search.circuit.words import LANES
 #: Returned for an edit that was given up.
 GIVEN_UP = np.int64(1) << 40
 
+#: Chunks of samples that tell how often a node is 1: enough for a gate's static power.
+ONES_CHUNKS = 4
+
 ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
 
@@ -47,6 +50,7 @@ class Simulation(NamedTuple):
     member: np.ndarray
     signal: np.ndarray
     state: np.ndarray
+    ones: np.ndarray
 
 
 def simulation(words, capacity: int) -> Simulation:
@@ -67,6 +71,7 @@ def simulation(words, capacity: int) -> Simulation:
         member=np.zeros(capacity, dtype=np.int32),
         signal=np.zeros(lanes, dtype=np.uint64),
         state=np.zeros(1, dtype=np.int32),
+        ones=np.zeros(capacity),
     )
 
 
@@ -96,6 +101,22 @@ def simulate(sim, inputs, count, fanin0, fanin1, outputs):
         sim.wrong[chunk] = wrong
         total += wrong
     return total
+
+
+@njit(cache=True)
+def count_ones(sim, count):
+    """Set the share of the samples in which every node is 1, of those of the first chunks; `simulate` has run."""
+    chunks = min(sim.values.shape[0], ONES_CHUNKS)
+    samples = 0
+    for chunk in range(chunks):
+        for lane in range(LANES):
+            samples += popcount(sim.valid[chunk, lane])
+    for node in range(count):
+        total = 0
+        for chunk in range(chunks):
+            for lane in range(LANES):
+                total += popcount(sim.values[chunk, node, lane] & sim.valid[chunk, lane])
+        sim.ones[node] = total / samples
 
 
 @njit(cache=True, inline="always")
@@ -153,7 +174,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
         sim.state[0] += 1
         stamp = sim.state[0]
         member[site] = stamp
-        for node in range(site + 1, count):
+        for node in range(max(site + 1, inputs), count):
             if member[fanin0[node] >> 1] == stamp or member[fanin1[node] >> 1] == stamp:
                 member[node] = stamp
                 cone[length] = node

@@ -51,6 +51,7 @@ class Builder(NamedTuple):
     state: np.ndarray
     thresholds: np.ndarray
     input_literals: np.ndarray
+    feature_of: np.ndarray
 
 
 # Positions in Builder.state.
@@ -59,9 +60,22 @@ _STAMP = 1
 
 
 def builder(
-    capacity: int, output_bits: int, *, thresholds: np.ndarray | None = None, features: int = 0, input_bits: int = 1
+    capacity: int,
+    output_bits: int,
+    *,
+    thresholds: np.ndarray | None = None,
+    features: int = 0,
+    input_bits: int = 1,
+    feature_of: np.ndarray | None = None,
 ) -> Builder:
-    """Arrays for graphs of up to ``capacity`` nodes, with a threshold library (feature, constant) or none."""
+    """Arrays for graphs of up to ``capacity`` nodes.
+
+    Parameters
+    ----------
+    thresholds : library (feature, constant) over binary wires, or none.
+    feature_of : int32 (wires,), over thermometer wires the feature of each: of two of one feature the later implies the
+        earlier, and conjunctions of them are folded.
+    """
     slots = 1 << max(8, int(4 * capacity - 1).bit_length())
     return Builder(
         fanin0=np.zeros(capacity, dtype=np.int32),
@@ -73,6 +87,7 @@ def builder(
         state=np.zeros(2, dtype=np.int64),
         thresholds=np.zeros((0, 2), dtype=np.int32) if thresholds is None else thresholds,
         input_literals=2 + 2 * np.arange(features * input_bits, dtype=np.int32).reshape(features, input_bits),
+        feature_of=np.zeros(0, dtype=np.int32) if feature_of is None else feature_of,
     )
 
 
@@ -126,6 +141,12 @@ def conjunction(graph, inputs, first, second):
             if a0 == b0 ^ 1 or a0 == b1 ^ 1 or a1 == b0 ^ 1 or a1 == b1 ^ 1:
                 return np.int32(second)
         elif a0 == b0 ^ 1 or a0 == b1 ^ 1 or a1 == b0 ^ 1 or a1 == b1 ^ 1:
+            return np.int32(first)
+    last = second >> 1  # the later of two wires, if both are wires: ``first <= second``
+    if last < graph.feature_of.size + 1 and graph.feature_of[(first >> 1) - 1] == graph.feature_of[last - 1]:
+        if second & 1 == 0:
+            return np.int32(0) if first & 1 else np.int32(second)
+        if first & 1:
             return np.int32(first)
     size = graph.table.size - 1
     slot = (first * 0x9E3779B1 + second * 0x85EBCA77) & 0x7FFFFFFF
@@ -200,6 +221,8 @@ def rebuild(graph, inputs, count, fanin0, fanin1, outputs, edit):
     for node in range(inputs):
         mapped[node] = 2 * node
     target, site = edit[TARGET], edit[SITE]
+    if target == NODE and site < inputs:  # all readers of a wire read something else
+        mapped[site] = _function(graph, inputs, edit)
     for node in range(inputs, count):
         if node == site and target == NODE:
             mapped[node] = _function(graph, inputs, edit)

@@ -9,11 +9,11 @@ import numpy as np
 from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit import kernels
-from bespoke.search.circuit.accuracy import simulate
 from bespoke.search.circuit.archive import Archive, archive, offer
 from bespoke.search.circuit.samples import first_chunks, noisy_words
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
-from bespoke.search.pricing import INV, NAND, fanins_by_node
+from bespoke.search.cost_model import CostModel
+from bespoke.search.pricing import fanins_by_node
 
 #: Circuits with more ANDs are first shrunk on a part of the samples; the archive holds none of them.
 LARGEST_ANDS = 2000
@@ -21,6 +21,8 @@ LARGEST_ANDS = 2000
 COARSE_CHUNKS = 8
 #: Share of the moves that go to descents from members of the archive; the rest goes to its evolution.
 DESCENT_SHARE = 0.75
+#: The archive's first level holds what is charged less than this many NANDs.
+CHEAPEST = 0.8
 #: Probability that an edit adds gates.
 GROWTH = 0.4
 #: Edits tried on one member of the archive before the next is drawn.
@@ -35,9 +37,10 @@ class IslandJob:
     ----------
     starts : circuits not yet in the archive.
     members : the archive's circuits after the round before.
-    rates : what the round's descents take one cm² to be worth, in shares of the samples.
+    model : what a circuit is charged.
+    rates : what the round's descents take a unit of cost to be worth, in shares of the samples.
     moves : edits to try.
-    largest_area_cm2 : circuits beyond are dropped.
+    largest : circuits that are charged more are dropped.
     noise : seed of the noisy copies, the same on every island.
     seed : of the edits.
     """
@@ -46,10 +49,10 @@ class IslandJob:
     members: tuple[LogicCircuit, ...]
     data: ApproximationData
     options: ApproximationOptions
-    prices: np.ndarray
+    model: CostModel
     rates: tuple[float, ...]
     moves: int
-    largest_area_cm2: float
+    largest: float
     noise: int
     seed: int
 
@@ -61,17 +64,17 @@ def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
     words = noisy_words(
         job.data,
         job.options,
-        input_bits=shape.input_bits,
+        wires=shape.wires,
         output_bits=shape.output_bits,
         rng=np.random.default_rng(job.noise),
     )
     inputs = shape.first_and
     ands = max([len(circuit.fanins) for circuit in job.starts + job.members if not _is_large(circuit)] + [0])
     capacity = inputs + max(LARGEST_ANDS, ands)
-    cheapest = 0.9 * min(job.prices[NAND], job.prices[INV])
+    cheapest = CHEAPEST * job.model.unit
     space = dict(capacity=capacity, output_bits=shape.output_bits)
-    store = archive(**space, lowest=cheapest, highest=job.largest_area_cm2)
-    ws = kernels.workspace(words, **space, prices=job.prices, seed=int(rng.integers(1, 1 << 62)))
+    store = archive(**space, lowest=cheapest, highest=job.largest)
+    ws = kernels.workspace(words, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
     for circuit in job.members + tuple(start for start in job.starts if not _is_large(start)):
         _offer(ws, store, inputs, circuit)
     for start in job.starts:
@@ -98,8 +101,7 @@ def _is_large(circuit: LogicCircuit) -> bool:
 
 def _offer(ws: kernels.Workspace, store: Archive, inputs: int, circuit: LogicCircuit) -> None:
     count = _loaded(ws, circuit)
-    wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-    cost = kernels.price(ws, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
+    wrong, cost = kernels.rate(ws, inputs, count)
     offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
 
 
@@ -117,11 +119,11 @@ def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator
     inputs = start.first_and
     part = first_chunks(words, COARSE_CHUNKS)
     space = dict(capacity=inputs + len(start.fanins) + 64, output_bits=start.output_bits)
-    ws = kernels.workspace(part, **space, prices=job.prices, seed=int(rng.integers(1, 1 << 62)))
+    ws = kernels.workspace(part, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
     count = _loaded(ws, start)
-    area = kernels.price(ws, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-    store = archive(**space, lowest=0.02 * area, highest=area)
-    rate = part.samples / area
+    _, cost = kernels.rate(ws, inputs, count)
+    store = archive(**space, lowest=0.02 * cost, highest=cost)
+    rate = part.samples / cost
     while count - inputs > LARGEST_ANDS // 4 and rate < part.samples:
         moves = 8 * (count - inputs)
         count = kernels.descend(ws, store, inputs, count, np.array([rate]), moves, GROWTH / 2, 0.0)

@@ -1,4 +1,4 @@
-"""The two compiled searches: a descent that trades accuracy for area at a rising price, and the archive's evolution."""
+"""The two compiled searches: a descent that trades accuracy for cost at a rising price, and the archive's evolution."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from bespoke.search.circuit.accuracy import GIVEN_UP, Simulation, simulate, simulation, wrong_after
+from bespoke.search.circuit.accuracy import GIVEN_UP, Simulation, count_ones, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import allowed_wrong, offer
 from bespoke.search.circuit.graph import (
     EDIT_FIELDS,
@@ -25,7 +25,7 @@ from bespoke.search.circuit.graph import (
 )
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import SampleWords
-from bespoke.search.pricing import INV, NAND, area_of
+from bespoke.search.cost_model import CostModel, charge
 from bespoke.search.randoms import remainder_below, unit
 
 
@@ -43,39 +43,68 @@ class Workspace(NamedTuple):
     kinds: np.ndarray
     edit: np.ndarray
     rng: np.ndarray
-    prices: np.ndarray
+    ones: np.ndarray
+    model: CostModel
 
 
-def workspace(words: SampleWords, *, capacity: int, output_bits: int, prices: np.ndarray, seed: int) -> Workspace:
-    """Arrays for graphs of up to ``capacity`` nodes; ``prices`` as of `bespoke.search.pricing.prices`."""
+def workspace(words: SampleWords, *, capacity: int, output_bits: int, model: CostModel, seed: int) -> Workspace:
+    """Arrays for graphs of up to ``capacity`` nodes."""
     room = capacity + EDIT_GROWTH
-    features = int(words.thresholds[:, 0].max()) + 1
+    features = int(words.thresholds[:, 0].max(initial=-1)) + 1
+    size = room + output_bits
     return Workspace(
         sim=simulation(words, capacity),
         build=builder(
-            room + output_bits,
+            size,
             output_bits,
             thresholds=words.thresholds,
             features=features,
-            input_bits=(words.inputs.shape[1] - 1) // features,
+            input_bits=(words.inputs.shape[1] - 1) // max(features, 1),
+            feature_of=model.wires.feature_of,
         ),
         fanin0=np.zeros(room, dtype=np.int32),
         fanin1=np.zeros(room, dtype=np.int32),
         outputs=np.zeros(output_bits, dtype=np.int32),
         references=np.zeros(room, dtype=np.int32),
         stack=np.zeros(room, dtype=np.int32),
-        need=np.zeros(2 * (room + output_bits), dtype=np.bool_),
-        kinds=np.zeros(0, dtype=np.int8),
+        need=np.zeros(2 * size, dtype=np.bool_),
+        kinds=np.zeros(size if model.charges_power else 0, dtype=np.int8),
         edit=np.zeros(EDIT_FIELDS, dtype=np.int32),
         rng=np.array([seed or 1], dtype=np.uint64),
-        prices=prices,
+        ones=np.zeros(size),
+        model=model,
     )
 
 
 @njit(cache=True)
-def price(ws, inputs, count, fanin0, fanin1, outputs):
-    """Estimated area in cm²."""
-    return area_of(fanin0, fanin1, count, inputs, outputs, outputs.size, ws.need, ws.prices, ws.kinds)
+def rate(ws, inputs, count):
+    """Wrong samples of the current graph, and what it is charged."""
+    wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
+    if ws.model.weights[1] > 0.0:
+        count_ones(ws.sim, count)
+    cost = charge(
+        ws.fanin0, ws.fanin1, count, inputs, ws.outputs, ws.outputs.size, ws.need, ws.kinds, ws.sim.ones, ws.model
+    )
+    return wrong, cost
+
+
+@njit(cache=True)
+def _guess_ones(ws, inputs, count, built):
+    """How often the nodes of the built graph are 1: kept ones as before, new ones by their operands."""
+    ones, old, mapped = ws.ones, ws.sim.ones, ws.build.mapped
+    ones[:inputs] = old[:inputs]
+    ones[inputs:built] = -1.0
+    site = ws.edit[SITE] if ws.edit[TARGET] == NODE else -1
+    for node in range(inputs, count):
+        literal = mapped[node]
+        if literal >> 1 >= inputs and node != site:
+            ones[literal >> 1] = 1.0 - old[node] if literal & 1 else old[node]
+    for node in range(inputs, built):
+        if ones[node] < 0.0:
+            left, right = ws.build.fanin0[node], ws.build.fanin1[node]
+            first = 1.0 - ones[left >> 1] if left & 1 else ones[left >> 1]
+            second = 1.0 - ones[right >> 1] if right & 1 else ones[right >> 1]
+            ones[node] = first * second
 
 
 @njit(cache=True)
@@ -96,22 +125,38 @@ def _count_references(ws, inputs, count):
         ws.references[output >> 1] += 1
 
 
+@njit(cache=True, inline="always")
+def _wire_saving(wires, node):
+    """The most that a wire can save which is no longer read."""
+    if wires.mask.size > 0:
+        return wires.mask[wires.mask.size - 1]
+    if wires.wire.size > 0 and node > 0:
+        return wires.wire[node - 1] + wires.feature[0]
+    return 0.0
+
+
 @njit(cache=True)
-def _dying(ws, inputs):
-    """Number of ANDs that only the edited signal keeps alive."""
+def _saving(ws, inputs):
+    """The most that the edit can save: what only the edited signal keeps alive, ANDs and wires, and two ANDs more."""
+    wires = ws.model.wires
+    saved = 2.0 * ws.model.gate
     edit, references, stack = ws.edit, ws.references, ws.stack
     site = edit[SITE]
     if edit[TARGET] == OVERRIDE:
-        return 0
+        return saved
     if edit[TARGET] == NODE:
         top = site
+        if top < inputs:
+            return saved + _wire_saving(wires, top)
     else:
         if edit[TARGET] == OUTPUT:
             top = ws.outputs[site] >> 1
         else:
             top = (ws.fanin0[site] if edit[SLOT] == 0 else ws.fanin1[site]) >> 1
-        if top < inputs or references[top] > 1:
-            return 0
+        if references[top] > 1:
+            return saved
+        if top < inputs:
+            return saved + _wire_saving(wires, top)
     stack[0] = top
     length = 1
     done = 0
@@ -120,14 +165,17 @@ def _dying(ws, inputs):
         done += 1
         for operand in (ws.fanin0[node] >> 1, ws.fanin1[node] >> 1):
             references[operand] -= 1
-            if references[operand] == 0 and operand >= inputs:
-                stack[length] = operand
-                length += 1
+            if references[operand] == 0:
+                if operand >= inputs:
+                    stack[length] = operand
+                    length += 1
+                else:
+                    saved += _wire_saving(wires, operand)
     for index in range(length):  # put the counts back
         node = stack[index]
         references[ws.fanin0[node] >> 1] += 1
         references[ws.fanin1[node] >> 1] += 1
-    return length
+    return saved + length * ws.model.gate
 
 
 @njit(cache=True)
@@ -139,6 +187,13 @@ def load(ws, inputs, count, fanin0, fanin1, outputs):
 
 
 @njit(cache=True)
+def _propose(ws, inputs, count, growth):
+    """A random edit of the current graph, in the workspace."""
+    features = ws.model.wires.feature_of
+    propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, features, ws.edit)
+
+
+@njit(cache=True)
 def _try_edit(ws, inputs, count, wrong, limit):
     """Wrong samples after the workspace's edit, or `GIVEN_UP`."""
     return wrong_after(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, ws.edit, wrong, limit)
@@ -146,14 +201,21 @@ def _try_edit(ws, inputs, count, wrong, limit):
 
 @njit(cache=True)
 def _built(ws, inputs, count):
-    """Build the edited graph; returns its number of nodes and its price."""
+    """Build the edited graph; returns its number of nodes and its charge, whose power is a guess."""
     built = rebuild(ws.build, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, ws.edit)
-    return built, price(ws, inputs, built, ws.build.fanin0, ws.build.fanin1, ws.build.outputs)
+    if ws.model.weights[1] > 0.0:
+        _guess_ones(ws, inputs, count, built)
+    graph = ws.build
+    cost = charge(
+        graph.fanin0, graph.fanin1, built, inputs, graph.outputs, graph.outputs.size, ws.need, ws.kinds, ws.ones,
+        ws.model,
+    )  # fmt: skip
+    return built, cost
 
 
 @njit(cache=True)
 def descend(ws, store, inputs, count, rates, moves, growth, heat):
-    """Anneal the current graph at rising prices of area, and offer every graph on the way to the archive.
+    """Anneal the current graph at rising prices of its cost, and offer every graph on the way to the archive.
 
     At the rate r the graph is changed to lower ``wrong + r * cost``.
 
@@ -161,7 +223,7 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
     ----------
     ws, store : Workspace with the start loaded, Archive.
     inputs, count : number of the first AND node and of all nodes.
-    rates : wrong samples that one cm² is worth, rising.
+    rates : wrong samples that a unit of cost is worth, rising.
     moves : edits to try at each rate.
     growth : probability of an edit that adds gates.
     heat : temperature at the start of each rate, in NAND cells; it falls to zero.
@@ -171,29 +233,26 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
     the number of nodes of the graph at the end.
     """
     capacity = ws.fanin0.size - EDIT_GROWTH
-    wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-    cost = price(ws, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-    gate = ws.prices[NAND] + ws.prices[INV]
+    wrong, cost = rate(ws, inputs, count)
     offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
-    for rate in rates:
+    for worth in rates:
         for move in range(moves):
-            propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, ws.edit)
+            _propose(ws, inputs, count, growth)
             slack = 0.0
             if heat > 0.0:
                 temperature = heat * (1.0 - move / moves)
-                slack = -temperature * ws.prices[NAND] * rate * np.log(1.0 - unit(ws.rng))
-            gain = (_dying(ws, inputs) + 2) * gate
-            after = _try_edit(ws, inputs, count, wrong, wrong + np.int64(rate * gain + slack))
+                slack = -temperature * ws.model.unit * worth * np.log(1.0 - unit(ws.rng))
+            gain = _saving(ws, inputs)
+            after = _try_edit(ws, inputs, count, wrong, wrong + np.int64(worth * gain + slack))
             if after == GIVEN_UP:
                 continue
-            if after > wrong + rate * gain + slack:
+            if after > wrong + worth * gain + slack:
                 continue
-            built, price_after = _built(ws, inputs, count)
-            if after - wrong + rate * (price_after - cost) > slack + 1e-9 or built > capacity:
+            built, cost_after = _built(ws, inputs, count)
+            if after - wrong + worth * (cost_after - cost) > slack + 1e-9 or built > capacity:
                 continue
             count = _adopt(ws, inputs, built)
-            wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-            cost = price_after
+            wrong, cost = rate(ws, inputs, count)
             offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
     return count
 
@@ -213,7 +272,6 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
     the number of edits that entered the archive with fewer wrong samples or lower cost than what they replaced.
     """
     capacity = ws.fanin0.size - EDIT_GROWTH
-    gate = ws.prices[NAND] + ws.prices[INV]
     candidates = np.zeros(store.wrong.size, dtype=np.int64)
     improved = 0
     done = 0
@@ -230,28 +288,25 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
         if (
             remainder_below(ws.rng, 3) == 0
         ):  # start beside the member, so that two edits together may do what neither does alone
-            simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-            propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, ws.edit)
+            rate(ws, inputs, count)
+            _propose(ws, inputs, count, growth)
             built, _ = _built(ws, inputs, count)
             if built <= capacity:
                 count = _adopt(ws, inputs, built)
-        wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-        cost = price(ws, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
+        wrong, cost = rate(ws, inputs, count)
         for _ in range(min(batch, moves - done)):
             done += 1
-            propose(ws.sim, ws.rng, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, growth, ws.edit)
-            gain = (_dying(ws, inputs) + 2) * gate
-            limit = allowed_wrong(store, max(cost - gain, 0.0))
+            _propose(ws, inputs, count, growth)
+            limit = allowed_wrong(store, max(cost - _saving(ws, inputs), 0.0))
             after = _try_edit(ws, inputs, count, wrong, limit)
             if after > limit:
                 continue
-            built, price_after = _built(ws, inputs, count)
-            if built > capacity or after > allowed_wrong(store, price_after):
+            built, cost_after = _built(ws, inputs, count)
+            if built > capacity or after > allowed_wrong(store, cost_after):
                 continue
-            better = after < wrong or price_after < cost - 1e-9
+            better = after < wrong or cost_after < cost - 1e-9
             count = _adopt(ws, inputs, built)
-            wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
-            cost = price_after
+            wrong, cost = rate(ws, inputs, count)
             offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
             improved += better
     return improved

@@ -27,6 +27,10 @@ from bespoke.search.randoms import remainder_below, unit
 
 #: Share of the growing edits that override the class.
 OVERRIDES = 0.15
+#: Share of the edits that change which threshold is read; and of these, the shares that try one near by and one that is
+#: read already. The rest drops the wire.
+WIRE_MOVES = 0.15
+NEIGHBOURS, SHARED = 0.6, 0.25
 #: Signals drawn at random, of which the most similar one is proposed.
 RIVALS = 6
 
@@ -35,12 +39,13 @@ RIVALS = 6
 def _any_literal(sim, rng, inputs, bound):
     """A literal of a random node before ``bound``, or of a threshold of the library.
 
-    Half are thresholds: they are what a table's features are mostly good for. Among few ANDs and many inputs, the ANDs
-    get their share.
+    Half are thresholds: they are what a table's features are mostly good for. Over thermometer wires these are the
+    inputs themselves. Among few ANDs and many inputs, the ANDs get their share.
     """
     draw = remainder_below(rng, 4)
     if draw < 2:
-        node = LIBRARY + remainder_below(rng, sim.library.shape[1])
+        thresholds = sim.library.shape[1]
+        node = LIBRARY + remainder_below(rng, thresholds) if thresholds else 1 + remainder_below(rng, inputs - 1)
     elif draw == 2 and bound > inputs:
         node = inputs + remainder_below(rng, bound - inputs)
     else:
@@ -66,15 +71,19 @@ def _similar_literal(sim, rng, inputs, bound, literal):
 
 
 @njit(cache=True)
-def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
+def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, feature_of, edit):
     """Write a random edit of the graph to ``edit``.
 
     Parameters
     ----------
     growth : probability of an edit that adds gates (a signal's conjunction, disjunction or exclusive or with another);
         the rest replaces a signal by a constant, by an operand of its own, or by another signal.
+    feature_of : int32, feature of each wire where wires are thresholds, else empty.
     """
     ands = count - inputs
+    wire = feature_of.size > 0 and ands > 0 and unit(rng) < WIRE_MOVES
+    if wire and _propose_wire(rng, inputs, ands, fanin0, fanin1, feature_of, edit):
+        return
     grow = unit(rng) < growth
     edit[SLOT] = 0
     edit[FLIP] = 0
@@ -111,6 +120,54 @@ def propose(sim, rng, inputs, count, fanin0, fanin1, outputs, growth, edit):
         edit[FIRST] = _similar_literal(sim, rng, inputs, bound, current)
     else:
         edit[FIRST] = _any_literal(sim, rng, inputs, bound)
+
+
+@njit(cache=True)
+def _read_wire(rng, inputs, ands, fanin0, fanin1):
+    """The site, slot and literal of a random reader of a wire; a literal of 0 where none was found."""
+    for _ in range(6):
+        site = inputs + remainder_below(rng, ands)
+        slot = remainder_below(rng, 2)
+        literal = fanin0[site] if slot == 0 else fanin1[site]
+        if 0 < literal >> 1 < inputs:
+            return site, slot, literal
+    return 0, 0, 0
+
+
+@njit(cache=True)
+def _propose_wire(rng, inputs, ands, fanin0, fanin1, feature_of, edit):
+    """Have one reader of a wire, or all of them, read another: a threshold near by, one that is read already, none."""
+    site, slot, literal = _read_wire(rng, inputs, ands, fanin0, fanin1)
+    if literal == 0:
+        return False
+    wire = literal >> 1
+    other = 0
+    draw = unit(rng)
+    if draw < NEIGHBOURS:
+        step = 1 + remainder_below(rng, 3)
+        other = wire - step if remainder_below(rng, 3) else wire + step  # a lower threshold costs less
+        if not 0 < other < inputs or feature_of[other - 1] != feature_of[wire - 1]:
+            return False
+    elif draw < NEIGHBOURS + SHARED:
+        for _ in range(6):
+            _, _, rival = _read_wire(rng, inputs, ands, fanin0, fanin1)
+            if rival and rival >> 1 != wire and feature_of[(rival >> 1) - 1] == feature_of[wire - 1]:
+                other = rival >> 1
+                break
+        if other == 0:
+            return False
+    edit[KIND] = LITERAL
+    edit[SECOND] = 0
+    edit[FLIP] = 0
+    if remainder_below(rng, 2):
+        edit[TARGET], edit[SITE], edit[SLOT] = NODE, wire, 0
+        edit[FIRST] = 2 * other
+    else:
+        edit[TARGET], edit[SITE], edit[SLOT] = FANIN, site, slot
+        edit[FIRST] = 2 * other + (literal & 1)
+    if other == 0:  # a constant, either one
+        edit[FIRST] = remainder_below(rng, 2)
+    return True
 
 
 @njit(cache=True)

@@ -7,6 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.words import SampleWords, pack_samples
+from bespoke.sensing import Wires
 
 #: Samples, noisy ones included, beyond which more copies cost time and teach little.
 ENOUGH_SAMPLES = 8000
@@ -30,7 +31,7 @@ def noisy_words(
     data: ApproximationData,
     options: ApproximationOptions,
     *,
-    input_bits: int,
+    wires: Wires,
     output_bits: int,
     rng: np.random.Generator,
 ) -> SampleWords:
@@ -47,12 +48,12 @@ def noisy_words(
         copies = int(np.clip(ENOUGH_SAMPLES // len(classes) - 1, 1, 4))
     for _ in range(copies):
         moved = features + np.rint(rng.normal(size=features.shape) * spread).astype(np.int64)
-        parts.append(np.clip(moved, 0, (1 << input_bits) - 1))
+        parts.append(np.clip(moved, 0, (1 << wires.bits) - 1))
     order = rng.permutation(len(parts) * len(classes))
     return pack_samples(
         np.concatenate(parts)[order],
         np.tile(classes, len(parts))[order],
-        input_bits=input_bits,
+        wires=wires,
         output_bits=output_bits,
     )
 

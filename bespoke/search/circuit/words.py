@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bespoke.sensing import BinaryWires, Wires
+
 #: Words of one chunk.
 LANES = 8
 CHUNK_SAMPLES = 64 * LANES
@@ -22,9 +24,10 @@ class SampleWords(NamedTuple):
 
     Parameters
     ----------
-    inputs : uint64 (chunks, 1 + features * input_bits, LANES), the values of the constant false and the input nodes.
+    inputs : uint64 (chunks, 1 + wires, LANES), the values of the constant false and the wires.
     library : uint64 (chunks, thresholds, LANES), the values of the threshold library.
-    thresholds : int32 (thresholds, 2), feature and constant: the library's signals ``feature >= constant``.
+    thresholds : int32 (thresholds, 2), feature and constant: the library's signals ``feature >= constant``. Empty over
+        thermometer wires, which are thresholds themselves.
     labels : uint64 (chunks, output_bits, LANES), bits of the class index.
     valid : uint64 (chunks, LANES), ones where there is a sample.
     samples : number of samples.
@@ -38,21 +41,20 @@ class SampleWords(NamedTuple):
     samples: int
 
 
-def pack_samples(inputs: np.ndarray, labels: np.ndarray, *, input_bits: int, output_bits: int) -> SampleWords:
+def pack_samples(inputs: np.ndarray, labels: np.ndarray, *, wires: Wires, output_bits: int) -> SampleWords:
     """Pack integer ``inputs`` (samples, features) and class indices ``labels`` (samples,), in order.
 
-    The threshold library holds every constant of a feature, at most `THRESHOLDS` where there are more.
+    Over binary wires the threshold library holds every constant of a feature, at most `THRESHOLDS`.
     """
-    samples, features = inputs.shape
-    planes = [np.zeros(samples, dtype=bool)]
-    for feature in range(features):
-        planes.extend((inputs[:, feature] >> bit & 1).astype(bool) for bit in range(input_bits))
-    constants = np.unique(np.linspace(1, (1 << input_bits) - 1, THRESHOLDS).round().astype(np.int32))
+    samples = len(inputs)
+    planes = np.concatenate([np.zeros((1, samples), dtype=bool), wires.encode(inputs).T])
+    constants = np.unique(np.linspace(1, (1 << wires.bits) - 1, THRESHOLDS).round().astype(np.int32))
+    features = wires.features if isinstance(wires, BinaryWires) else 0
     thresholds = np.array(
         [(feature, constant) for feature in range(features) for constant in constants], dtype=np.int32
-    )
+    ).reshape(-1, 2)
     return SampleWords(
-        inputs=_chunked(np.stack(planes)),
+        inputs=_chunked(planes),
         library=_chunked((inputs[:, thresholds[:, 0]] >= thresholds[:, 1]).T),
         thresholds=thresholds,
         labels=_chunked(np.stack([(labels >> bit & 1).astype(bool) for bit in range(output_bits)])),
