@@ -24,11 +24,11 @@ from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.errors import NoDesignError
 from bespoke.model import Network
 from bespoke.netlist import feature_bits
-from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.selection import Entry, Request, choose, trusted_accuracy
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.search import Candidate, Front, SearchData, SearchOptions, circuit_of, explore, hypervolume
+from bespoke.statistics import Accuracy
 from bespoke.technology import load_technology
 from bespoke.train import train_float, train_quantised
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from bespoke.data import PreparedData
 from bespoke.model import Layer, Network, Neuron, Summand, from_json, to_json
-from bespoke.pipeline.metrics import Accuracy
 from bespoke.search import Candidate, estimate_area, estimate_static_power
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 

@@ -26,7 +26,6 @@ from bespoke.netlist import (
 )
 from bespoke.netlist.attribution import attribute_gates
 from bespoke.pipeline.metrics import (
-    Accuracy,
     DesignMetrics,
     GateShare,
     PartAccuracies,
@@ -37,6 +36,7 @@ from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, Verdict, carriers, front_end, to_verilog_models
 
 Progress = Callable[[float, str], None]

@@ -6,15 +6,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, from_json, to_json
-from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
-from bespoke.pipeline.metrics import Accuracy, SearchSummary, restored
+from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.search import Candidate, Cost, Front, SearchData, SearchOptions, circuit_of, estimates, explore
 from bespoke.search.circuit import ApproximateCircuit, ApproximationData, ApproximationOptions, approximate
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 #: Candidates that the search evaluates, by effort.

@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bespoke.costs import Objective
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.config import Objective
 from bespoke.pipeline.front import thinned
-from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.selection import Request, trusted_accuracy
+from bespoke.statistics import Accuracy
 
 _WIRE = LogicCircuit(1, 1, 2, np.zeros((0, 2), int), np.array([2]))
 COSTS = {
