@@ -17,9 +17,8 @@ import numpy as np
 
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.model import LogicCircuit
-from bespoke.search import circuit_of, estimate_area
+from bespoke.search import Found, circuit_of, estimate_area
 from bespoke.search.circuit import (
-    ApproximateCircuit,
     ApproximationData,
     ApproximationOptions,
     approximate,
@@ -79,7 +78,7 @@ def _compare(name: str, data: PreparedData, options: argparse.Namespace, seed: i
 
 def _report(
     what: str,
-    front: tuple[ApproximateCircuit, ...],
+    front: tuple[Found, ...],
     data: PreparedData,
     level: float,
     settings: ApproximationOptions,
@@ -89,17 +88,17 @@ def _report(
     print(f"{what}: {len(front)} circuits in {seconds:.0f} s, {speed:.0f} moves/s over all workers")
     print("    cm² (est.)  mW (est.)   ANDs   train  held back  validation   test")
     chosen = next(
-        (i for i, m in enumerate(front) if min(_accuracies(m.circuit, data)[:2]) >= level),
+        (i for i, m in enumerate(front) if min(_accuracies(m.classifier, data)[:2]) >= level),
         None,
     )
     rows = set(np.linspace(0, len(front) - 1, ROWS).round().astype(int).tolist()) | {chosen}
     for index, member in enumerate(front):
         if index in rows:
-            train, validation, test = _accuracies(member.circuit, data)
+            train, validation, test = _accuracies(member.classifier, data)
             print(
-                f"  {'*' if index == chosen else ' '} {member.estimated_area_cm2:10.4f} "
-                f"{member.estimated_static_power_mw:10.4f} {len(member.circuit.fanins):6d}  {train:.4f}     "
-                f"{member.held_back_accuracy:.4f}      {validation:.4f} {test:.4f}"
+                f"  {'*' if index == chosen else ' '} {member.estimated.area_cm2:10.4f} "
+                f"{member.estimated.static_power_mw:10.4f} {len(member.classifier.fanins):6d}  {train:.4f}     "
+                f"{member.held_back.value:.4f}      {validation:.4f} {test:.4f}"
             )
     if chosen is None:
         print(f"    no circuit reaches {level} on training and validation data")

@@ -3,8 +3,9 @@
 import dataclasses
 import sys
 
+from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
-from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
+from bespoke.pipeline.config import Effort, RunConfig, Unit
 
 _CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "yosys": Backend}
 

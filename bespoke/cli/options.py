@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
-from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit, coerce, read_config
+from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
 
 _DATA = "Data"
 _CHOICE = "Which design"

@@ -9,8 +9,8 @@ import numpy as np
 
 from bespoke.data import PreparedData
 from bespoke.model import Layer, Network, Neuron, Summand, from_json, to_json
-from bespoke.pipeline.metrics import Accuracy
-from bespoke.search import Candidate, estimate_area, estimate_static_power
+from bespoke.search import Found, estimate_area, estimate_static_power
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 
@@ -37,15 +37,15 @@ def rated(network: Network, origin: str, data: PreparedData, technology: Technol
     )
 
 
-def found(candidate: Candidate, data: PreparedData) -> Design:
+def found(candidate: Found, data: PreparedData) -> Design:
     """A candidate of the search, which has priced it already, rated on the samples held back."""
     return Design(
         candidate.classifier,
         candidate.origin,
-        Accuracy.of_count(candidate.train_right, candidate.train_samples),
+        candidate.train,
         Accuracy.of(candidate.classifier.predict(data.validation.features), data.validation.classes),
-        candidate.estimated_area_cm2,
-        candidate.estimated_static_power_mw,
+        candidate.estimated.area_cm2,
+        candidate.estimated.static_power_mw,
     )
 
 

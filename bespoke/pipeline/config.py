@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 
@@ -30,13 +31,6 @@ class Unit(StrEnum):
     MULTIPLY = "multiply"
     ACCUMULATE = "accumulate"
     ACTIVATE = "activate"
-
-
-class Objective(StrEnum):
-    """What the search and the choice make small."""
-
-    AREA = "area"
-    POWER = "power"
 
 
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -102,10 +96,6 @@ class RunConfig:
             raise InputError("--freeze of all three kinds of units leaves nothing to search; let one of them change")
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
-
-    @property
-    def hard_accuracy_request(self) -> bool:
-        return self.max_loss is not None or self.min_accuracy is not None
 
     def result_settings(self) -> dict[str, Any]:
         """The settings that the result depends on, as they stand in a run folder's config."""

@@ -16,7 +16,6 @@ from bespoke.model import IntegerClassifier, LogicCircuit, Network
 from bespoke.netlist import Netlist, StaticPower, area_cm2, cell_counts, dynamic_power, predict, static_power, timing
 from bespoke.netlist.attribution import attribute_gates
 from bespoke.pipeline.metrics import (
-    Accuracy,
     DesignMetrics,
     GateShare,
     PartAccuracies,
@@ -28,6 +27,7 @@ from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
 from bespoke.sensing import feature_bits
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, Verdict, carriers, front_end, to_verilog_models
 
 Progress = Callable[[float, str], None]

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, Network
-from bespoke.pipeline.config import Objective, RunConfig
+from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of

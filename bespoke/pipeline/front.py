@@ -18,7 +18,7 @@ from bespoke.model import IntegerClassifier, Network
 from bespoke.netlist import area_cm2, static_power
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import Backend, emit, start_circuits
-from bespoke.pipeline.metrics import Accuracy, restored
+from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.proposals import Proposal
@@ -26,6 +26,7 @@ from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import feature_bits
+from bespoke.statistics import Accuracy
 
 #: Proposals that are mapped, by effort.
 MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 24, Effort.HIGH: 64}

@@ -8,31 +8,10 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from bespoke.statistics import wilson_interval
+from bespoke.statistics import Accuracy
 
 #: Raised whenever a field changes its name or meaning.
 METRICS_SCHEMA = 2
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Share of samples classified correctly, with its 95 % Wilson score interval (Wilson 1927)."""
-
-    value: float
-    low: float
-    high: float
-    samples: int
-
-    @classmethod
-    def of(cls, predicted: np.ndarray, classes: np.ndarray) -> Accuracy:
-        """Accuracy of class indices ``predicted`` against ``classes``, both of shape (samples,)."""
-        return cls.of_count(int((predicted == classes).sum()), len(classes))
-
-    @classmethod
-    def of_count(cls, correct: int, samples: int) -> Accuracy:
-        return cls(correct / samples, *wilson_interval(correct, samples), samples)
 
 
 @dataclass(frozen=True)

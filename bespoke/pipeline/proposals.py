@@ -6,15 +6,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, from_json, to_json
-from bespoke.pipeline.config import Effort, Objective, RunConfig, Unit
-from bespoke.pipeline.metrics import Accuracy, SearchSummary, restored
+from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import trusted_accuracy
-from bespoke.search import Candidate, Cost, Front, SearchData, SearchOptions, circuit_of, estimates, explore
-from bespoke.search.circuit import ApproximateCircuit, ApproximationData, ApproximationOptions, approximate
+from bespoke.search import Cost, Found, Front, SearchData, SearchOptions, circuit_of, estimates, explore
+from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 #: Candidates that the search evaluates, by effort.
@@ -74,8 +76,14 @@ def proposal(
 
 def exact_proposal(baseline: Network, data: PreparedData, technology: Technology) -> Proposal:
     """The exact baseline, to stand beside what the search proposes."""
-    area, power = estimates(baseline, technology, data.train.features)
-    return proposal(baseline, data, origin="exact baseline", estimated_area_cm2=area, estimated_static_power_mw=power)
+    costs = estimates(baseline, technology, data.train.features)
+    return proposal(
+        baseline,
+        data,
+        origin="exact baseline",
+        estimated_area_cm2=costs.area_cm2,
+        estimated_static_power_mw=costs.static_power_mw,
+    )
 
 
 def propose(
@@ -133,9 +141,7 @@ def _searched(
             name,
             {
                 "summary": asdict(_summary(front)),
-                "designs": [
-                    _entry(candidate, candidate.classifier, candidate.origin) for candidate in front.candidates
-                ],
+                "designs": [_entry(candidate) for candidate in front.candidates],
             },
         )
     document = folder.read_json(name)
@@ -178,7 +184,7 @@ def _approximated(
             name,
             {
                 "seconds": time.monotonic() - started,
-                "designs": [_entry(result, result.circuit, "circuit approximation") for result in circuits],
+                "designs": [_entry(circuit) for circuit in circuits],
             },
         )
     document = folder.read_json(name)
@@ -197,12 +203,12 @@ def circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
     return [circuit_of(front[pick].classifier) for pick in picks]
 
 
-def _entry(found: Candidate | ApproximateCircuit, classifier: IntegerClassifier, origin: str) -> dict[str, object]:
+def _entry(found: Found) -> dict[str, object]:
     return {
-        "origin": origin,
-        "estimated_area_cm2": found.estimated_area_cm2,
-        "estimated_static_power_mw": found.estimated_static_power_mw,
-        "model": to_json(classifier),
+        "origin": found.origin,
+        "estimated_area_cm2": found.estimated.area_cm2,
+        "estimated_static_power_mw": found.estimated.static_power_mw,
+        "model": to_json(found.classifier),
     }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bespoke.costs import Objective
 from bespoke.errors import NoDesignError
-from bespoke.pipeline.config import Objective
-from bespoke.pipeline.metrics import Accuracy
+from bespoke.statistics import Accuracy
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from bespoke.data import PreparedData, write_vectors
 from bespoke.importers import ImportedModel
 from bespoke.model import Network
 from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.metrics import Accuracy, PartAccuracies
+from bespoke.pipeline.metrics import PartAccuracies
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import hidden_layers
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
+from bespoke.statistics import Accuracy
 from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
 
 

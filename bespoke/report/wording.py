@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from bespoke.pipeline.metrics import Accuracy, DesignMetrics, SourceVerdict
+from bespoke.pipeline.metrics import DesignMetrics, SourceVerdict
+from bespoke.statistics import Accuracy
 
 
 def figures(value: float | None, digits: int = 3) -> str:

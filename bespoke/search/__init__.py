@@ -3,20 +3,14 @@
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.estimate import estimate_area, estimate_static_power, estimates
 from bespoke.search.explore import explore
-from bespoke.search.front import (
-    Candidate,
-    EpochRecord,
-    Front,
-    SearchStatistics,
-    hypervolume,
-    non_dominated,
-)
+from bespoke.search.found import Found
+from bespoke.search.front import EpochRecord, Front, SearchStatistics, hypervolume
 from bespoke.search.options import Cost, SearchData, SearchOptions
 
 __all__ = [
-    "Candidate",
     "Cost",
     "EpochRecord",
+    "Found",
     "Front",
     "SearchData",
     "SearchOptions",
@@ -27,5 +21,4 @@ __all__ = [
     "estimates",
     "explore",
     "hypervolume",
-    "non_dominated",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bespoke.costs import Costs
 from bespoke.model import LogicCircuit, Network
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.power import leakages, packed_inputs, power_of
@@ -29,11 +30,11 @@ def estimate_static_power(classifier: Network | LogicCircuit, technology: Techno
     ----------
     features : integer inputs (samples, features).
     """
-    return estimates(classifier, technology, features)[1]
+    return estimates(classifier, technology, features).static_power_mw
 
 
-def estimates(classifier: Network | LogicCircuit, technology: Technology, features: np.ndarray) -> tuple[float, float]:
-    """Estimated area in cm² and static power in mW, the circuit built once."""
+def estimates(classifier: Network | LogicCircuit, technology: Technology, features: np.ndarray) -> Costs:
+    """Estimated area and static power, the circuit built once; no front end."""
     area, circuit, need, kinds, price = _covered(classifier, technology)
     inputs, samples = packed_inputs(features, circuit.input_bits)
     nodes = circuit.first_and + len(circuit.fanins)
@@ -43,7 +44,7 @@ def estimates(classifier: Network | LogicCircuit, technology: Technology, featur
     power = power_of(
         fanin0, fanin1, nodes, circuit.first_and, need, kinds, values, samples, leakages(technology, price)
     )
-    return area, float(power)
+    return Costs(area, float(power))
 
 
 def _covered(classifier: Network | LogicCircuit, technology: Technology):

@@ -12,15 +12,18 @@ from pathlib import Path
 import joblib
 import numpy as np
 
+from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
 from bespoke.model import Network
 from bespoke.search import batch
 from bespoke.search.estimate import estimates
-from bespoke.search.front import Candidate, EpochRecord, Front, SearchStatistics, hypervolume, non_dominated
+from bespoke.search.found import NETWORK_SEARCH, Found
+from bespoke.search.front import EpochRecord, Front, SearchStatistics, hypervolume
 from bespoke.search.island import Island, advance, migrate, new_island
 from bespoke.search.options import Cost, SearchData, SearchOptions
 from bespoke.search.problem import Problem, make_problem, tidied
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
@@ -152,33 +155,32 @@ def _record(problem: Problem, islands: list[Island], epoch: int) -> EpochRecord:
         evaluated=int(counters[batch.EVALUATED]),
         priced=int(counters[batch.PRICED]),
         improvements=int(counters[batch.INSERTED]),
-        front_size=len(non_dominated(points)),
+        front_size=len(non_dominated([(cost, -accuracy) for cost, accuracy in points])),
         hypervolume=hypervolume(points) if is_area else 0.0,
     )
 
 
-def _candidates(
-    problem: Problem, data: SearchData, islands: list[Island], technology: Technology
-) -> tuple[Candidate, ...]:
+def _candidates(problem: Problem, data: SearchData, islands: list[Island], technology: Technology) -> tuple[Found, ...]:
     """Every elite at or above the floor, rated; each network once."""
     features, classes = np.asarray(data.features), np.asarray(data.classes)
-    held = data.validation_features is not None
-    unique: dict[Network, Candidate] = {}
+    unique: dict[Network, Found] = {}
     for _, right, genes in _entries(islands):
         if right < problem.floor:
             continue
         network = tidied(problem.layout, genes)
         if network in unique:
             continue
-        area, power = estimates(network, technology, features)
-        validation = np.asarray(data.validation_features) if held else None
-        unique[network] = Candidate(
+        unique[network] = Found(
             classifier=network,
-            train_right=int((network.predict(features) == classes).sum()),
-            train_samples=len(classes),
-            validation_right=int((network.predict(validation) == data.validation_classes).sum()) if held else 0,
-            validation_samples=len(validation) if held else 0,
-            estimated_area_cm2=area,
-            estimated_static_power_mw=power,
+            origin=NETWORK_SEARCH,
+            train=Accuracy.of(network.predict(features), classes),
+            held_back=_held_back(network, data),
+            estimated=estimates(network, technology, features),
         )
-    return tuple(sorted(unique.values(), key=lambda c: (c.estimated_area_cm2, -c.train_right)))
+    return tuple(sorted(unique.values(), key=lambda found: (found.estimated.area_cm2, -found.train.value)))
+
+
+def _held_back(network: Network, data: SearchData) -> Accuracy | None:
+    if data.validation_features is None:
+        return None
+    return Accuracy.of(network.predict(np.asarray(data.validation_features)), np.asarray(data.validation_classes))

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bespoke.circuit import Circuit
+from bespoke.costs import Objective
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.config import Objective
 from bespoke.pipeline.front import thinned
-from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.selection import Request, trusted_accuracy
 from bespoke.sensing import BinaryWires
+from bespoke.statistics import Accuracy
 
 _WIRE = LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2), int), np.array([2])))
 COSTS = {

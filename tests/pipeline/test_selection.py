@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bespoke.costs import Objective
 from bespoke.errors import NoDesignError
-from bespoke.pipeline.config import Objective
-from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.selection import Entry, Request, choose
+from bespoke.statistics import Accuracy
 
 
 def entry(index, train, validation, area, power=1.0):

@@ -45,25 +45,24 @@ def front():
 def test_finds_the_stripes(front):
     data = stripes()
     share = np.bincount(data.classes).max() / len(data.classes)
-    assert front.pareto[0].estimated_area_cm2 <= 0.01
-    assert front.pareto[-1].train_accuracy > share + 0.3
+    assert front.pareto[0].estimated.area_cm2 <= 0.01
+    assert front.pareto[-1].train.value > share + 0.3
 
 
 def test_candidates_are_what_they_say(front):
     data = stripes()
-    areas = [candidate.estimated_area_cm2 for candidate in front.candidates]
+    areas = [candidate.estimated.area_cm2 for candidate in front.candidates]
     assert areas == sorted(areas)
     for candidate in front.candidates:
         network = candidate.classifier
         assert isinstance(network, Network)
-        assert candidate.train_right == (network.predict(data.features) == data.classes).sum()
+        assert candidate.train.correct == (network.predict(data.features) == data.classes).sum()
         held = network.predict(data.validation_features) == data.validation_classes
-        assert candidate.validation_accuracy == pytest.approx(held.mean())
-        low, high = candidate.validation_interval
-        assert low < candidate.validation_accuracy < high
+        assert candidate.held_back.value == pytest.approx(held.mean())
+        assert candidate.held_back.low < candidate.held_back.value < candidate.held_back.high
     for cheaper, dearer in zip(front.pareto, front.pareto[1:], strict=False):
-        assert cheaper.estimated_area_cm2 < dearer.estimated_area_cm2
-        assert cheaper.train_accuracy < dearer.train_accuracy
+        assert cheaper.estimated.area_cm2 < dearer.estimated.area_cm2
+        assert cheaper.train.value < dearer.train.value
 
 
 def test_same_seed_same_front_for_any_number_of_workers(front):
@@ -104,7 +103,7 @@ def test_validation_samples_do_not_steer(front):
     data = stripes()
     blind = search(SearchData(data.features, data.classes, 4, 3))
     assert [c.classifier for c in blind.candidates] == [c.classifier for c in front.candidates]
-    assert blind.candidates[0].validation_accuracy is None
+    assert blind.candidates[0].held_back is None
 
 
 @pytest.mark.parametrize("cost", list(Cost))
@@ -115,7 +114,7 @@ def test_every_cost_leads_to_a_front(cost):
 
 def test_floor_holds():
     found = search(stripes(), options=replace(OPTIONS, accuracy_floor=0.6))
-    assert all(candidate.train_accuracy >= 0.6 for candidate in found.candidates)
+    assert all(candidate.train.value >= 0.6 for candidate in found.candidates)
 
 
 def test_a_start_comes_through_and_frozen_units_stay():
@@ -124,7 +123,7 @@ def test_a_start_comes_through_and_frozen_units_stay():
     start = random_network(rng, features=3, hidden=(3,), classes=3)
     data = replace(data, classes=start.predict(data.features))  # the start is right everywhere
     found = search(data, [start], replace(OPTIONS, hidden=None, multiply=False, activate=False, candidates=4000))
-    assert found.pareto[-1].train_accuracy == 1.0
+    assert found.pareto[-1].train.value == 1.0
     for candidate in found.candidates:
         weights = [np.where(mine == 0, 0, theirs) for mine, theirs in
                    zip(candidate.classifier.weights, start.weights, strict=True)]  # fmt: skip
@@ -141,7 +140,7 @@ def test_starts_of_unequal_width_are_padded():
 def test_jitter_keeps_true_samples_in_the_rating():
     data = stripes()
     found = search(data, options=replace(OPTIONS, jitter=2, candidates=4000))
-    assert all(candidate.train_samples == len(data.classes) for candidate in found.candidates)
+    assert all(candidate.train.samples == len(data.classes) for candidate in found.candidates)
 
 
 def test_bad_input_is_named():

@@ -42,28 +42,28 @@ def front(start):
 
 
 def test_front_rises_in_area_and_pooled_accuracy(front):
-    areas = [member.estimated_area_cm2 for member in front]
+    areas = [member.estimated.area_cm2 for member in front]
     pooled = [member.pooled_accuracy for member in front]
     assert len(front) >= 3
     assert areas == sorted(set(areas))
     assert pooled == sorted(set(pooled))
-    assert front[-1].train_accuracy > 0.8
+    assert front[-1].train.value > 0.8
 
 
 def test_members_say_what_they_are(front):
     features, classes = sample(np.random.default_rng(1))
     for member in front:
-        everything = (member.circuit.predict(features) == classes).mean()
+        everything = (member.classifier.predict(features) == classes).mean()
         held = round(0.1 * len(classes))
-        expected = (member.train_accuracy * (len(classes) - held) + member.held_back_accuracy * held) / len(classes)
+        expected = (member.train.value * (len(classes) - held) + member.held_back.value * held) / len(classes)
         assert everything == pytest.approx(expected)
-        assert member.estimated_area_cm2 == pytest.approx(estimate_area(member.circuit, TECHNOLOGY))
+        assert member.estimated.area_cm2 == pytest.approx(estimate_area(member.classifier, TECHNOLOGY))
 
 
 def test_members_name_existing_classes_on_every_input(front):
     grid = np.array(np.meshgrid(*[range(16)] * 4)).reshape(4, -1).T
     for member in front:
-        assert member.circuit.predict(grid).max() < 3
+        assert member.classifier.predict(grid).max() < 3
 
 
 def test_same_seed_same_front_for_any_number_of_workers(start, front):
@@ -80,8 +80,8 @@ def test_a_function_of_the_data_is_kept_and_shrunk():
     classes = start.predict(grid)
     options = ApproximationOptions(moves=20_000, islands=1, rounds=1, noisy_copies=0, held_back=0, lowest_accuracy=1)
     smallest = approximate(start, ApproximationData(grid, classes), options, technology=TECHNOLOGY)[0]
-    assert (smallest.circuit.predict(grid) == classes).all()
-    assert smallest.estimated_area_cm2 <= estimate_area(start, TECHNOLOGY)
+    assert (smallest.classifier.predict(grid) == classes).all()
+    assert smallest.estimated.area_cm2 <= estimate_area(start, TECHNOLOGY)
 
 
 def test_large_starts_are_shrunk(monkeypatch):
@@ -93,9 +93,9 @@ def test_large_starts_are_shrunk(monkeypatch):
     features, _ = sample(np.random.default_rng(1))
     classes = start.predict(features)
     front = approximate(start, ApproximationData(features, classes), QUICK, technology=TECHNOLOGY, seed=1)
-    smaller = [member for member in front if member.circuit != start]
-    assert max(member.train_accuracy for member in smaller) > np.bincount(classes).max() / len(classes)
-    assert all(len(member.circuit.fanins) < len(start.fanins) for member in smaller)
+    smaller = [member for member in front if member.classifier != start]
+    assert max(member.train.value for member in smaller) > np.bincount(classes).max() / len(classes)
+    assert all(len(member.classifier.fanins) < len(start.fanins) for member in smaller)
 
 
 def test_held_back_samples_guard_against_over_fitting():
@@ -108,8 +108,8 @@ def test_held_back_samples_guard_against_over_fitting():
     guarded = evolve_small(
         ApproximationData(features, classes, *fresh), options, input_bits=4, classes=2, technology=TECHNOLOGY
     )
-    assert unguarded[-1].train_accuracy > 0.75
-    assert all(0.45 < member.held_back_accuracy < 0.55 for member in guarded)
+    assert unguarded[-1].train.value > 0.75
+    assert all(0.45 < member.held_back.value < 0.55 for member in guarded)
     # what only fits the samples' chance does not pass for accuracy
     assert guarded[-1].pooled_accuracy < unguarded[-1].pooled_accuracy - 0.05
 

@@ -10,15 +10,18 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from bespoke.circuit import Circuit
+from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, run_island
 from bespoke.search.circuit.samples import with_held_back
-from bespoke.search.circuit.types import ApproximateCircuit, ApproximationData, ApproximationOptions
+from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.estimate import estimate_area, estimates
+from bespoke.search.found import CIRCUIT_APPROXIMATION, Found
 from bespoke.search.pricing import NAND, prices
 from bespoke.sensing import BinaryWires
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
@@ -44,7 +47,7 @@ def approximate(
     seed: int = 0,
     workers: int = 1,
     progress: Progress | None = None,
-) -> tuple[ApproximateCircuit, ...]:
+) -> tuple[Found, ...]:
     """A front of circuits, from next to nothing up to the starts' accuracy and beyond.
 
     Signals are replaced by constants, by one another, and by new functions of two others. Simulated annealing lowers
@@ -94,7 +97,7 @@ def evolve_small(
     seed: int = 0,
     workers: int = 1,
     progress: Progress | None = None,
-) -> tuple[ApproximateCircuit, ...]:
+) -> tuple[Found, ...]:
     """Circuits grown from nothing, without a network: the low-cost end of the front. See `approximate`.
 
     Parameters
@@ -192,7 +195,7 @@ def _searched(starts, data, options, price, largest, sequence, workers, progress
     return list(pool)
 
 
-def _front(pool, data, options, technology, price) -> tuple[ApproximateCircuit, ...]:
+def _front(pool, data, options, technology, price) -> tuple[Found, ...]:
     """The pool's circuits that no cheaper one equals in pooled accuracy, valid and rated."""
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
@@ -200,22 +203,17 @@ def _front(pool, data, options, technology, price) -> tuple[ApproximateCircuit, 
     for circuit in pool:
         valid = with_existing_classes(circuit, price)
         train = _accuracy(valid, data.features, data.classes)
-        if train < lowest:
+        if train.value < lowest:
             continue
-        held = (
-            train
+        held_back = (
+            None
             if data.held_back_classes is None
             else _accuracy(valid, data.held_back_features, data.held_back_classes)
         )
-        area, power = estimates(valid, technology, data.features)
-        rated.append(ApproximateCircuit(valid, train, held, area, power))
-    rated.sort(key=lambda member: (member.estimated_area_cm2, -member.pooled_accuracy))
-    front: list[ApproximateCircuit] = []
-    for member in rated:
-        if not front or member.pooled_accuracy > front[-1].pooled_accuracy:
-            front.append(member)
-    return tuple(front)
+        rated.append(Found(valid, CIRCUIT_APPROXIMATION, train, held_back, estimates(valid, technology, data.features)))
+    points = [(member.estimated.area_cm2, -member.pooled_accuracy) for member in rated]
+    return tuple(rated[index] for index in non_dominated(points))
 
 
-def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> float:
-    return float((circuit.predict(np.asarray(features)) == np.asarray(classes)).mean())
+def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> Accuracy:
+    return Accuracy.of(circuit.predict(np.asarray(features)), np.asarray(classes))

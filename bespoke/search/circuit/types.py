@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.model import LogicCircuit
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,31 +90,3 @@ class ApproximationOptions:
             raise InputError(f"the lowest accuracy must lie in 0..1, not {self.lowest_accuracy!r}")
         if self.largest_area_cm2 is not None and not self.largest_area_cm2 > 0:
             raise InputError(f"the largest area must be positive, not {self.largest_area_cm2!r}")
-
-
-@dataclass(frozen=True)
-class ApproximateCircuit:
-    """A member of the front.
-
-    Parameters
-    ----------
-    circuit : names only existing classes, whatever the input.
-    train_accuracy : on the training samples less the held-back ones, without noise.
-    held_back_accuracy : on the held-back samples; that of the training samples where nothing is held back.
-    estimated_area_cm2 : by the search's cost model.
-    estimated_static_power_mw : by the same model, in the states that the training samples put the gates in.
-    """
-
-    circuit: LogicCircuit
-    train_accuracy: float
-    held_back_accuracy: float
-    estimated_area_cm2: float
-    estimated_static_power_mw: float
-
-    @property
-    def pooled_accuracy(self) -> float:
-        """Mean of training and held-back accuracy.
-
-        The first favours what follows the training samples' chance, the second, on few samples, is uncertain.
-        """
-        return (self.train_accuracy + self.held_back_accuracy) / 2

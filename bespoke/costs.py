@@ -1,0 +1,57 @@
+"""What a design costs, and which of its costs is to be small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Objective(StrEnum):
+    """What the search and the choice make small."""
+
+    AREA = "area"
+    POWER = "power"
+
+
+#: By an objective's value: the figure that it makes small, and the one that decides among equals.
+_FIGURES = {
+    "area": ("area_cm2", "static_power_mw"),
+    "power": ("static_power_mw", "area_cm2"),
+    "system-area": ("system_area_cm2", "system_power_mw"),
+    "system-power": ("system_power_mw", "system_area_cm2"),
+}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Area and power of one design, by an estimate or by a measurement: whoever holds it says which.
+
+    Parameters
+    ----------
+    area_cm2, static_power_mw : of the printed classifier alone; no switching power.
+    front_end_area_cm2, front_end_power_mw : of the analogue front end before it; 0 where none is counted.
+    """
+
+    area_cm2: float
+    static_power_mw: float
+    front_end_area_cm2: float = 0.0
+    front_end_power_mw: float = 0.0
+
+    @property
+    def system_area_cm2(self) -> float:
+        """Classifier and front end."""
+        return self.area_cm2 + self.front_end_area_cm2
+
+    @property
+    def system_power_mw(self) -> float:
+        """Static power of the classifier and power of the front end."""
+        return self.static_power_mw + self.front_end_power_mw
+
+    def along(self, objective: Objective) -> float:
+        """The figure that the objective makes small, in cm² or mW."""
+        return self.ranked(objective)[0]
+
+    def ranked(self, objective: Objective) -> tuple[float, float]:
+        """Sorting by it puts the cheapest first: the objective's figure, then what decides among equals."""
+        first, second = _FIGURES[objective]
+        return getattr(self, first), getattr(self, second)

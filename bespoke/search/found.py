@@ -1,0 +1,40 @@
+"""What a search finds, whatever it searched among."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bespoke.costs import Costs
+from bespoke.model import IntegerClassifier
+from bespoke.statistics import Accuracy
+
+#: Origins of what the two searches find.
+NETWORK_SEARCH, CIRCUIT_APPROXIMATION = "search", "circuit approximation"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A classifier, rated on the samples that its search was given.
+
+    Parameters
+    ----------
+    classifier : names only existing classes, whatever the input.
+    origin : the search that found it; which start it descends from is not tracked.
+    train : on the training samples, without noisy copies and without what was held back of them.
+    held_back : on samples that never steered the search; None where there are none.
+    estimated : by the search's cost model, static power in the states that the training samples put the gates in.
+    """
+
+    classifier: IntegerClassifier
+    origin: str
+    train: Accuracy
+    held_back: Accuracy | None
+    estimated: Costs
+
+    @property
+    def pooled_accuracy(self) -> float:
+        """Mean of training and held-back accuracy; the former alone where nothing is held back.
+
+        The first favours what follows the training samples' chance, the second, on few samples, is uncertain.
+        """
+        return self.train.value if self.held_back is None else (self.train.value + self.held_back.value) / 2
