@@ -24,6 +24,7 @@ from bespoke.search.circuit import (
     approximate,
     evolve_small,
 )
+from bespoke.sensing import BinaryWires
 from bespoke.technology.registry import load_technology
 from bespoke.train import QuantisationOptions, train_float, train_quantised
 
@@ -72,7 +73,7 @@ def _compare(name: str, data: PreparedData, options: argparse.Namespace, seed: i
     front = approximate(start, samples, settings, **common)
     _report("approximate", front, data, level, settings, time.perf_counter() - began)
     began = time.perf_counter()
-    front = evolve_small(samples, settings, input_bits=data.bits, classes=data.classes, **common)
+    front = evolve_small(samples, settings, wires=BinaryWires(data.features, data.bits), classes=data.classes, **common)
     _report("evolve_small", front, data, level, settings, time.perf_counter() - began)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.proposals import ENOUGH_SAMPLES, Proposal, circuit_starts, proposal
-from bespoke.search import Cost, SearchData, SearchOptions, estimates, explore, hypervolume
+from bespoke.search import SearchData, SearchOptions, estimates, explore, hypervolume
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
 from bespoke.technology import load_technology
 from bespoke.train import train_float, train_quantised
@@ -88,7 +88,7 @@ def rows(base: SearchOptions, *, pairs: bool) -> list[Row]:
     """Rows of the search of networks; the first is the full search."""
     table = [
         Row(FULL, base),
-        Row("cost: full adders", replace(base, cost=Cost.FULL_ADDERS)),
+        Row("cost: full adders", replace(base, full_adders=True)),
         Row("start: random only", base, trained=False),
         Row("elites off", replace(base, population_share=1.0)),
         Row("noisy copies off", base, noisy=False),

@@ -29,7 +29,6 @@ from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.search import Candidate, Front, SearchData, SearchOptions, circuit_of, explore, hypervolume
 from bespoke.sensing import feature_bits
-from bespoke.statistics import Accuracy
 from bespoke.technology import load_technology
 from bespoke.train import train_float, train_quantised
 

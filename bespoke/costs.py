@@ -9,8 +9,19 @@ from enum import StrEnum
 class Objective(StrEnum):
     """What the search and the choice make small."""
 
-    AREA = "area"
+    SYSTEM_POWER = "system-power"
+    SYSTEM_AREA = "system-area"
     POWER = "power"
+    AREA = "area"
+
+    @property
+    def counts_front_end(self) -> bool:
+        """Whether the front end's costs count, too."""
+        return self in (Objective.SYSTEM_POWER, Objective.SYSTEM_AREA)
+
+    @property
+    def is_power(self) -> bool:
+        return self in (Objective.SYSTEM_POWER, Objective.POWER)
 
 
 #: By an objective's value: the figure that it makes small, and the one that decides among equals.
@@ -30,22 +41,26 @@ class Costs:
     ----------
     area_cm2, static_power_mw : of the printed classifier alone; no switching power.
     front_end_area_cm2, front_end_power_mw : of the analogue front end before it; 0 where none is counted.
+    saved_area_cm2, saved_power_mw : of the classifier's inverters that the system does without, for a comparator with
+        swapped inputs delivers the complement.
     """
 
     area_cm2: float
     static_power_mw: float
     front_end_area_cm2: float = 0.0
     front_end_power_mw: float = 0.0
+    saved_area_cm2: float = 0.0
+    saved_power_mw: float = 0.0
 
     @property
     def system_area_cm2(self) -> float:
         """Classifier and front end."""
-        return self.area_cm2 + self.front_end_area_cm2
+        return self.area_cm2 + self.front_end_area_cm2 - self.saved_area_cm2
 
     @property
     def system_power_mw(self) -> float:
         """Static power of the classifier and power of the front end."""
-        return self.static_power_mw + self.front_end_power_mw
+        return self.static_power_mw + self.front_end_power_mw - self.saved_power_mw
 
     def along(self, objective: Objective) -> float:
         """The figure that the objective makes small, in cm² or mW."""

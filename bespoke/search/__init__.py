@@ -5,10 +5,9 @@ from bespoke.search.estimate import estimate_area, estimate_static_power, estima
 from bespoke.search.explore import explore
 from bespoke.search.found import Found
 from bespoke.search.front import EpochRecord, Front, SearchStatistics, hypervolume
-from bespoke.search.options import Cost, SearchData, SearchOptions
+from bespoke.search.options import SearchData, SearchOptions
 
 __all__ = [
-    "Cost",
     "EpochRecord",
     "Found",
     "Front",

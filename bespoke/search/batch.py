@@ -8,9 +8,11 @@ import numpy as np
 from numba import njit
 
 from bespoke.search.aig import STYLE_THRESHOLD, build
+from bespoke.search.aig.graph import FIRST_AND
 from bespoke.search.archive import bin_of, insert, pick
+from bespoke.search.cost_model import charge_of_wires
 from bespoke.search.evaluation import accept, evaluate
-from bespoke.search.genome import BIAS, CLASSES, FEATURES, INPUT_BITS, LAYERS, MASK, SIZES
+from bespoke.search.genome import BIAS, CLASSES, INPUT_BITS, LAYERS, MASK, SIZES
 from bespoke.search.power import power_of
 from bespoke.search.pricing import area_of
 from bespoke.search.randoms import below, unit
@@ -93,7 +95,7 @@ def full_adders(genes, lay):
 
 
 @njit(cache=True)
-def cost_of(ws, genes, lay, price, settings, scratch):
+def cost_of(ws, genes, lay, model, settings, scratch):
     """Cost of a network by the chosen measure."""
     if settings[COST_KIND] == COST_FULL_ADDERS:
         return full_adders(genes, lay)
@@ -101,14 +103,17 @@ def cost_of(ws, genes, lay, price, settings, scratch):
     out_bits = 1
     while (1 << out_bits) < lay[CLASSES]:
         out_bits += 1
-    first_and = 1 + lay[FEATURES] * lay[INPUT_BITS]
-    area = area_of(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, out_bits, scratch.need, price, scratch.kinds)
+    first_and = ws.state[FIRST_AND]
+    area = area_of(
+        ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, out_bits, scratch.need, model.area, scratch.kinds
+    )
+    cost = model.weights[0] * area
     if settings[COST_KIND] == COST_POWER:
-        return power_of(
+        cost += model.weights[1] * power_of(
             ws.fanin0, ws.fanin1, nodes, first_and, scratch.need, scratch.kinds, scratch.values,
             settings[POWER_SAMPLES], scratch.leak,
         )  # fmt: skip
-    return area
+    return cost + charge_of_wires(scratch.need, first_and, model.wires)
 
 
 @njit(cache=True)
@@ -137,7 +142,7 @@ def _hopeless(loss, allowed, share):
 
 
 @njit(cache=True)
-def seed_given(starts, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
+def seed_given(starts, state, ev, ws, archive, offspring, lay, limits, model, settings, scratch, counters):
     """Enter the given starts."""
     for start in range(starts.shape[0]):
         genes = scratch.child
@@ -146,13 +151,13 @@ def seed_given(starts, state, ev, ws, archive, offspring, lay, limits, price, se
         right = evaluate(ev, genes, genes, lay, scratch.changed, True)
         accept(ev)
         counters[EVALUATED] += 1
-        cost = cost_of(ws, genes, lay, price, settings, scratch)
+        cost = cost_of(ws, genes, lay, model, settings, scratch)
         insert(state, archive, genes, right, cost, settings[SLACK])
         _remember(offspring, counters, genes, right, cost)
 
 
 @njit(cache=True)
-def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, settings, scratch, counters):
+def seed_random(number, state, ev, ws, archive, offspring, lay, limits, model, settings, scratch, counters):
     """Enter random networks, every bias set so that its neuron divides the samples."""
     genes = scratch.child
     for _ in range(number):
@@ -171,14 +176,14 @@ def seed_random(number, state, ev, ws, archive, offspring, lay, limits, price, s
                 right = answer
             accept(ev)
         counters[EVALUATED] += 1
-        cost = cost_of(ws, genes, lay, price, settings, scratch)
+        cost = cost_of(ws, genes, lay, model, settings, scratch)
         insert(state, archive, genes, right, cost, settings[SLACK])
         _remember(offspring, counters, genes, right, cost)
 
 
 @njit(cache=True)
 def run_batch(
-    number, state, ev, probe, ws, archive, population, population_share, offspring, lay, limits, rates, price, settings,
+    number, state, ev, probe, ws, archive, population, population_share, offspring, lay, limits, rates, model, settings,
     scratch, counters,
 ):  # fmt: skip
     """Evaluate about ``number`` candidates.
@@ -209,7 +214,7 @@ def run_batch(
         if probing:
             probe_right = evaluate(probe, current, current, lay, scratch.changed, True)
             accept(probe)
-        current_cost = cost_of(ws, current, lay, price, settings, scratch)
+        current_cost = cost_of(ws, current, lay, model, settings, scratch)
         for _ in range(settings[WALK]):
             child[:] = current
             scratch.changed[:] = False
@@ -242,7 +247,7 @@ def run_batch(
                 right = current_right
             if right < least:
                 continue
-            cost = cost_of(ws, child, lay, price, settings, scratch)
+            cost = cost_of(ws, child, lay, model, settings, scratch)
             counters[PRICED] += 1
             better = insert(state, archive, child, right, cost, slack)
             counters[INSERTED] += better

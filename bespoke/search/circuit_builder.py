@@ -9,13 +9,13 @@ from bespoke.model import LogicCircuit, Network
 from bespoke.search import aig
 from bespoke.search.genome import Layout
 from bespoke.search.pricing import area_of, mark
-from bespoke.sensing import BinaryWires
+from bespoke.sensing import BinaryWires, Wires
 
 #: Relative prices where no technology is given: those of NAND2-dominated n-type logic.
-_DEFAULT_PRICES = np.array([0.92, 1.0, 1.61, 1.75, 2.27, 4.0, 4.27])
+_DEFAULT_PRICES = np.array([0.92, 1.0, 1.61, 1.75, 2.27, 4.0, 4.27, 0.92])
 
 
-def circuit_of(network: Network, *, prices: np.ndarray | None = None) -> LogicCircuit:
+def circuit_of(network: Network, *, wires: Wires | None = None, prices: np.ndarray | None = None) -> LogicCircuit:
     """The structurally hashed and-inverter graph of a network, bit-exact with its ``predict``.
 
     Constants are folded, complement sums folded into biases, shared logic is there once, and only nodes that the
@@ -25,14 +25,17 @@ def circuit_of(network: Network, *, prices: np.ndarray | None = None) -> LogicCi
     Parameters
     ----------
     network : any network.
+    wires : what delivers its inputs: the features' bits by default, or every level of a thermometer.
     prices : gate areas as made by `pricing.prices`; by default those of a typical printed technology.
     """
     layout = Layout.of(network)
     row = layout.encode(network)
+    wires = BinaryWires(network.features, network.input_bits) if wires is None else wires
     capacity, deepest = aig.bounds(layout, row)
-    ws = aig.workspace(layout, capacity, deepest)
+    ws = aig.workspace(layout, capacity, deepest, wires)
+    capacity = len(ws.fanin0)
     price = _DEFAULT_PRICES if prices is None else prices
-    first_and = 1 + network.features * network.input_bits
+    first_and = 1 + wires.count
     need = np.zeros(2 * capacity, dtype=np.bool_)
     nothing = np.zeros(0, dtype=np.int8)
     best, best_area = None, np.inf
@@ -41,13 +44,13 @@ def circuit_of(network: Network, *, prices: np.ndarray | None = None) -> LogicCi
         area = area_of(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, network.output_bits, need, price, nothing)
         if area < best_area:
             best_area = area
-            best = _extract(ws, nodes, network)
+            best = _extract(ws, nodes, network, wires)
     return best
 
 
-def _extract(ws: aig.Workspace, nodes: int, network: Network) -> LogicCircuit:
+def _extract(ws: aig.Workspace, nodes: int, network: Network, wires: Wires) -> LogicCircuit:
     """Live nodes of a built graph, renumbered."""
-    first_and = 1 + network.features * network.input_bits
+    first_and = 1 + wires.count
     live = np.zeros(nodes, dtype=np.bool_)
     mark(ws.fanin0, ws.fanin1, nodes, first_and, ws.outputs, network.output_bits, live)
     kept = np.flatnonzero(live[first_and:]) + first_and
@@ -59,5 +62,4 @@ def _extract(ws: aig.Workspace, nodes: int, network: Network) -> LogicCircuit:
 
     fanins = np.stack([renamed(ws.fanin0[kept]), renamed(ws.fanin1[kept])], axis=1)
     outputs = renamed(ws.outputs[: network.output_bits])
-    wires = BinaryWires(network.features, network.input_bits)
     return LogicCircuit(wires, network.classes, Circuit(wires.count, fanins, outputs))

@@ -13,9 +13,24 @@ import numpy as np
 from numba import njit
 
 from bespoke.costs import Objective
+from bespoke.model import LogicCircuit
 from bespoke.search.power import leakages
-from bespoke.search.pricing import AND, INV, NAND, NOR, OR, PRICES, TRUTHS, XOR, area_of, prices
-from bespoke.sensing import BinaryWires, FrontEnd, Wires
+from bespoke.search.pricing import (
+    AND,
+    INPUT_INV,
+    INV,
+    NAND,
+    NOR,
+    OR,
+    PRICES,
+    TRUTHS,
+    XOR,
+    area_of,
+    fanins_by_node,
+    prices,
+    with_free_complements,
+)
+from bespoke.sensing import BinaryWires, FrontEnd, ThermometerWires, Wires
 from bespoke.technology import Technology
 
 #: What decides among designs of equal power: a cm² counts as so many mW, about a hundredth of what its gates draw.
@@ -76,17 +91,17 @@ def cost_model(technology: Technology, objective: Objective, wires: Wires, front
     area = prices(technology)
     states = leakages(technology, area)
     leak = leakage_by_output(states)
-    for_power = objective in (Objective.POWER, Objective.SYSTEM_POWER)
+    for_power = objective.is_power
     weights = np.array([AREA_BESIDE_POWER, 1.0]) if for_power else np.array([1.0, 0.0])
     if for_power:
         unit = weights[0] * area[NAND] + float(states[NAND].mean())
         gate = weights[0] * (area[NAND] + area[INV]) + _DEAREST * float(states[AND].mean())
     else:
         unit, gate = float(area[NAND]), float(area[NAND] + area[INV])
-    system = objective in (Objective.SYSTEM_POWER, Objective.SYSTEM_AREA)
-    return CostModel(
-        area, leak, weights, gate, unit, wire_charges(wires, front_end if system else None, weights, for_power)
-    )
+    if objective.counts_front_end and isinstance(wires, ThermometerWires):
+        area, leak = with_free_complements(area), with_free_complements(leak)
+    counted = front_end if objective.counts_front_end else None
+    return CostModel(area, leak, weights, gate, unit, wire_charges(wires, counted, weights, for_power))
 
 
 def wire_charges(wires: Wires, front_end: FrontEnd | None, weights: np.ndarray, for_power: bool) -> WireCharges:
@@ -104,6 +119,7 @@ def wire_charges(wires: Wires, front_end: FrontEnd | None, weights: np.ndarray, 
 
     if binary:
         mask = charge(tables.mask_area_cm2, tables.mask_power_mw) if len(tables.mask_area_cm2) else nothing
+        mask[1:] += charge(tables.feature_area_cm2, tables.feature_power_mw)
         return WireCharges(nothing, nothing, mask, wires.bits, feature_of)
     return WireCharges(
         charge(tables.wire_area_cm2, tables.wire_power_mw),
@@ -111,6 +127,17 @@ def wire_charges(wires: Wires, front_end: FrontEnd | None, weights: np.ndarray, 
         nothing,
         wires.bits,
         feature_of,
+    )
+
+
+def charge_of(circuit: LogicCircuit, model: CostModel) -> float:
+    """What a circuit is charged where every node is 1 half of the time."""
+    fanin0, fanin1 = fanins_by_node(circuit)
+    nodes = len(fanin0)
+    need, kinds = np.zeros(2 * nodes, dtype=np.bool_), np.zeros(nodes if model.charges_power else 0, dtype=np.int8)
+    outputs = np.array(circuit.outputs)
+    return float(
+        charge(fanin0, fanin1, nodes, circuit.first_and, outputs, outputs.size, need, kinds, np.full(nodes, 0.5), model)
     )
 
 
@@ -123,6 +150,7 @@ def leakage_by_output(states: np.ndarray) -> np.ndarray:
     for gate, (truth, inputs) in TRUTHS.items():
         for output in (0, 1):
             table[gate, output] = np.mean([states[gate, s] for s in range(1 << inputs) if truth >> s & 1 == output])
+    table[INPUT_INV] = table[INV]
     return table
 
 
@@ -202,5 +230,5 @@ def expected_power(nodes, first_and, need, kinds, ones, leak):
             total += _leak(leak, INV, 1.0 - high)
     for node in range(1, first_and):
         if need[2 * node + 1]:
-            total += _leak(leak, INV, 1.0 - ones[node])
+            total += _leak(leak, INV if need[2 * node] else INPUT_INV, 1.0 - ones[node])
     return total

@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
+from bespoke.costs import Objective
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
@@ -21,8 +22,9 @@ from bespoke.search.estimate import estimates
 from bespoke.search.found import NETWORK_SEARCH, Found
 from bespoke.search.front import EpochRecord, Front, SearchStatistics, hypervolume
 from bespoke.search.island import Island, advance, migrate, new_island
-from bespoke.search.options import Cost, SearchData, SearchOptions
+from bespoke.search.options import SearchData, SearchOptions
 from bespoke.search.problem import Problem, make_problem, tidied
+from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
@@ -38,6 +40,7 @@ def explore(
     options: SearchOptions,
     *,
     technology: Technology,
+    front_end: FrontEnd | None = None,
     workers: int = 2,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
@@ -50,6 +53,7 @@ def explore(
     starts : networks to start from, of one depth; may be empty where every kind of unit may change.
     options : budget and freedom.
     technology : whose cells price the candidates.
+    front_end : what delivers the inputs, and its price; without one they are binary words that cost nothing.
     workers : processes; the front does not depend on it.
     progress : told after every epoch.
     checkpoint : file (.npz) written after every epoch; if it exists the search goes on from there, to the same front.
@@ -62,7 +66,7 @@ def explore(
     started = time.perf_counter()
     if workers < 1:
         raise InputError(f"workers must be at least 1, not {workers}")
-    problem = make_problem(data, starts, options, technology)
+    problem = make_problem(data, starts, options, technology, front_end)
     islands, records, before = _begin(problem, checkpoint)
     share = max(1, options.candidates // (options.islands * options.epochs))
     with joblib.Parallel(n_jobs=min(workers, options.islands), max_nbytes=None) as pool:
@@ -80,7 +84,7 @@ def explore(
             if options.time_limit_s is not None and spent > options.time_limit_s:
                 log.info("the time limit of %g s ends the search", options.time_limit_s)
                 break
-    candidates = _candidates(problem, data, islands, technology)
+    candidates = _candidates(problem, data, islands, technology, front_end)
     statistics = SearchStatistics(
         evaluated=records[-1].evaluated,
         priced=records[-1].priced,
@@ -149,7 +153,7 @@ def _entries(islands: list[Island]) -> list[tuple[float, int, np.ndarray]]:
 def _record(problem: Problem, islands: list[Island], epoch: int) -> EpochRecord:
     points = [(cost, right / int(problem.weights.sum())) for cost, right, _ in _entries(islands)]
     counters = np.sum([island.counters for island in islands], axis=0)
-    is_area = problem.options.cost is Cost.AREA
+    is_area = problem.options.objective is Objective.AREA and not problem.options.full_adders
     return EpochRecord(
         epoch=epoch,
         evaluated=int(counters[batch.EVALUATED]),
@@ -160,7 +164,9 @@ def _record(problem: Problem, islands: list[Island], epoch: int) -> EpochRecord:
     )
 
 
-def _candidates(problem: Problem, data: SearchData, islands: list[Island], technology: Technology) -> tuple[Found, ...]:
+def _candidates(
+    problem: Problem, data: SearchData, islands: list[Island], technology: Technology, front_end: FrontEnd | None
+) -> tuple[Found, ...]:
     """Every elite at or above the floor, rated; each network once."""
     features, classes = np.asarray(data.features), np.asarray(data.classes)
     unique: dict[Network, Found] = {}
@@ -175,9 +181,10 @@ def _candidates(problem: Problem, data: SearchData, islands: list[Island], techn
             origin=NETWORK_SEARCH,
             train=Accuracy.of(network.predict(features), classes),
             held_back=_held_back(network, data),
-            estimated=estimates(network, technology, features),
+            estimated=estimates(network, technology, features, front_end),
         )
-    return tuple(sorted(unique.values(), key=lambda found: (found.estimated.area_cm2, -found.train.value)))
+    objective = problem.options.objective
+    return tuple(sorted(unique.values(), key=lambda found: (found.estimated.along(objective), -found.train.value)))
 
 
 def _held_back(network: Network, data: SearchData) -> Accuracy | None:

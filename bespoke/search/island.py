@@ -12,12 +12,9 @@ from bespoke.search import aig, batch
 from bespoke.search import archive as elites
 from bespoke.search.evaluation import evaluator
 from bespoke.search.genome import HIDDEN, NEURONS
-from bespoke.search.options import Cost
 from bespoke.search.problem import Problem
 from bespoke.search.randoms import random_state
 from bespoke.search.variation import move_rates
-
-_KINDS = {Cost.AREA: batch.COST_AREA, Cost.STATIC_POWER: batch.COST_POWER, Cost.FULL_ADDERS: batch.COST_FULL_ADDERS}
 
 #: From this many samples on candidates are first tried on a part of them.
 _PROBE_FROM = 2000
@@ -118,15 +115,16 @@ class _Run:
         self.evaluator = evaluator(layout, problem.features, problem.classes, problem.weights)
         few = slice(0, len(problem.classes) // _PROBE_SHARE)
         self.probe = evaluator(layout, problem.features[few], problem.classes[few], problem.weights[few])
-        self.workspace = aig.workspace(layout, problem.capacity, problem.deepest)
+        self.workspace = aig.workspace(layout, problem.capacity, problem.deepest, problem.wires)
         self.archive = island.archive(problem)
         genes = layout.genes
         ring = max(1, 4 * options.population)
         self.offspring = batch.Offspring(
             np.zeros((ring, genes), dtype=np.int64), np.full(ring, -1, dtype=np.int64), np.zeros(ring)
         )
-        power = options.cost is Cost.STATIC_POWER
-        nodes = problem.capacity if power else 0
+        power = problem.cost_kind == batch.COST_POWER
+        capacity = len(self.workspace.fanin0)
+        nodes = capacity if power else 0
         values = np.zeros((nodes, problem.power_inputs.shape[1]), dtype=np.uint64)
         if power:
             values[: len(problem.power_inputs)] = problem.power_inputs
@@ -135,7 +133,7 @@ class _Run:
             child=np.zeros(genes, dtype=np.int64),
             changed=np.zeros(int(at[NEURONS]), dtype=np.bool_),
             order=np.zeros(layout.topology[-1] + 1, dtype=np.int64),
-            need=np.zeros(2 * problem.capacity, dtype=np.bool_),
+            need=np.zeros(2 * capacity, dtype=np.bool_),
             kinds=np.zeros(nodes, dtype=np.int8),
             values=values,
             leak=problem.leak,
@@ -145,7 +143,7 @@ class _Run:
         self.settings[batch.WALK] = options.walk
         self.settings[batch.KEEP_MASKS] = not options.accumulate
         self.settings[batch.FLOOR] = problem.floor
-        self.settings[batch.COST_KIND] = _KINDS[options.cost]
+        self.settings[batch.COST_KIND] = problem.cost_kind
         self.settings[batch.PROBE] = len(problem.classes) > _PROBE_FROM
         self.settings[batch.POWER_SAMPLES] = problem.power_samples
         self.rates = move_rates(
@@ -177,7 +175,7 @@ class _Run:
         problem, island = self.problem, self.island
         common = (
             island.random, self.evaluator, self.workspace, self.archive, self.offspring, problem.layout.array,
-            problem.limits, problem.price, self.settings, self.scratch, island.counters,
+            problem.limits, problem.model, self.settings, self.scratch, island.counters,
         )  # fmt: skip
         batch.seed_given(starts, *common)
         batch.seed_random(random_starts, *common)
@@ -187,7 +185,7 @@ class _Run:
         batch.run_batch(
             candidates, island.random, self.evaluator, self.probe, self.workspace, self.archive,
             island.population_genes, problem.options.population_share, self.offspring, problem.layout.array,
-            problem.limits, self.rates, problem.price, self.settings, self.scratch, island.counters,
+            problem.limits, self.rates, problem.model, self.settings, self.scratch, island.counters,
         )  # fmt: skip
 
     def _select(self) -> None:

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from bespoke.costs import Objective
 from bespoke.errors import InputError
-
-
-class Cost(StrEnum):
-    """What a candidate is priced by."""
-
-    #: Estimated printed area of the hashed circuit.
-    AREA = "area"
-    #: Estimated static power of the hashed circuit on the training samples.
-    STATIC_POWER = "static_power"
-    #: Full adders of a column compression, as published; kept to be compared with.
-    FULL_ADDERS = "full_adders"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +81,8 @@ class SearchOptions:
     max_shift : largest exponent in a weight.
     jitter : noisy copies of the training samples, each feature one step up or down with probability 1/4, that count
         beside the true ones.
-    cost : what the cost bins and NSGA-II's second objective are.
+    objective : what the cost bins and NSGA-II's second objective are.
+    full_adders : price by the full adders of a column compression instead, as published; to be compared with.
     seed : same seed, same front.
     time_limit_s : ends the search after the epoch in which it passes; the front then depends on the machine's speed.
     """
@@ -116,7 +106,8 @@ class SearchOptions:
     max_terms: int = 1
     max_shift: int = 6
     jitter: int = 0
-    cost: Cost = Cost.AREA
+    objective: Objective = Objective.AREA
+    full_adders: bool = False
     seed: int = 0
     time_limit_s: float | None = None
 

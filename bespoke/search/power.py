@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from bespoke.circuit import pack_bits
 from bespoke.kernel_words import popcount
-from bespoke.search.pricing import AND, INV, NAND, NOR, OR, PRICES, TRUTHS, XOR
+from bespoke.search.pricing import AND, INPUT_INV, INV, NAND, NOR, OR, PRICES, TRUTHS, XOR
+from bespoke.sensing import Wires
 from bespoke.technology import Technology
 
 
@@ -30,23 +32,17 @@ def leakages(technology: Technology, price: np.ndarray) -> np.ndarray:
             table[position] = states
     known = NAND if np.isfinite(table[NAND, 0]) else NOR
     density = table[known].mean() / price[known]
+    table[INPUT_INV] = table[INV]
     for position in range(PRICES):
         if not np.isfinite(table[position, 0]):
             table[position] = density * price[position]
     return table
 
 
-def packed_inputs(features: np.ndarray, input_bits: int) -> tuple[np.ndarray, int]:
-    """Samples bit-parallel: uint64 (1 + features * bits, words), row as node, and the number of samples."""
-    samples, count = np.asarray(features).shape
-    words = (samples + 63) // 64
-    rows = np.zeros((1 + count * input_bits, words), dtype=np.uint64)
-    for feature in range(count):
-        for bit in range(input_bits):
-            bits = np.zeros(words * 64, dtype=np.uint8)
-            bits[:samples] = np.asarray(features)[:, feature] >> bit & 1
-            rows[1 + feature * input_bits + bit] = np.packbits(bits, bitorder="little").view(np.uint64)
-    return rows, samples
+def packed_inputs(features: np.ndarray, wires: Wires) -> np.ndarray:
+    """Samples bit-parallel: uint64 (1 + wires, words), row as node."""
+    packed = pack_bits(wires.encode(features))
+    return np.concatenate([np.zeros((1, packed.shape[1]), dtype=np.uint64), packed])
 
 
 @njit(cache=True)
@@ -142,5 +138,6 @@ def power_of(fanin0, fanin1, nodes, first_and, need, kinds, values, samples, tab
     for node in range(1, first_and):
         if need[2 * node + 1]:
             _pair(values, 2 * node, 2 * node, samples, states)
-            total += table[INV, 1] * states[3] + table[INV, 0] * (1.0 - states[3])
+            gate = INV if need[2 * node] else INPUT_INV
+            total += table[gate, 1] * states[3] + table[gate, 0] * (1.0 - states[3])
     return total

@@ -23,7 +23,9 @@ AND = 3
 OR = 4
 XOR = 5
 XNOR = 6
-PRICES = 7
+#: An inverter at an input that is read in no other polarity: what delivers it may as well deliver the complement.
+INPUT_INV = 7
+PRICES = 8
 
 #: Truth table and number of inputs of every gate.
 TRUTHS = {
@@ -38,7 +40,9 @@ TRUTHS = {
 
 
 def prices(technology: Technology) -> np.ndarray:
-    """Area in cm² of the seven gates of at most two inputs, by `INV`..`XNOR`; composed where there is no such cell.
+    """Area in cm² of the gates of at most two inputs, by `INV`..`INPUT_INV`; composed where there is no such cell.
+
+    An inverter at an input costs what any inverter costs; see `with_free_complements`.
 
     Raises
     ------
@@ -59,9 +63,17 @@ def prices(technology: Technology) -> np.ndarray:
         area[NOR] = min(nor, area[OR] + area[INV], nand + 3 * area[INV])
         area[XOR] = min(area[XOR], 4 * area[NAND], 4 * area[NOR] + area[INV])
         area[XNOR] = min(area[XNOR], area[XOR] + area[INV], 2 * area[NAND] + area[OR])
+    area[INPUT_INV] = area[INV]
     if not np.isfinite(area).all():
         raise InputError(f"technology {technology.name} needs at least an inverter and a NAND2 or NOR2 cell")
     return area
+
+
+def with_free_complements(prices: np.ndarray) -> np.ndarray:
+    """Prices, or leakages by gate, where inputs are comparators': swapping its inputs makes one give the complement."""
+    free = prices.copy()
+    free[INPUT_INV] = 0.0
+    return free
 
 
 def fanins_by_node(circuit: LogicCircuit) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +106,9 @@ def _demand(need, fanin0, first_and, literal, price):
     if literal < 2 or need[literal]:
         return 0.0
     if (literal >> 1) < first_and:
-        return price[INV] if literal & 1 else 0.0
+        if need[literal ^ 1]:
+            return price[INV] if literal & 1 else price[INV] - price[INPUT_INV]
+        return price[INPUT_INV] if literal & 1 else 0.0
     if need[literal ^ 1]:
         return price[INV]
     return 0.0 if literal & 1 else price[AND] - price[NAND]
@@ -196,5 +210,5 @@ def area_of(fanin0, fanin1, nodes, first_and, outputs, out_bits, need, price, ki
                     kinds[node] = 10 if negative else 2
     for node in range(1, first_and):
         if need[2 * node + 1]:
-            total += price[INV]
+            total += price[INV] if need[2 * node] else price[INPUT_INV]
     return total

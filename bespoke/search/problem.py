@@ -11,13 +11,16 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
+from bespoke.search import batch
 from bespoke.search.aig import COLUMNS
+from bespoke.search.cost_model import CostModel, cost_model
 from bespoke.search.estimate import estimate_area
 from bespoke.search.genome import CONNECTIONS, MASK, TREE_MASK, TREE_WIDTH, WIDTH, Layout
-from bespoke.search.options import Cost, SearchData, SearchOptions
+from bespoke.search.options import SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
-from bespoke.search.pricing import INV, NAND, prices
+from bespoke.search.pricing import INPUT_INV, INV, NAND, prices, with_free_complements
 from bespoke.search.variation import moves
+from bespoke.sensing import FrontEnd, FrontEndKind, Wires, all_wires
 from bespoke.technology import Technology
 
 #: Sums of a searched network must fit the kernels' int32.
@@ -45,7 +48,9 @@ class Problem:
     weights: np.ndarray
     limits: np.ndarray
     starts: np.ndarray
-    price: np.ndarray
+    wires: Wires
+    model: CostModel
+    cost_kind: int
     leak: np.ndarray
     power_inputs: np.ndarray
     power_samples: int
@@ -60,14 +65,21 @@ class Problem:
         """Names the search: options other than its time limit, samples, starts, prices."""
         digest = hashlib.sha256()
         options = {key: value for key, value in asdict(self.options).items() if key != "time_limit_s"}
-        digest.update(json.dumps([options, self.layout.input_bits, self.layout.topology]).encode())
-        for array in (self.features, self.classes, self.weights, self.limits, self.starts, self.price, self.leak):
+        digest.update(
+            json.dumps([options, self.wires.to_json()["kind"], self.layout.input_bits, self.layout.topology]).encode()
+        )
+        charges = (self.model.area, self.model.weights, *self.model.wires[:3], self.leak)
+        for array in (self.features, self.classes, self.weights, self.limits, self.starts, *charges):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
 
 def make_problem(
-    data: SearchData, starts: Sequence[Network], options: SearchOptions, technology: Technology
+    data: SearchData,
+    starts: Sequence[Network],
+    options: SearchOptions,
+    technology: Technology,
+    front_end: FrontEnd | None = None,
 ) -> Problem:
     """Check that data, starts and options fit together and lay them out.
 
@@ -85,15 +97,20 @@ def make_problem(
         rows[index] = widened(layout, layout.encode(padded(start, layout.topology)), int(limits[moves.TREE_BITS]))
     rng = np.random.default_rng(options.seed)
     features, classes, weights = _samples(data, options, rng)
-    price = prices(technology)
-    leak = leakages(technology, price)
+    kind = FrontEndKind.BINARY if front_end is None else front_end.kind
+    wires = all_wires(kind, layout.topology[0], data.input_bits)
+    model = cost_model(technology, options.objective, wires, front_end)
+    if options.full_adders:
+        cost_kind = batch.COST_FULL_ADDERS
+    else:
+        cost_kind = batch.COST_POWER if options.objective.is_power else batch.COST_AREA
     shares = np.bincount(np.asarray(data.classes), minlength=data.class_count) / len(data.classes)
     floor = options.accuracy_floor
     if floor is None:
         best = max((float((start.predict(data.features) == data.classes).mean()) for start in starts), default=0.0)
         floor = max(float(shares.max()), best - _FLOOR_BELOW_START)
     total = int(weights.sum())
-    inputs, samples = packed_inputs(np.asarray(data.features)[:1024], data.input_bits)
+    few = np.asarray(data.features)[:1024]
     capacity, deepest = _builder_sizes(layout, limits, rows)
     return Problem(
         layout=layout,
@@ -103,28 +120,47 @@ def make_problem(
         weights=weights,
         limits=limits,
         starts=rows,
-        price=price,
-        leak=leak,
-        power_inputs=inputs,
-        power_samples=samples,
+        wires=wires,
+        model=model,
+        cost_kind=cost_kind,
+        leak=_leakages(technology, model),
+        power_inputs=packed_inputs(few, wires),
+        power_samples=len(few),
         floor=int(np.floor(floor * total)),
         slack=int(options.slack * total),
         capacity=capacity,
         deepest=deepest,
-        cost_range=_cost_range(options.cost, starts, technology, price, leak),
+        cost_range=_cost_range(options, starts, technology, model, front_end, few),
     )
 
 
+def _leakages(technology: Technology, model: CostModel) -> np.ndarray:
+    """Leakage by gate and state, none of inverters that comparators make needless where these cost no area either."""
+    states = leakages(technology, prices(technology))
+    return states if model.area[INPUT_INV] else with_free_complements(states)
+
+
 def _cost_range(
-    cost: Cost, starts: Sequence[Network], technology: Technology, price: np.ndarray, leak: np.ndarray
+    options: SearchOptions,
+    starts: Sequence[Network],
+    technology: Technology,
+    model: CostModel,
+    front_end: FrontEnd | None,
+    features: np.ndarray,
 ) -> tuple[float, float]:
     """Lowest and highest edge of the cost bins: from below one gate to beyond the largest start."""
-    largest = max((estimate_area(start, technology) for start in starts), default=0.0)
-    gates = max(3000.0, 1.2 * largest / price[NAND])
-    if cost is Cost.FULL_ADDERS:
+    largest = max((estimate_area(start, technology, front_end) for start in starts), default=0.0)
+    gates = max(3000.0, 1.2 * largest / model.area[NAND])
+    if options.full_adders:
         return 1.0, gates / 4
-    unit = price[INV] if cost is Cost.AREA else float(leak[NAND].mean())
-    return 0.9 * unit, gates * unit * float(price[NAND] / price[INV])
+    unit = model.area[INV] if not options.objective.is_power else model.unit
+    highest = gates * unit * float(model.area[NAND] / model.area[INV])
+    if front_end is not None and options.objective.counts_front_end:
+        wires = all_wires(front_end.kind, features.shape[1], starts[0].input_bits) if starts else None
+        if wires is not None:
+            everything = front_end.cost(wires, np.ones(wires.count, dtype=bool))
+            highest += everything.power_mw if options.objective.is_power else everything.area_cm2
+    return 0.9 * unit, highest
 
 
 def _layout(data: SearchData, starts: Sequence[Network], options: SearchOptions) -> Layout:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bespoke.model import Network, QRelu
 from bespoke.search import circuit_of
+from bespoke.sensing import ThermometerWires
 
 
 def all_inputs(features: int, bits: int) -> np.ndarray:
@@ -34,6 +35,9 @@ def test_equals_network_on_every_input(seed, features, hidden, classes, input_bi
     )
     inputs = all_inputs(features, input_bits)
     assert np.array_equal(circuit_of(network).predict(inputs), network.predict(inputs))
+    thermometer = circuit_of(network, wires=ThermometerWires.full(features, input_bits))
+    assert np.array_equal(thermometer.predict(inputs), network.predict(inputs))
+    assert np.array_equal(thermometer.narrowed().predict(inputs), network.predict(inputs))
 
 
 @pytest.mark.parametrize("topology", [(21, (3,), 3), (16, (5,), 10), (11, (4,), 7), (6, (4, 3), 5)])

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from helpers import random_network
 
+from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.model import Network
-from bespoke.search import Cost, SearchData, SearchOptions, explore, hypervolume
+from bespoke.search import SearchData, SearchOptions, explore, hypervolume
 from bespoke.statistics import wilson_interval
 from bespoke.technology import load_technology
 
@@ -106,9 +107,9 @@ def test_validation_samples_do_not_steer(front):
     assert blind.candidates[0].held_back is None
 
 
-@pytest.mark.parametrize("cost", list(Cost))
+@pytest.mark.parametrize("cost", [{"objective": objective} for objective in Objective] + [{"full_adders": True}])
 def test_every_cost_leads_to_a_front(cost):
-    found = search(stripes(), options=replace(OPTIONS, cost=cost, candidates=4000))
+    found = search(stripes(), options=replace(OPTIONS, candidates=4000, **cost))
     assert len(found.pareto) > 1
 
 

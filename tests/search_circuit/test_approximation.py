@@ -103,10 +103,10 @@ def test_held_back_samples_guard_against_over_fitting():
     features, classes = rng.integers(0, 16, (40, 6)), rng.integers(0, 2, 40)  # nothing to learn
     options = ApproximationOptions(moves=60_000, islands=1, rounds=1, noisy_copies=0, held_back=0)
     data = ApproximationData(features, classes)
-    unguarded = evolve_small(data, options, input_bits=4, classes=2, technology=TECHNOLOGY)
+    unguarded = evolve_small(data, options, wires=BinaryWires(6, 4), classes=2, technology=TECHNOLOGY)
     fresh = rng.integers(0, 16, (2000, 6)), rng.integers(0, 2, 2000)
     guarded = evolve_small(
-        ApproximationData(features, classes, *fresh), options, input_bits=4, classes=2, technology=TECHNOLOGY
+        ApproximationData(features, classes, *fresh), options, wires=BinaryWires(6, 4), classes=2, technology=TECHNOLOGY
     )
     assert unguarded[-1].train.value > 0.75
     assert all(0.45 < member.held_back.value < 0.55 for member in guarded)
@@ -176,7 +176,7 @@ def test_unfit_data_are_refused(start, change, message):
 
 
 @pytest.mark.parametrize(
-    "options", [{"moves": 0}, {"noise": -0.1}, {"held_back": 1.0}, {"noisy_copies": -1}, {"largest_area_cm2": 0.0}]
+    "options", [{"moves": 0}, {"noise": -0.1}, {"held_back": 1.0}, {"noisy_copies": -1}, {"largest_cost": 0.0}]
 )
 def test_unfit_options_are_refused(options):
     with pytest.raises(InputError):

@@ -35,49 +35,64 @@ from bespoke.search.circuit.graph import (
 )
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import pack_samples
-from bespoke.sensing import BinaryWires
+from bespoke.sensing import BinaryWires, ThermometerWires, Wires
 
 FEATURES, BITS, CLASSES = 3, 2, 4
-INPUTS = 1 + FEATURES * BITS
-#: The library of `pack_samples`: every constant of every feature.
+BINARY, THERMOMETER = BinaryWires(FEATURES, BITS), ThermometerWires.full(FEATURES, BITS)
+EITHER = st.sampled_from([BINARY, THERMOMETER])
+#: The library of `pack_samples` over binary wires: every constant of every feature.
 THRESHOLDS = np.array([(feature, constant) for feature in range(FEATURES) for constant in (1, 2, 3)], dtype=np.int32)
 EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEATURES, -1).T
 
 
-def random_circuit(rng: np.random.Generator, ands: int) -> LogicCircuit:
+def random_circuit(rng: np.random.Generator, ands: int, wires: Wires = BINARY) -> LogicCircuit:
     """Any graph, with constants, equal nodes and dead nodes among the rest."""
-    fanins = np.array([rng.integers(0, 2 * (INPUTS + index), 2) for index in range(ands)]).reshape(-1, 2)
-    graph = Circuit(INPUTS - 1, fanins, rng.integers(0, 2 * (INPUTS + ands), 2))
-    return LogicCircuit(BinaryWires(FEATURES, BITS), CLASSES, graph)
+    first = 1 + wires.count
+    fanins = np.array([rng.integers(0, 2 * (first + index), 2) for index in range(ands)]).reshape(-1, 2)
+    return LogicCircuit(wires, CLASSES, Circuit(wires.count, fanins, rng.integers(0, 2 * (first + ands), 2)))
+
+
+def library_of(wires: Wires) -> np.ndarray:
+    return THRESHOLDS if wires == BINARY else THRESHOLDS[:0]
+
+
+def features_of(wires: Wires) -> np.ndarray:
+    return np.zeros(0, np.int32) if wires == BINARY else wires.feature_of()
 
 
 def arrays(circuit: LogicCircuit) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    fanins = np.concatenate([np.zeros((INPUTS, 2), np.int32), circuit.fanins])
+    fanins = np.concatenate([np.zeros((circuit.first_and, 2), np.int32), circuit.fanins])
     return len(fanins), fanins[:, 0].copy(), fanins[:, 1].copy(), circuit.outputs.copy()
 
 
 def rebuilt(circuit: LogicCircuit, edit: np.ndarray) -> LogicCircuit:
     count, fanin0, fanin1, outputs = arrays(circuit)
-    graph = builder(count + EDIT_GROWTH + 2, 2, thresholds=THRESHOLDS, features=FEATURES, input_bits=BITS)
-    made = rebuild(graph, INPUTS, count, fanin0, fanin1, outputs, edit)
+    wires, inputs = circuit.wires, circuit.first_and
+    space = dict(features=FEATURES, input_bits=BITS, feature_of=features_of(wires))
+    graph = builder(count + EDIT_GROWTH + 2, 2, thresholds=library_of(wires), **space)
+    made = rebuild(graph, inputs, count, fanin0, fanin1, outputs, edit)
     new0, new1 = np.zeros(made, np.int32), np.zeros(made, np.int32)
-    kept = compact(graph, INPUTS, made, new0, new1, outputs)
-    fanins = np.stack([new0[INPUTS:kept], new1[INPUTS:kept]], axis=1)
-    return LogicCircuit(BinaryWires(FEATURES, BITS), CLASSES, Circuit(INPUTS - 1, fanins, outputs.copy()))
+    kept = compact(graph, inputs, made, new0, new1, outputs)
+    fanins = np.stack([new0[inputs:kept], new1[inputs:kept]], axis=1)
+    return LogicCircuit(wires, CLASSES, Circuit(wires.count, fanins, outputs.copy()))
 
 
-def random_edit(rng: np.random.Generator, ands: int) -> np.ndarray:
+def random_edit(rng: np.random.Generator, ands: int, wires: Wires = BINARY) -> np.ndarray:
+    first = 1 + wires.count
     edit = np.zeros(EDIT_FIELDS, dtype=np.int32)
     edit[TARGET] = rng.choice((NODE, FANIN, OUTPUT, OVERRIDE) if ands else (OUTPUT, OVERRIDE))
     inside = edit[TARGET] in (NODE, FANIN)
     if inside:
-        edit[SITE] = bound = INPUTS + rng.integers(0, ands)
+        edit[SITE] = bound = first + rng.integers(0, ands)
     else:
-        edit[SITE], bound = rng.integers(0, 2 if edit[TARGET] == OUTPUT else CLASSES), INPUTS + ands
+        edit[SITE], bound = rng.integers(0, 2 if edit[TARGET] == OUTPUT else CLASSES), first + ands
     edit[[SLOT, KIND, FLIP]] = rng.integers(0, 2), rng.integers(0, 3), rng.integers(0, 2)
     for operand in (FIRST, SECOND):
-        library = rng.random() < 0.3
+        library = len(library_of(wires)) > 0 and rng.random() < 0.3
         edit[operand] = 2 * LIBRARY + rng.integers(0, 2 * len(THRESHOLDS)) if library else rng.integers(0, 2 * bound)
+    if rng.random() < 0.2:  # all readers of a wire read another, or a constant
+        edit[[TARGET, SITE, KIND]] = NODE, rng.integers(1, first), LITERAL
+        edit[FIRST] = rng.integers(0, 2 * first)
     return edit
 
 
@@ -85,7 +100,7 @@ def predicted_after(circuit: LogicCircuit, edit: np.ndarray, inputs: np.ndarray)
     """The edited circuit's classes, sample by sample."""
     result = []
     for sample in inputs:
-        values = [False] + [bool(x >> bit & 1) for x in sample for bit in range(BITS)]
+        values = [False, *circuit.wires.encode(sample[None, :])[0].tolist()]
 
         def value(literal: int, values=values, sample=sample) -> bool:
             if literal >> 1 >= LIBRARY:
@@ -98,8 +113,10 @@ def predicted_after(circuit: LogicCircuit, edit: np.ndarray, inputs: np.ndarray)
             plain = {LITERAL: first, CONJUNCTION: first and second, EXCLUSIVE: first != second}[int(edit[KIND])]
             return plain ^ bool(edit[FLIP])
 
+        if edit[TARGET] == NODE and edit[SITE] < circuit.first_and:
+            values[edit[SITE]] = replacement()
         for index, pair in enumerate(circuit.fanins):
-            here = edit[TARGET] in (NODE, FANIN) and edit[SITE] == INPUTS + index
+            here = edit[TARGET] in (NODE, FANIN) and edit[SITE] == circuit.first_and + index
             operands = [value(int(literal)) for literal in pair]
             if here and edit[TARGET] == FANIN:
                 operands[edit[SLOT]] = replacement()
@@ -113,22 +130,23 @@ def predicted_after(circuit: LogicCircuit, edit: np.ndarray, inputs: np.ndarray)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 25))
-def test_an_edit_is_built_and_counted_as_defined(seed, ands):
+@given(st.integers(0, 2**32), st.integers(0, 25), EITHER)
+def test_an_edit_is_built_and_counted_as_defined(seed, ands, wires):
     rng = np.random.default_rng(seed)
-    circuit = random_circuit(rng, ands)
-    edit = random_edit(rng, ands)
+    circuit = random_circuit(rng, ands, wires)
+    edit = random_edit(rng, ands, wires)
     classes = rng.integers(0, CLASSES, len(EVERY_INPUT))
     expected = np.array(predicted_after(circuit, edit, EVERY_INPUT))
 
     assert rebuilt(circuit, edit).predict(EVERY_INPUT).tolist() == expected.tolist()
 
-    words = pack_samples(EVERY_INPUT, classes, input_bits=BITS, output_bits=2)
+    words = pack_samples(EVERY_INPUT, classes, wires=wires, output_bits=2)
+    first = circuit.first_and
     count, fanin0, fanin1, outputs = arrays(circuit)
     sim = simulation(words, count)
-    total = simulate(sim, INPUTS, count, fanin0, fanin1, outputs)
+    total = simulate(sim, first, count, fanin0, fanin1, outputs)
     assert total == (circuit.predict(EVERY_INPUT) != classes).sum()
-    after = wrong_after(sim, INPUTS, count, fanin0, fanin1, outputs, edit, total, 10**6)
+    after = wrong_after(sim, first, count, fanin0, fanin1, outputs, edit, total, 10**6)
     assert after == (expected != classes).sum()
 
 
@@ -139,22 +157,22 @@ def test_counts_over_many_chunks_are_exact_or_given_up(seed):
     circuit = random_circuit(rng, 20)
     inputs = rng.integers(0, 1 << BITS, (1300, FEATURES))
     classes = circuit.predict(inputs)
-    words = pack_samples(inputs, classes, input_bits=BITS, output_bits=2)
+    words = pack_samples(inputs, classes, wires=BINARY, output_bits=2)
     assert len(words.valid) == 3
     count, fanin0, fanin1, outputs = arrays(circuit)
     sim = simulation(words, count)
-    assert simulate(sim, INPUTS, count, fanin0, fanin1, outputs) == 0
+    assert simulate(sim, circuit.first_and, count, fanin0, fanin1, outputs) == 0
     for _ in range(10):
         edit = random_edit(rng, 20)
         expected = (rebuilt(circuit, edit).predict(inputs) != classes).sum()
-        after = wrong_after(sim, INPUTS, count, fanin0, fanin1, outputs, edit, 0, 5)
+        after = wrong_after(sim, circuit.first_and, count, fanin0, fanin1, outputs, edit, 0, 5)
         assert after == expected or (after == GIVEN_UP and expected > 5)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 30))
-def test_rebuilding_folds_hashes_and_drops_dead_nodes(seed, ands):
-    circuit = random_circuit(np.random.default_rng(seed), ands)
+@given(st.integers(0, 2**32), st.integers(0, 30), EITHER)
+def test_rebuilding_folds_hashes_and_drops_dead_nodes(seed, ands, wires):
+    circuit = random_circuit(np.random.default_rng(seed), ands, wires)
     nothing = np.zeros(EDIT_FIELDS, dtype=np.int32)
     nothing[TARGET] = -1
     clean = rebuilt(circuit, nothing)
@@ -163,25 +181,42 @@ def test_rebuilding_folds_hashes_and_drops_dead_nodes(seed, ands):
     assert len(set(pairs)) == len(pairs)
     assert all(first >> 1 != second >> 1 and min(first, second) > 1 for first, second in pairs)
     read = set((clean.fanins >> 1).ravel().tolist()) | set((clean.outputs >> 1).tolist())
-    assert set(range(INPUTS, INPUTS + len(pairs))) <= read
+    assert set(range(clean.first_and, clean.first_and + len(pairs))) <= read
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 20), st.sampled_from([0.0, 0.5, 1.0]))
-def test_proposed_edits_read_only_what_comes_before(seed, ands, growth):
+@given(st.integers(0, 2**32), st.integers(0, 20), st.sampled_from([0.0, 0.5, 1.0]), EITHER)
+def test_proposed_edits_read_only_what_comes_before(seed, ands, growth, wires):
     rng = np.random.default_rng(seed)
-    circuit = random_circuit(rng, ands)
-    words = pack_samples(EVERY_INPUT, np.zeros(len(EVERY_INPUT), np.int64), input_bits=BITS, output_bits=2)
+    circuit = random_circuit(rng, ands, wires)
+    words = pack_samples(EVERY_INPUT, np.zeros(len(EVERY_INPUT), np.int64), wires=wires, output_bits=2)
     count, fanin0, fanin1, outputs = arrays(circuit)
     sim = simulation(words, count)
-    simulate(sim, INPUTS, count, fanin0, fanin1, outputs)
+    simulate(sim, circuit.first_and, count, fanin0, fanin1, outputs)
     state = np.array([seed + 1], dtype=np.uint64)
     edit = np.zeros(EDIT_FIELDS, dtype=np.int32)
     for _ in range(30):
-        propose(sim, state, INPUTS, count, fanin0, fanin1, outputs, growth, edit)
-        bound = edit[SITE] if edit[TARGET] in (NODE, FANIN) else count
+        propose(sim, state, circuit.first_and, count, fanin0, fanin1, outputs, growth, features_of(wires), edit)
+        bound = max(edit[SITE], circuit.first_and) if edit[TARGET] in (NODE, FANIN) else count
         for literal in (edit[FIRST], edit[SECOND]):
-            assert 0 <= literal >> 1 < bound or LIBRARY <= literal >> 1 < LIBRARY + len(THRESHOLDS)
+            assert 0 <= literal >> 1 < bound or LIBRARY <= literal >> 1 < LIBRARY + len(library_of(wires))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 30))
+def test_thresholds_of_one_feature_fold(seed, ands):
+    """No AND of two thresholds of one feature is left but an interval, one reached and a higher one not."""
+    circuit = random_circuit(np.random.default_rng(seed), ands, THERMOMETER)
+    nothing = np.zeros(EDIT_FIELDS, dtype=np.int32)
+    nothing[TARGET] = -1
+    levels = THERMOMETER.levels
+    for first, second in rebuilt(circuit, nothing).fanins.tolist():
+        if 0 < first >> 1 < circuit.first_and and 0 < second >> 1 < circuit.first_and:
+            (f, low), (g, high) = sorted([levels[(first >> 1) - 1].tolist(), levels[(second >> 1) - 1].tolist()])
+            if f == g:
+                assert low < high
+                lower, upper = sorted([first, second], key=lambda literal: literal >> 1)
+                assert not lower & 1 and upper & 1
 
 
 def test_archive_keeps_what_no_cheaper_circuit_equals():
@@ -205,7 +240,7 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
 def test_packed_samples_read_back(samples):
     rng = np.random.default_rng(samples)
     inputs, classes = rng.integers(0, 1 << BITS, (samples, FEATURES)), rng.integers(0, CLASSES, samples)
-    words = pack_samples(inputs, classes, input_bits=BITS, output_bits=2)
+    words = pack_samples(inputs, classes, wires=BINARY, output_bits=2)
     for sample in rng.integers(0, samples, 20).tolist():
         chunk, lane, place = sample // 512, sample % 512 // 64, sample % 64
         for feature in range(FEATURES):

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from bespoke.search.aig.argmax import argmax
-from bespoke.search.aig.graph import COLUMNS, NODES, STAMP, and_, or_
+from bespoke.search.aig.graph import COLUMNS, FIRST_AND, NODES, STAMP, and_, or_
 from bespoke.search.aig.sums import STYLE_THRESHOLD, compress, gather, threshold, total_width
 from bespoke.search.genome import BIAS, FEATURES, INPUT_BITS, LAYERS, MASK, SHIFT, SIZES, WIDTH, Layout
 from bespoke.search.integers import bit_length, largest_masked
@@ -96,11 +96,35 @@ def output_neuron(ws, genes, lay, first_connection, fan_in, neuron, position, lo
 
 
 @njit(cache=True)
+def decode(ws, genes, lay):
+    """Make the bits that the first layer reads of thermometer wires.
+
+    A bit is set from an odd multiple of its weight up to the next multiple.
+    """
+    features = lay[FEATURES]
+    bits = lay[INPUT_BITS]
+    ws.read[:] = 0
+    for position in range(lay[SIZES + 1]):
+        for j in range(features):
+            connection = position * features + j
+            if genes[connection] != 0:
+                ws.read[j] |= genes[lay[MASK] + connection]
+    for j in range(features):
+        for bit in range(bits):
+            value = np.int64(0)
+            if (ws.read[j] >> bit) & 1:
+                for level in range(1 << bit, 1 << bits, 2 << bit):
+                    inside = and_(ws, ws.places[j, level], ws.places[j, level + (1 << bit)] ^ 1)
+                    value = or_(ws, value, inside)
+            ws.signals[j, bit] = value
+
+
+@njit(cache=True)
 def build(ws, genes, lay, style):
     """Build the circuit of a row of genes; returns its number of nodes, constant and inputs included."""
     features = lay[FEATURES]
     bits = lay[INPUT_BITS]
-    ws.state[NODES] = 1 + features * bits
+    ws.state[NODES] = ws.state[FIRST_AND]
     ws.state[STAMP] += 1
     if ws.state[STAMP] > 2_000_000_000:
         ws.stamps[:] = 0
@@ -108,8 +132,11 @@ def build(ws, genes, lay, style):
     for j in range(features):
         ws.signal_width[j] = bits
         ws.signal_high[j] = (1 << bits) - 1
-        for bit in range(bits):
-            ws.signals[j, bit] = 2 * (1 + j * bits + bit)
+        if ws.places.size == 0:
+            for bit in range(bits):
+                ws.signals[j, bit] = 2 * (1 + j * bits + bit)
+    if ws.places.size > 0:
+        decode(ws, genes, lay)
     layers = lay[LAYERS]
     connection = 0
     neuron = 0

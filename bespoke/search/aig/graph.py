@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from bespoke.search.genome import Layout
+from bespoke.sensing import ThermometerWires, Wires
 
 #: Columns of the widest sum, with head-room for carries.
 COLUMNS = 66
@@ -20,6 +21,7 @@ COLUMNS = 66
 # Positions in Workspace.state.
 NODES = 0
 STAMP = 1
+FIRST_AND = 2
 
 
 class Workspace(NamedTuple):
@@ -45,10 +47,23 @@ class Workspace(NamedTuple):
     value_high: np.ndarray
     indices: np.ndarray
     outputs: np.ndarray
+    places: np.ndarray
+    read: np.ndarray
 
 
-def workspace(layout: Layout, capacity: int, deepest: int) -> Workspace:
-    """Arrays for circuits of up to ``capacity`` nodes, with columns of up to ``deepest`` bits."""
+def workspace(layout: Layout, capacity: int, deepest: int, wires: Wires) -> Workspace:
+    """Arrays for circuits of up to ``capacity`` nodes over binary wires, with columns of up to ``deepest`` bits.
+
+    Over thermometer wires ``places`` holds the literal of ``feature >= level``, int32 (features, 2**bits + 1), 0 where
+    there is no such wire; it is empty over binary wires. ``read`` is scratch: the mask of bits that neurons read.
+    """
+    places = np.zeros((0, 0), dtype=np.int64)
+    if isinstance(wires, ThermometerWires):
+        capacity += wires.count + wires.features * (2 << wires.bits)
+        places = np.zeros((wires.features, (1 << wires.bits) + 1), dtype=np.int64)
+        places[wires.levels[:, 0], wires.levels[:, 1]] = 2 + 2 * np.arange(wires.count)
+    state = np.zeros(4, dtype=np.int64)
+    state[FIRST_AND] = 1 + wires.count
     slots = 1 << max(10, int(2 * capacity - 1).bit_length())
     widest = max(layout.topology)
     classes = layout.topology[-1]
@@ -57,7 +72,7 @@ def workspace(layout: Layout, capacity: int, deepest: int) -> Workspace:
         fanin1=np.zeros(capacity, dtype=np.int32),
         table=np.zeros(slots, dtype=np.int32),
         stamps=np.zeros(slots, dtype=np.int32),
-        state=np.zeros(4, dtype=np.int64),
+        state=state,
         columns=np.zeros((COLUMNS, deepest), dtype=np.int64),
         counts=np.zeros(COLUMNS, dtype=np.int64),
         bits=np.zeros(COLUMNS, dtype=np.int64),
@@ -73,6 +88,8 @@ def workspace(layout: Layout, capacity: int, deepest: int) -> Workspace:
         value_high=np.zeros(2 * classes, dtype=np.int64),
         indices=np.zeros((2 * classes, 32), dtype=np.int64),
         outputs=np.zeros(32, dtype=np.int64),
+        places=places,
+        read=np.zeros(layout.topology[0], dtype=np.int64),
     )
 
 

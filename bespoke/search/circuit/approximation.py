@@ -17,10 +17,10 @@ from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, run_island
 from bespoke.search.circuit.samples import with_held_back
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.validity import with_existing_classes
-from bespoke.search.estimate import estimate_area, estimates
+from bespoke.search.cost_model import charge_of, cost_model
+from bespoke.search.estimate import estimates
 from bespoke.search.found import CIRCUIT_APPROXIMATION, Found
-from bespoke.search.pricing import NAND, prices
-from bespoke.sensing import BinaryWires
+from bespoke.sensing import BinaryWires, FrontEnd, ThermometerWires, Wires
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
@@ -30,10 +30,12 @@ Progress = Callable[[float, str], None]
 
 #: Least moves of one descent, and most descents of an island in a round; a larger budget makes them longer.
 DESCENT_MOVES, DESCENTS = 100_000, 6
-#: What a NAND must save at the steepest descents, as a share of the samples.
+#: What a NAND's cost must save at the steepest descents, as a share of the samples.
 STEEPEST = 0.01
 #: And at the flattest: so many training samples. Gates that pay even less follow the samples' chance.
 FLATTEST = 0.3
+#: Most thresholds of one feature that are offered to the search beside those of its starts.
+MOST_LEVELS = 63
 #: Largest circuits that are grown from nothing, in NAND cells, where there is no larger start.
 GROWN_NANDS = 600
 
@@ -44,6 +46,7 @@ def approximate(
     options: ApproximationOptions | None = None,
     *,
     technology: Technology,
+    front_end: FrontEnd | None = None,
     seed: int = 0,
     workers: int = 1,
     progress: Progress | None = None,
@@ -51,7 +54,7 @@ def approximate(
     """A front of circuits, from next to nothing up to the starts' accuracy and beyond.
 
     Signals are replaced by constants, by one another, and by new functions of two others. Simulated annealing lowers
-    ``errors + rate * area`` at many rates; what it passes enters an archive of the best circuit per level of area,
+    ``errors + rate * cost`` at many rates; what it passes enters an archive of the best circuit per level of cost,
     whose members evolve further. Large starts are shrunk first; a constant output joins the starts, for small circuits
     grow well from nothing. Errors are counted on training samples and noisy copies of them, new ones in every round.
 
@@ -59,15 +62,17 @@ def approximate(
 
     Parameters
     ----------
-    starts : one circuit or several of the same inputs and classes.
+    starts : one circuit or several of the same kind of wires, grid and classes.
     data : samples that may be looked at.
     technology : its cells price the gates.
+    front_end : its prices are those of the wires, where the objective counts them.
     progress : called with the share done and a sentence.
 
     Returns
     -------
-    circuits of rising estimated area and rising pooled accuracy (training with noise, and held-back). Every circuit is
-    folded, hashed, free of dead nodes, and names only existing classes, whatever the input.
+    circuits of rising estimated cost and rising pooled accuracy (training with noise, and held-back). Every circuit is
+    folded, hashed, free of dead nodes, and names only existing classes, whatever the input. Over thermometer wires it
+    has just those that it reads.
 
     Raises
     ------
@@ -77,23 +82,26 @@ def approximate(
     options = options or ApproximationOptions()
     starts = (starts,) if isinstance(starts, LogicCircuit) else tuple(starts)
     _check(starts, data)
-    price = prices(technology)
-    largest = options.largest_area_cm2
+    wires = search_wires(starts, data)
+    starts = tuple(start.over(wires) for start in starts)
+    model = cost_model(technology, options.objective, wires, front_end)
+    largest = options.largest_cost
     if largest is None:
-        largest = max(1.1 * max(estimate_area(start, technology) for start in starts), GROWN_NANDS * float(price[NAND]))
+        largest = max(1.1 * max(charge_of(start, model) for start in starts), GROWN_NANDS * model.unit)
     sequence = np.random.SeedSequence(seed)
     data = with_held_back(data, options, int(sequence.generate_state(1)[0]))
-    pool = _searched(starts, data, options, price, largest, sequence, workers, progress)
-    return _front(pool, data, options, technology, price)
+    pool = _searched(starts, data, options, model, largest, sequence, workers, progress)
+    return _front(pool, data, options, technology, model, front_end)
 
 
 def evolve_small(
     data: ApproximationData,
     options: ApproximationOptions | None = None,
     *,
-    input_bits: int,
+    wires: Wires,
     classes: int,
     technology: Technology,
+    front_end: FrontEnd | None = None,
     seed: int = 0,
     workers: int = 1,
     progress: Progress | None = None,
@@ -102,15 +110,15 @@ def evolve_small(
 
     Parameters
     ----------
-    input_bits : width of every feature.
+    wires : what the circuits may read.
     classes : number of classes.
     """
-    features = np.shape(data.features)[1]
     return approximate(
-        _constant(features, input_bits, classes, data),
+        _constant(wires, classes, data),
         data,
         options,
         technology=technology,
+        front_end=front_end,
         seed=seed,
         workers=workers,
         progress=progress,
@@ -122,7 +130,8 @@ def _check(starts: tuple[LogicCircuit, ...], data: ApproximationData) -> None:
         raise InputError("approximation needs at least one circuit to start from")
     first = starts[0]
     for start in starts:
-        if (start.features, start.input_bits, start.classes) != (first.features, first.input_bits, first.classes):
+        shapes = [(type(one.wires), one.features, one.input_bits, one.classes) for one in (start, first)]
+        if shapes[0] != shapes[1]:
             raise InputError("all circuits to start from must have the same inputs and classes")
     parts = [("training", data.features, data.classes)]
     if data.held_back_classes is not None:
@@ -136,24 +145,40 @@ def _check(starts: tuple[LogicCircuit, ...], data: ApproximationData) -> None:
             raise InputError(f"{part} classes must lie in 0..{first.classes - 1}")
 
 
-def _constant(features: int, input_bits: int, classes: int, data: ApproximationData) -> LogicCircuit:
+def search_wires(starts: Sequence[LogicCircuit], data: ApproximationData) -> Wires:
+    """Wires that the search may read: all there are, or on a fine grid what the starts read and enough others.
+
+    A feature's further thresholds lie so that the training samples are spread evenly among them.
+    """
+    first = starts[0].wires
+    if isinstance(first, BinaryWires):
+        return first
+    if (1 << first.bits) - 1 <= MOST_LEVELS:
+        return ThermometerWires.full(first.features, first.bits)
+    levels = {(int(f), int(level)) for start in starts for f, level in start.wires.levels}
+    shares = np.linspace(0, 1, MOST_LEVELS + 2)[1:-1]
+    for feature in range(first.features):
+        spread = np.quantile(np.asarray(data.features)[:, feature], shares, method="higher")
+        levels |= {(feature, int(level)) for level in spread if level >= 1}
+    return ThermometerWires.of(first.features, first.bits, levels)
+
+
+def _constant(wires: Wires, classes: int, data: ApproximationData) -> LogicCircuit:
     """The circuit that always names the most frequent class."""
     width = max(1, (classes - 1).bit_length())
     most = int(np.bincount(data.classes).argmax())
     outputs = [most >> bit & 1 for bit in range(width)]
-    wires = BinaryWires(features, input_bits)
     return LogicCircuit(wires, classes, Circuit(wires.count, np.zeros((0, 2), dtype=np.int32), np.array(outputs)))
 
 
-def _searched(starts, data, options, price, largest, sequence, workers, progress) -> list[LogicCircuit]:
+def _searched(starts, data, options, model, largest, sequence, workers, progress) -> list[LogicCircuit]:
     """Everything that the islands' archives held at the end of a round, without repetition."""
     first = starts[0]
-    constant = _constant(first.features, first.input_bits, first.classes, data)
+    constant = _constant(first.wires, first.classes, data)
     share = options.moves // options.rounds
     descents = min(max(1, int(share * DESCENT_SHARE) // DESCENT_MOVES), DESCENTS)
     total = descents * options.islands * options.rounds
-    nand = float(price[NAND])
-    steepest, flattest = STEEPEST / nand, min(FLATTEST / len(data.classes), STEEPEST) / nand
+    steepest, flattest = (rate / model.unit for rate in (STEEPEST, min(FLATTEST / len(data.classes), STEEPEST)))
     order = np.random.default_rng(sequence.spawn(1)[0]).permutation(total)
     rates = flattest * (steepest / flattest) ** ((order + 0.5) / total)
     seeds = sequence.generate_state(1 + options.rounds * (options.islands + 1), dtype=np.uint64)
@@ -170,10 +195,10 @@ def _searched(starts, data, options, price, largest, sequence, workers, progress
                     members=members,
                     data=data,
                     options=options,
-                    prices=price,
+                    model=model,
                     rates=tuple(sorted(rates[number * descents : (number + 1) * descents])),
                     moves=share,
-                    largest_area_cm2=largest,
+                    largest=largest,
                     noise=int(seeds[1 + turn]),
                     seed=int(seeds[1 + options.rounds + number]),
                 )
@@ -195,13 +220,13 @@ def _searched(starts, data, options, price, largest, sequence, workers, progress
     return list(pool)
 
 
-def _front(pool, data, options, technology, price) -> tuple[Found, ...]:
+def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ...]:
     """The pool's circuits that no cheaper one equals in pooled accuracy, valid and rated."""
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
     rated = []
     for circuit in pool:
-        valid = with_existing_classes(circuit, price)
+        valid = with_existing_classes(circuit, model.area).narrowed()
         train = _accuracy(valid, data.features, data.classes)
         if train.value < lowest:
             continue
@@ -210,8 +235,9 @@ def _front(pool, data, options, technology, price) -> tuple[Found, ...]:
             if data.held_back_classes is None
             else _accuracy(valid, data.held_back_features, data.held_back_classes)
         )
-        rated.append(Found(valid, CIRCUIT_APPROXIMATION, train, held_back, estimates(valid, technology, data.features)))
-    points = [(member.estimated.area_cm2, -member.pooled_accuracy) for member in rated]
+        costs = estimates(valid, technology, data.features, front_end)
+        rated.append(Found(valid, CIRCUIT_APPROXIMATION, train, held_back, costs))
+    points = [(member.estimated.along(options.objective), -member.pooled_accuracy) for member in rated]
     return tuple(rated[index] for index in non_dominated(points))
 
 

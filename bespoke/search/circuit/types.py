@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.costs import Objective
 from bespoke.errors import InputError
 
 
@@ -61,8 +62,9 @@ class ApproximationOptions:
     held_back : share of the training samples held back, where the data bring no held-back part of their own.
     lowest_accuracy : circuits with a lower accuracy on the training samples are of no interest; by default that of
         always naming the most frequent class.
-    largest_area_cm2 : circuits above this estimated area are of no interest; by default 1.1 times the largest start,
-        at least that of some hundred gates.
+    objective : what is to be small beside the errors.
+    largest_cost : circuits that are charged more, in the objective's unit, are of no interest; by default 1.1 times the
+        dearest start, at least some hundred gates.
     time_limit_s : ends the search after the round in which it passes; the result then depends on the machine's speed.
     """
 
@@ -73,7 +75,8 @@ class ApproximationOptions:
     noise: float = 0.25
     held_back: float = 0.1
     lowest_accuracy: float | None = None
-    largest_area_cm2: float | None = None
+    objective: Objective = Objective.AREA
+    largest_cost: float | None = None
     time_limit_s: float | None = None
 
     def __post_init__(self):
@@ -88,5 +91,5 @@ class ApproximationOptions:
             raise InputError(f"the share held back must lie in 0..0.9, not {self.held_back!r}")
         if self.lowest_accuracy is not None and not 0 <= self.lowest_accuracy <= 1:
             raise InputError(f"the lowest accuracy must lie in 0..1, not {self.lowest_accuracy!r}")
-        if self.largest_area_cm2 is not None and not self.largest_area_cm2 > 0:
-            raise InputError(f"the largest area must be positive, not {self.largest_area_cm2!r}")
+        if self.largest_cost is not None and not self.largest_cost > 0:
+            raise InputError(f"the largest cost must be positive, not {self.largest_cost!r}")
