@@ -1,8 +1,9 @@
-"""Printed technologies: cells, Liberty in and out, genlib, power sources."""
+"""Printed technologies: cells, Liberty in and out, genlib, power sources, figures of front ends."""
 
 from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
 from bespoke.technology.export import to_genlib, to_liberty, to_verilog_models
 from bespoke.technology.front_end import FrontEnd, front_end
+from bespoke.technology.front_end_figures import FrontEndFigures, read_front_end_figures
 from bespoke.technology.liberty import read_liberty
 from bespoke.technology.power_sources import Verdict, carriers, smallest_carrier
 from bespoke.technology.registry import DEFAULT_TECHNOLOGY, load_technology, technology_names
@@ -13,6 +14,7 @@ __all__ = [
     "Cell",
     "FlipFlop",
     "FrontEnd",
+    "FrontEndFigures",
     "PowerSource",
     "Technology",
     "TimingArc",
@@ -20,6 +22,7 @@ __all__ = [
     "carriers",
     "front_end",
     "load_technology",
+    "read_front_end_figures",
     "read_liberty",
     "read_toml",
     "smallest_carrier",

@@ -1,8 +1,9 @@
 """Technologies as TOML files, and back.
 
 A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
-under ``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is
-strict: what the reader does not know is an error, so that a misspelt key never becomes a missing figure.
+under ``cells`` and ``flip_flops``, and may list ``power_sources`` and ``front_end_figures``. States are written as one
+digit a pin in the order of ``inputs``. Reading is strict: what the reader does not know is an error, so that a misspelt
+key never becomes a missing figure.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from bespoke.errors import InputError
 from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
 from bespoke.technology.cells import MAX_INPUTS, Cell, FlipFlop, PowerSource, Technology, TimingArc, naming_fault
+from bespoke.technology.front_end_figures import front_end_figures
 from bespoke.technology.strict import check_keys, load, number, numbers, subtable, text
 from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
 
-_TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "power_sources", "cells", "flip_flops"}
+_TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "cells"}
+_TOP_OPTIONAL = {"power_sources", "front_end_figures", "flip_flops"}
 _CELL = {"inputs", "output", "function", "area_um2", "leakage_nw"}
 _CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays"}
 _DELAYS = {"slews_ms", "loads_nf", "delays_ms", "output_slews_ms"}
@@ -45,7 +48,7 @@ def read_toml(path: Path) -> Technology:
     """
     document = load(path)
     where = str(path)
-    check_keys(document, _TOP - {"power_sources", "flip_flops"}, {"power_sources", "flip_flops"}, where)
+    check_keys(document, _TOP, _TOP_OPTIONAL, where)
     if document["schema"] != SCHEMA:
         raise InputError(f"{where}: schema is {document['schema']!r}; this version reads schema {SCHEMA}")
     if not subtable(document, "cells", where):
@@ -66,6 +69,7 @@ def read_toml(path: Path) -> Technology:
         ),
         power_sources=_power_sources(document.get("power_sources", []), path),
         source=text(document, "source", where),
+        front_end_figures=front_end_figures(document.get("front_end_figures", []), where),
     )
 
 
