@@ -17,7 +17,7 @@ ALLOWED = {
     "kernel_words": set(),
     "statistics": set(),
     "circuit": BASE,
-    "sensing": BASE | {"circuit"},
+    "sensing": BASE | {"circuit", "technology"},
     "model": BASE | {"circuit", "sensing"},
     "technology": BASE,
     "data": BASE | {"sensing"},
