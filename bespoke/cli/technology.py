@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +19,7 @@ from rich.table import Table
 from bespoke.cli.options import Json
 from bespoke.errors import InputError
 from bespoke.files import write_text
+from bespoke.sensing import priced_kinds
 from bespoke.technology import (
     Technology,
     load_technology,
@@ -73,7 +76,7 @@ def list_technologies(as_json: Json = False) -> None:
 
 @app.command(epilog="Example:  bespoke technology show egfet-1.0v")
 def show(name: Name, as_json: Json = False) -> None:
-    """Cells, static power by state, and power sources of a technology."""
+    """Cells, static power by state, power sources and figures of front ends of a technology."""
     technology = load_technology(name)
     if as_json:
         _print_json(_details(technology))
@@ -105,6 +108,20 @@ def show(name: Name, as_json: Json = False) -> None:
             capacity = "" if source.capacity_mwh is None else f"{source.capacity_mwh:g}"
             sources.add_row(escape(source.name), escape(source.kind), f"{source.power_mw:g}", capacity)
         console.print(sources)
+    if technology.front_end_figures:
+        figures = Table("figures", "prices", "comparator µW", "comparator mm²", "OR µW", "OR mm²", title="Front end")
+        for known in technology.front_end_figures:
+            figures.add_row(
+                escape(known.name),
+                ", ".join(priced_kinds(known)),
+                _range([power * 1e3 for power in known.comparator_power_mw]),
+                _range([area * 1e2 for area in known.comparator_area_cm2]),
+                f"{known.or_power_mw * 1e3:.4g}" if known.has_encoder else "",
+                f"{known.or_area_cm2 * 1e2:.4g}" if known.has_encoder else "",
+            )
+        console.print(figures)
+        for known in technology.front_end_figures:
+            console.print(f"{escape(known.name)}: {escape(known.source)}")
 
 
 @app.command("import", epilog="Example:  bespoke technology import cells.lib --out cells.toml")
@@ -141,6 +158,12 @@ def export(
     """Write a technology for other tools: Liberty, ABC's genlib, Verilog cell models; or our TOML."""
     write_text(out, _WRITERS[file_format](load_technology(name)))
     print(out)
+
+
+def _range(values: Sequence[float]) -> str:
+    """``8.235 to 57.77``, or the one figure."""
+    low, high = f"{min(values):.4g}", f"{max(values):.4g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _summary(name: str, technology: Technology) -> dict[str, Any]:
@@ -185,6 +208,9 @@ def _details(technology: Technology) -> dict[str, Any]:
                 "capacity_mwh": source.capacity_mwh,
             }
             for source in technology.power_sources
+        ],
+        "front_end_figures": [
+            {"prices": priced_kinds(figures), **dataclasses.asdict(figures)} for figures in technology.front_end_figures
         ],
     }
 

@@ -26,9 +26,9 @@ from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
-from bespoke.sensing import feature_bits
+from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, feature_bits, figures_of, priced_kinds
 from bespoke.statistics import Accuracy
-from bespoke.technology import Technology, Verdict, carriers, front_end, to_verilog_models
+from bespoke.technology import Technology, Verdict, carriers, to_verilog_models
 
 Progress = Callable[[float, str], None]
 
@@ -143,7 +143,8 @@ def measure(
     ).total_mw
     delay = timing(netlist, clock_ms=backend.clock_ms)
     used = used_input_bits(netlist, data)
-    analogue = front_end(used)
+    front_end = binary_front_end(backend.technology)
+    analogue = None if front_end is None else front_end.cost(BinaryWires(*used.shape), used.ravel())
     verdicts = carriers(backend.technology, static_mw + dynamic_mw)
     area = area_cm2(netlist)
     return DesignMetrics(
@@ -167,10 +168,10 @@ def measure(
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(name for name, bits in zip(data.feature_names, used, strict=True) if bits.any()),
-        front_end_area_cm2=analogue.area_cm2,
-        front_end_power_mw=analogue.power_mw,
-        system_area_cm2=area + analogue.area_cm2,
-        system_power_mw=static_mw + dynamic_mw + analogue.power_mw,
+        front_end_area_cm2=None if analogue is None else analogue.area_cm2,
+        front_end_power_mw=None if analogue is None else analogue.power_mw,
+        system_area_cm2=None if analogue is None else area + analogue.area_cm2,
+        system_power_mw=None if analogue is None else static_mw + dynamic_mw + analogue.power_mw,
         verification=Verification(
             rtl_vectors=rtl_seen.vectors,
             gate_level_vectors=gates_seen.vectors,
@@ -185,6 +186,13 @@ def measure(
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data),
     )
+
+
+def binary_front_end(technology: Technology) -> FrontEnd | None:
+    """The flash converters before a design; None where the technology has no figures of them."""
+    if not any(FrontEndKind.BINARY in priced_kinds(figures) for figures in technology.front_end_figures):
+        return None
+    return FrontEnd(FrontEndKind.BINARY, figures_of(technology, FrontEndKind.BINARY))
 
 
 def gate_level_vectors(gates: int) -> int:

@@ -72,7 +72,8 @@ class DesignMetrics:
     """A mapped, verified and measured design.
 
     Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice and the back end may look at; so is the plain flow's.
+    which alone the choice and the back end may look at; so is the plain flow's. ``front_end_*`` and ``system_*``, which
+    is the circuit with its front end, are None where the technology has no figures of front ends.
     """
 
     name: str
@@ -95,10 +96,10 @@ class DesignMetrics:
     power_sources: tuple[SourceVerdict, ...]
     power_source: str | None
     used_inputs: tuple[str, ...]
-    front_end_area_cm2: float
-    front_end_power_mw: float
-    system_area_cm2: float
-    system_power_mw: float
+    front_end_area_cm2: float | None
+    front_end_power_mw: float | None
+    system_area_cm2: float | None
+    system_power_mw: float | None
     verification: Verification
     model_file: str
     rtl_file: str
@@ -109,7 +110,10 @@ class DesignMetrics:
 
 @dataclass(frozen=True)
 class Ratios:
-    """Baseline over chosen design; above 1 the chosen design is better. None where the design needs nothing at all."""
+    """Baseline over chosen design; above 1 the chosen design is better.
+
+    None where the design needs nothing at all, or the figure is unknown.
+    """
 
     area: float | None
     static_power: float | None

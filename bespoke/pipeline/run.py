@@ -202,7 +202,7 @@ def _data_summary(data: PreparedData, source: str) -> DataSummary:
 def _ratios(baseline: DesignMetrics, chosen: DesignMetrics) -> Ratios:
     def ratio(name: str) -> float | None:
         ours = getattr(chosen, name)
-        return getattr(baseline, name) / ours if ours > 0 else None
+        return getattr(baseline, name) / ours if ours else None
 
     return Ratios(
         area=ratio("area_cm2"),

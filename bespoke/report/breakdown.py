@@ -12,9 +12,10 @@ from bespoke.model import Network
 from bespoke.netlist import Netlist, read_netlist
 from bespoke.netlist.attribution import MERGED, SHARED, neuron_label
 from bespoke.netlist.schematic import schematic_svg
+from bespoke.pipeline.design import binary_front_end
 from bespoke.report.drawing import neuron_name, used_input_bits
 from bespoke.report.reading import RunRecord
-from bespoke.technology import front_end
+from bespoke.sensing import BinaryWires, FrontEnd
 
 #: Above this many gates a schematic no longer helps on a page.
 MAX_SCHEMATIC_GATES = 150
@@ -43,15 +44,15 @@ def schematic(netlist: Netlist | None) -> Markup | None:
 class InputShare:
     """A feature: which of its bits the circuit reads (highest first), what its converter costs, what hangs on it.
 
-    ``influence`` is the share of test samples whose class changes when the feature's values are shuffled among them;
-    None without test vectors.
+    The converter's figures are None where the technology has none. ``influence`` is the share of test samples whose
+    class changes when the feature's values are shuffled among them; None without test vectors.
     """
 
     name: str
     bits: tuple[bool, ...]
     used: bool
-    converter_area_cm2: float
-    converter_power_mw: float
+    converter_area_cm2: float | None
+    converter_power_mw: float | None
     influence: float | None
 
 
@@ -65,20 +66,30 @@ def input_shares(record: RunRecord, netlist: Netlist | None) -> tuple[InputShare
         read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
         used = read[2 : 2 + netlist.input_bits].reshape(used.shape)  # mapping may have found further bits idle
     influence = _influence(record)
+    front_end = _front_end(record)
+    converters = None if front_end is None else front_end.by_feature(BinaryWires(*used.shape), used.ravel())
     shares = []
     for feature, name in enumerate(record.metrics.data.features):
-        converter = front_end(used[feature : feature + 1])
+        converter = None if converters is None else converters[feature]
         shares.append(
             InputShare(
                 str(name),
                 tuple(bool(bit) for bit in used[feature][::-1]),
                 bool(used[feature].any()),
-                converter.area_cm2,
-                converter.power_mw,
+                None if converter is None else converter.area_cm2,
+                None if converter is None else converter.power_mw,
                 None if influence is None else influence[feature],
             )
         )
     return tuple(sorted(shares, key=lambda share: (-(share.influence or 0.0), not share.used)))
+
+
+def _front_end(record: RunRecord) -> FrontEnd | None:
+    """None where the run's technology cannot be read any more, or has no figures."""
+    try:
+        return binary_front_end(record.technology)
+    except BespokeError:
+        return None
 
 
 def _influence(record: RunRecord) -> list[float] | None:

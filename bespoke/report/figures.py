@@ -200,6 +200,8 @@ def draw_comparison(record: RunRecord) -> Figure:
         ("With front end, cm²", "system_area_cm2", metrics.ratios.system_area),
         ("With front end, mW", "system_power_mw", metrics.ratios.system_power),
     ]
+    # a technology without figures of front ends has no such figures
+    rows = [row for row in rows if getattr(metrics.chosen, row[1]) is not None]
     for place, (_, field, ratio) in enumerate(rows):
         ours, theirs = getattr(metrics.chosen, field), getattr(metrics.baseline, field)
         axes.plot([ours, theirs], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)

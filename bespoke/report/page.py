@@ -224,8 +224,8 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
         row("Static power by the plain flow, training vectors, mW", "plain_flow_static_power_train_mw"),
         row("Analogue front end, cm²", "front_end_area_cm2"),
         row("Analogue front end, mW", "front_end_power_mw"),
-        row("With front end, cm²", "system_area_cm2", wording.ratio(ratios.system_area)),
-        row("With front end, mW", "system_power_mw", wording.ratio(ratios.system_power)),
+        row("With front end, cm²", "system_area_cm2", wording.system_ratio(chosen, ratios.system_area)),
+        row("With front end, mW", "system_power_mw", wording.system_ratio(chosen, ratios.system_power)),
     )
 
 

@@ -57,8 +57,16 @@ def _measured(chosen: DesignMetrics, baseline: DesignMetrics, ratios: Ratios) ->
         pair("cells", lambda d: str(d.cells)),
         pair("delay", wording.delay),
         pair("power source", lambda d: escape(d.power_source or "none")),
-        pair("with front end, cm²", lambda d: wording.figures(d.system_area_cm2), wording.ratio(ratios.system_area)),
-        pair("with front end, mW", lambda d: wording.figures(d.system_power_mw), wording.ratio(ratios.system_power)),
+        pair(
+            "with front end, cm²",
+            lambda d: wording.figures(d.system_area_cm2),
+            wording.system_ratio(chosen, ratios.system_area),
+        ),
+        pair(
+            "with front end, mW",
+            lambda d: wording.figures(d.system_power_mw),
+            wording.system_ratio(chosen, ratios.system_power),
+        ),
     ]
 
 

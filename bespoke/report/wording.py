@@ -37,6 +37,11 @@ def ratio(value: float | None) -> str:
     return f"{value:.0f}×" if value >= 100 else f"{figures(value)}×"
 
 
+def system_ratio(design: DesignMetrics, value: float | None) -> str:
+    """A ratio of figures with front end; a dash where the chosen design has none."""
+    return figures(None) if design.system_area_cm2 is None else ratio(value)
+
+
 def delay(design: DesignMetrics) -> str:
     """Delay against the clock period."""
     sign = "~" if design.delay_is_indicative else ""

@@ -1,5 +1,6 @@
-"""From a measured quantity to wires: the grid, the encodings, and what a human reads of them."""
+"""From a measured quantity to wires: the grid, the encodings, what converters cost, and what a human reads of them."""
 
+from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_kinds
 from bespoke.sensing.quantiser import Quantiser, check_bits
 from bespoke.sensing.wires import (
     BinaryWires,
@@ -14,7 +15,10 @@ from bespoke.sensing.wires import (
 
 __all__ = [
     "BinaryWires",
+    "FrontEnd",
+    "FrontEndCost",
     "FrontEndKind",
+    "PriceTables",
     "Quantiser",
     "ThermometerWires",
     "Wires",
@@ -22,5 +26,7 @@ __all__ = [
     "check_bits",
     "checked_inputs",
     "feature_bits",
+    "figures_of",
+    "priced_kinds",
     "wires_from_json",
 ]

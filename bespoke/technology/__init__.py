@@ -1,8 +1,8 @@
-"""Printed technologies: cells, Liberty in and out, genlib, power sources."""
+"""Printed technologies: cells, Liberty in and out, genlib, power sources, figures of front ends."""
 
 from bespoke.technology.cells import Cell, FlipFlop, PowerSource, Technology, TimingArc
 from bespoke.technology.export import to_genlib, to_liberty, to_verilog_models
-from bespoke.technology.front_end import FrontEnd, front_end
+from bespoke.technology.front_end_figures import FrontEndFigures, read_front_end_figures
 from bespoke.technology.liberty import read_liberty
 from bespoke.technology.power_sources import Verdict, carriers, smallest_carrier
 from bespoke.technology.registry import DEFAULT_TECHNOLOGY, load_technology, technology_names
@@ -12,14 +12,14 @@ __all__ = [
     "DEFAULT_TECHNOLOGY",
     "Cell",
     "FlipFlop",
-    "FrontEnd",
+    "FrontEndFigures",
     "PowerSource",
     "Technology",
     "TimingArc",
     "Verdict",
     "carriers",
-    "front_end",
     "load_technology",
+    "read_front_end_figures",
     "read_liberty",
     "read_toml",
     "smallest_carrier",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bespoke.errors import InputError
+from bespoke.technology.front_end_figures import FrontEndFigures
 
 #: Wider cells are not taken: their leakage table would have more than 1024 states.
 MAX_INPUTS = 10
@@ -117,7 +118,10 @@ class PowerSource:
 
 @dataclass(frozen=True)
 class Technology:
-    """A printed technology: its cells, supply, usual clock period and power sources."""
+    """A printed technology: its cells, supply, usual clock period, power sources and figures of front ends.
+
+    Unless asked otherwise, the first of ``front_end_figures`` that can price a kind of front end is taken for it.
+    """
 
     name: str
     description: str
@@ -127,6 +131,7 @@ class Technology:
     flip_flops: tuple[FlipFlop, ...] = ()
     power_sources: tuple[PowerSource, ...] = field(default=())
     source: str = ""
+    front_end_figures: tuple[FrontEndFigures, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Cell]:

@@ -52,8 +52,8 @@ def to_genlib(technology: Technology, *, without: Collection[str] = (), with_buf
 def to_liberty(technology: Technology) -> str:
     """The technology as a Liberty library that ``read_liberty`` reads back to the same technology.
 
-    Rise and fall have the same tables, for a technology keeps the worse of both. Power sources are not part of it, so
-    that those of a technology with its own are lost.
+    Rise and fall have the same tables, for a technology keeps the worse of both. Power sources and figures of
+    front ends are not part of it, so that those of the technology are lost.
     """
     tables: dict[str, dict] = {}
     for cell in technology.cells:

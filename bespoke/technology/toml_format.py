@@ -1,15 +1,15 @@
 """Technologies as TOML files, and back.
 
 A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
-under ``cells`` and ``flip_flops``. States are written as one digit a pin in the order of ``inputs``. Reading is
-strict: what the reader does not know is an error, so that a misspelt key never becomes a missing figure.
+under ``cells`` and ``flip_flops``, and may list ``power_sources`` and ``front_end_figures``. States are written as one
+digit a pin in the order of ``inputs``. Reading is strict: what the reader does not know is an error, so that a misspelt
+key never becomes a missing figure.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -19,11 +19,14 @@ from bespoke.errors import InputError
 from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
 from bespoke.technology.cells import MAX_INPUTS, Cell, FlipFlop, PowerSource, Technology, TimingArc, naming_fault
+from bespoke.technology.front_end_figures import front_end_figures
+from bespoke.technology.strict import check_keys, load, number, numbers, subtable, text
 from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
 
-_TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "power_sources", "cells", "flip_flops"}
+_TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "cells"}
+_TOP_OPTIONAL = {"power_sources", "front_end_figures", "flip_flops"}
 _CELL = {"inputs", "output", "function", "area_um2", "leakage_nw"}
 _CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays"}
 _DELAYS = {"slews_ms", "loads_nf", "delays_ms", "output_slews_ms"}
@@ -43,29 +46,30 @@ def read_toml(path: Path) -> Technology:
     InputError
         naming the file, the cell and the key at fault.
     """
-    document = _load(path)
+    document = load(path)
     where = str(path)
-    _check_keys(document, _TOP - {"power_sources", "flip_flops"}, {"power_sources", "flip_flops"}, where)
+    check_keys(document, _TOP, _TOP_OPTIONAL, where)
     if document["schema"] != SCHEMA:
         raise InputError(f"{where}: schema is {document['schema']!r}; this version reads schema {SCHEMA}")
-    if not _table(document, "cells", where):
+    if not subtable(document, "cells", where):
         raise InputError(f"{where} describes no cell")
-    for name in set(document["cells"]) & set(_table(document, "flip_flops", where)):
+    for name in set(document["cells"]) & set(subtable(document, "flip_flops", where)):
         raise InputError(f"{where}: {name} is both a cell and a flip-flop")
     return Technology(
-        name=_text(document, "name", where),
-        description=_text(document, "description", where),
-        supply_v=_number(document, "supply_v", where, positive=True),
-        clock_ms=_number(document, "clock_ms", where, positive=True),
+        name=text(document, "name", where),
+        description=text(document, "description", where),
+        supply_v=number(document, "supply_v", where, positive=True),
+        clock_ms=number(document, "clock_ms", where, positive=True),
         cells=tuple(
-            _cell(name, table, f"{where}: cell {name}") for name, table in _table(document, "cells", where).items()
+            _cell(name, table, f"{where}: cell {name}") for name, table in subtable(document, "cells", where).items()
         ),
         flip_flops=tuple(
             _flip_flop(name, table, f"{where}: flip-flop {name}")
-            for name, table in _table(document, "flip_flops", where).items()
+            for name, table in subtable(document, "flip_flops", where).items()
         ),
         power_sources=_power_sources(document.get("power_sources", []), path),
-        source=_text(document, "source", where),
+        source=text(document, "source", where),
+        front_end_figures=front_end_figures(document.get("front_end_figures", []), where),
     )
 
 
@@ -126,35 +130,25 @@ def _toml_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a TOML file: {error}") from error
-
-
 def _cell(name: str, table: Any, where: str) -> Cell:
-    _check_keys(table, _CELL, _CELL_OPTIONAL, where)
+    check_keys(table, _CELL, _CELL_OPTIONAL, where)
     inputs = table["inputs"]
     if not (isinstance(inputs, list) and inputs and all(isinstance(pin, str) and pin for pin in inputs)):
         raise InputError(f"{where}: inputs must be a list of pin names")
     if len(inputs) > MAX_INPUTS:
         raise InputError(f"{where} has {len(inputs)} inputs; {MAX_INPUTS} are the most")
-    output = _text(table, "output", where)
+    output = text(table, "output", where)
     if len({*inputs, output}) != len(inputs) + 1:
         raise InputError(f"{where}: inputs and output must be different pins")
     if fault := naming_fault(name, [*inputs, output]):
         raise InputError(f"{where}: {fault}")
     try:
-        function = canonical(_text(table, "function", where))
+        function = canonical(text(table, "function", where))
         truth = truth_table(parse_expression(function), inputs)
     except InputError as error:
         raise InputError(f"{where}: function: {error}") from None
     states = {state_name(state, len(inputs)): state for state in range(1 << len(inputs))}
-    leakage = _table(table, "leakage_nw", where)
+    leakage = subtable(table, "leakage_nw", where)
     for state in states:
         if state not in leakage:
             raise InputError(f"{where}: leakage_nw lacks the state {state!r}")
@@ -168,11 +162,11 @@ def _cell(name: str, table: Any, where: str) -> Cell:
         output=output,
         function=function,
         truth=truth,
-        area_um2=_number(table, "area_um2", where),
-        leakage_nw=tuple(_number(leakage, state, f"{where}: leakage_nw") for state in by_state),
+        area_um2=number(table, "area_um2", where),
+        leakage_nw=tuple(number(leakage, state, f"{where}: leakage_nw") for state in by_state),
         input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
         arcs=_arcs(table, inputs, where),
-        switching_energy_nj=_number(table, "switching_energy_nj", where, signed=True)
+        switching_energy_nj=number(table, "switching_energy_nj", where, signed=True)
         if "switching_energy_nj" in table
         else None,
         input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
@@ -185,23 +179,23 @@ def _by_pin(
     """One figure a pin, or an empty tuple where the key is absent."""
     if key not in table:
         return ()
-    inner = _table(table, key, where)
-    _check_keys(inner, set(inputs), set(), f"{where}: {key}")
-    return tuple(_number(inner, pin, f"{where}: {key}", signed=signed) for pin in inputs)
+    inner = subtable(table, key, where)
+    check_keys(inner, set(inputs), set(), f"{where}: {key}")
+    return tuple(number(inner, pin, f"{where}: {key}", signed=signed) for pin in inputs)
 
 
 def _arcs(table: dict[str, Any], inputs: list[str], where: str) -> tuple[TimingArc, ...]:
     if "delays" not in table:
         return ()
-    delays = _table(table, "delays", where)
-    _check_keys(delays, set(inputs), set(), f"{where}: delays")
+    delays = subtable(table, "delays", where)
+    check_keys(delays, set(inputs), set(), f"{where}: delays")
     arcs = []
     for pin in inputs:
         place = f"{where}: delays.{pin}"
-        _check_keys(delays[pin], _DELAYS, set(), place)
+        check_keys(delays[pin], _DELAYS, set(), place)
         axes = {}
         for key in ("slews_ms", "loads_nf"):
-            axis = _numbers(delays[pin][key], f"{place}.{key}")
+            axis = numbers(delays[pin][key], f"{place}.{key}", signed=True)
             if not axis or any(low >= high for low, high in pairwise(axis)):
                 raise InputError(f"{place}.{key} must be a list of rising numbers")
             axes[key] = axis
@@ -210,23 +204,17 @@ def _arcs(table: dict[str, Any], inputs: list[str], where: str) -> tuple[TimingA
             rows = delays[pin][key]
             if not isinstance(rows, list) or len(rows) != len(axes["slews_ms"]):
                 raise InputError(f"{place}.{key} must have {len(axes['slews_ms'])} rows, one a slew")
-            tables[key] = tuple(_numbers(row, f"{place}.{key}") for row in rows)
+            tables[key] = tuple(numbers(row, f"{place}.{key}", signed=True) for row in rows)
             if any(len(row) != len(axes["loads_nf"]) for row in tables[key]):
                 raise InputError(f"{place}.{key} must have {len(axes['loads_nf'])} columns, one a load")
         arcs.append(TimingArc(**axes, **tables))
     return tuple(arcs)
 
 
-def _numbers(values: Any, where: str) -> tuple[float, ...]:
-    if not isinstance(values, list):
-        raise InputError(f"{where} must be a list of numbers")
-    return tuple(_number({"value": value}, "value", where, signed=True) for value in values)
-
-
 def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
-    _check_keys(table, _FLIP_FLOP, _FLIP_FLOP_OPTIONAL, where)
+    check_keys(table, _FLIP_FLOP, _FLIP_FLOP_OPTIONAL, where)
     optional = {
-        key: _text(table, key, where) if key in ("reset", "inverted_output") else _number(table, key, where)
+        key: text(table, key, where) if key in ("reset", "inverted_output") else number(table, key, where)
         for key in sorted(_FLIP_FLOP_OPTIONAL & set(table))
     }
     pins = [str(table[key]) for key in ("clock", "data", "output", "reset", "inverted_output") if key in table]
@@ -234,12 +222,12 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
         raise InputError(f"{where}: {fault}")
     return FlipFlop(
         name=name,
-        clock=_text(table, "clock", where),
-        data=_text(table, "data", where),
-        output=_text(table, "output", where),
+        clock=text(table, "clock", where),
+        data=text(table, "data", where),
+        output=text(table, "output", where),
         reset=optional.pop("reset", None),
-        area_um2=_number(table, "area_um2", where),
-        leakage_nw=_number(table, "leakage_nw", where),
+        area_um2=number(table, "area_um2", where),
+        leakage_nw=number(table, "leakage_nw", where),
         **optional,
     )
 
@@ -248,56 +236,23 @@ def _power_sources(entry: Any, path: Path) -> tuple[PowerSource, ...]:
     where = f"{path}"
     if isinstance(entry, str):
         beside = path.parent / entry
-        document = _load(beside)
+        document = load(beside)
         where = f"{beside}"
-        _check_keys(document, {"power_sources"}, set(), where)
+        check_keys(document, {"power_sources"}, set(), where)
         entry = document["power_sources"]
     if not isinstance(entry, list):
         raise InputError(f"{where}: power_sources must be a list of tables or the name of a file")
     sources = []
     for index, table in enumerate(entry):
         place = f"{where}: power source {index + 1}"
-        _check_keys(table, _SOURCE, _SOURCE_OPTIONAL, place)
+        check_keys(table, _SOURCE, _SOURCE_OPTIONAL, place)
         sources.append(
             PowerSource(
-                name=_text(table, "name", place),
-                kind=_text(table, "kind", place),
-                power_mw=_number(table, "power_mw", place, positive=True),
-                capacity_mwh=_number(table, "capacity_mwh", place, positive=True) if "capacity_mwh" in table else None,
-                source=_text(table, "source", place) if "source" in table else "",
+                name=text(table, "name", place),
+                kind=text(table, "kind", place),
+                power_mw=number(table, "power_mw", place, positive=True),
+                capacity_mwh=number(table, "capacity_mwh", place, positive=True) if "capacity_mwh" in table else None,
+                source=text(table, "source", place) if "source" in table else "",
             )
         )
     return tuple(sources)
-
-
-def _check_keys(table: Any, required: set[str], optional: set[str], where: str) -> None:
-    if not isinstance(table, dict):
-        raise InputError(f"{where} must be a table")
-    for key in sorted(required - set(table)):
-        raise InputError(f"{where} lacks the key {key!r}")
-    for key in table:
-        if key not in required | optional:
-            raise InputError(f"{where} has the unknown key {key!r}; known are {', '.join(sorted(required | optional))}")
-
-
-def _table(table: dict[str, Any], key: str, where: str) -> dict[str, Any]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise InputError(f"{where}: {key} must be a table")
-    return value
-
-
-def _text(table: dict[str, Any], key: str, where: str) -> str:
-    value = table[key]
-    if not isinstance(value, str):
-        raise InputError(f"{where}: {key} must be text, not {value!r}")
-    return value
-
-
-def _number(table: dict[str, Any], key: str, where: str, *, positive: bool = False, signed: bool = False) -> float:
-    value = table[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
-        raise InputError(f"{where}: {key} must be a number, not {value!r}")
-    if (value < 0 and not signed) or (positive and value == 0):
-        raise InputError(f"{where}: {key} must be {'above zero' if positive else 'zero or more'}, not {value!r}")
-    return float(value)

@@ -32,9 +32,14 @@ def test_show():
     assert "NAND2X1" in text
     assert "247,860" in text
     assert "Zinergy" in text
+    assert "date-2024" in text
+    assert "8.235 to 57.77" in text
     shown = json.loads(run("show", "egfet-1.0v", "--json").stdout)
     nand = next(cell for cell in shown["cells"] if cell["name"] == "NAND2X1")
     assert nand["leakage_nw"]["01"] == 490.604
+    prices = {figures["name"]: figures["prices"] for figures in shown["front_end_figures"]}
+    assert prices == {"date-2024": ["thermometer"], "esl-2024": ["thermometer", "binary"]}
+    assert "date-2024" not in run("show", "egfet-0.6v").stdout
     with pytest.raises(InputError, match="nearest"):
         run("show", "egfet")
 
@@ -55,10 +60,13 @@ def test_import_says_what_it_leaves_out(tmp_path):
 
 @pytest.mark.parametrize("kind", ["liberty", "genlib", "verilog", "toml"])
 def test_export(tmp_path, kind):
-    out = tmp_path / "out.lib"
+    out = tmp_path / f"out.{'toml' if kind == 'toml' else 'lib'}"
     assert str(out) in run("export", "egfet-0.6v", "--format", kind, "--out", out).stdout.replace("\n", "")
     text = out.read_text()
     assert "NAND2X1" in text
+    if kind == "toml":
+        run("export", "egfet-1.0v", "--format", kind, "--out", out)
+        assert load_technology(out).front_end_figures == load_technology("egfet-1.0v").front_end_figures
     if kind == "liberty":
         assert read_liberty(out).cells == load_technology("egfet-0.6v").cells
 

@@ -24,7 +24,7 @@ def test_liberty_reads_back_identically(name, tmp_path):
     technology = load_technology(name)
     path = tmp_path / "out.lib"
     path.write_text(to_liberty(technology))
-    assert read_liberty(path) == technology
+    assert read_liberty(path) == replace(technology, front_end_figures=())  # Liberty has no place for them
 
 
 def test_liberty_keeps_energies_of_inputs_and_awkward_text(tmp_path):
@@ -34,7 +34,7 @@ def test_liberty_keeps_energies_of_inputs_and_awkward_text(tmp_path):
     path = tmp_path / "out.lib"
     path.write_text(to_liberty(technology))
     again = read_liberty(path, input_energies=True)
-    assert again == replace(technology, description="of 'two' lines")
+    assert again == replace(technology, description="of 'two' lines", front_end_figures=())
 
 
 def test_genlib_text():
