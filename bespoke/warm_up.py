@@ -57,6 +57,7 @@ def _search() -> None:
 def _circuits() -> None:
     technology = load_technology()
     circuit = circuit_of(_network())
+    circuit.used_wires()  # the walk over live nodes
     features, classes = _samples()
     estimate_static_power(circuit, technology, features)
     options = ApproximationOptions(moves=500, rounds=1)

@@ -4,5 +4,15 @@ from bespoke.circuit.aiger import read_aiger, write_aiger
 from bespoke.circuit.builder import CircuitBuilder
 from bespoke.circuit.graph import Circuit
 from bespoke.circuit.packing import pack_bits, unpack_bits
+from bespoke.circuit.registers import RegisterCut, cut_outputs
 
-__all__ = ["Circuit", "CircuitBuilder", "pack_bits", "read_aiger", "unpack_bits", "write_aiger"]
+__all__ = [
+    "Circuit",
+    "CircuitBuilder",
+    "RegisterCut",
+    "cut_outputs",
+    "pack_bits",
+    "read_aiger",
+    "unpack_bits",
+    "write_aiger",
+]

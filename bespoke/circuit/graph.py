@@ -74,12 +74,9 @@ class Circuit:
 
     def live(self) -> np.ndarray:
         """Boolean (nodes,): which nodes the outputs depend on through the graph."""
-        live = np.zeros(self.nodes, dtype=bool)
-        live[self.outputs >> 1] = True
-        for index in range(self.ands - 1, -1, -1):
-            if live[self.first_and + index]:
-                live[self.fanins[index] >> 1] = True
-        return live
+        from bespoke.circuit.liveness import live_nodes  # heavy: Numba
+
+        return live_nodes(self)
 
     def with_inputs(self, inputs: int, places: np.ndarray) -> Circuit:
         """The same graph over ``inputs`` inputs: what was input i is read from input ``places[i]``.

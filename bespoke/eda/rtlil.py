@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bespoke.circuit import Circuit, CircuitBuilder
+from bespoke.circuit import Circuit, CircuitBuilder, RegisterCut
 from bespoke.errors import InputError
 
 _CONSTANTS = {"0": 0, "1": 1, "x": 0, "z": 0}
@@ -44,8 +44,8 @@ def circuit_from_json(
 ) -> tuple[str, tuple[BitPort, ...], tuple[BitPort, ...], tuple[FlipFlopCut, ...], Circuit]:
     """Module name, input ports, output ports, flip-flops and combinational graph of Yosys' top module.
 
-    Inputs of the graph are the port bits, then the flip-flops' outputs; its outputs the port bits, then data, clock and
-    reset of every flip-flop (constant true where it has no reset).
+    Inputs of the graph are the port bits, then the flip-flops' outputs; its outputs the port bits, then the
+    ``RegisterCut`` of every flip-flop.
 
     Raises
     ------
@@ -83,7 +83,8 @@ class _Reader:
             self.literals[net] = builder.input(index)
         roots = [bit for _, bits in outputs for bit in bits]
         for _, reset_pin, pins in flip_flops:
-            roots += [pins["D"][0], pins["C"][0], pins[reset_pin][0] if reset_pin else "1"]
+            reset = pins[reset_pin][0] if reset_pin else "1"
+            roots += RegisterCut(data=pins["D"][0], clock=pins["C"][0], reset=reset)
         aig = builder.build([self._literal(builder, root) for root in roots])
         return (
             tuple(BitPort(port, len(bits)) for port, bits in inputs),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bespoke.circuit import Circuit
+from bespoke.circuit import Circuit, RegisterCut, cut_outputs
 from bespoke.eda.rtlil import BitPort, FlipFlopCut, circuit_from_json
 from bespoke.eda.runner import run_tool
 from bespoke.eda.scripts import render_script
@@ -35,7 +35,7 @@ class Elaborated:
     inputs, outputs : ports in order.
     flip_flops : empty for a combinational module.
     aig : its inputs are the bits of the input ports in order, lowest bit first, then the flip-flops' outputs; its
-        outputs the bits of the output ports, then per flip-flop data, clock and reset (constant true where none).
+        outputs the bits of the output ports, then the ``RegisterCut`` of every flip-flop.
     warnings : what Yosys warned of, a sentence each.
     """
 
@@ -45,6 +45,21 @@ class Elaborated:
     flip_flops: tuple[FlipFlopCut, ...]
     aig: Circuit
     warnings: tuple[str, ...] = ()
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of all input ports; the flip-flops' outputs follow them among the graph's inputs."""
+        return sum(port.width for port in self.inputs)
+
+    @property
+    def output_bits(self) -> int:
+        """Bits of all output ports; the flip-flops' cuts follow them among the graph's outputs."""
+        return sum(port.width for port in self.outputs)
+
+    @property
+    def register_cuts(self) -> tuple[RegisterCut[int], ...]:
+        """Per flip-flop the positions, among the graph's outputs, of what it reads."""
+        return tuple(cut_outputs(index, self.output_bits) for index in range(len(self.flip_flops)))
 
 
 @dataclass(frozen=True)

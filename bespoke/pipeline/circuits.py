@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bespoke.circuit import Circuit, CircuitBuilder
+from bespoke.circuit import Circuit, CircuitBuilder, RegisterCut
 from bespoke.eda.blif import MappedBlif
 from bespoke.eda.yosys import Elaborated
 from bespoke.errors import InputError, ToolFailedError, VerificationError
@@ -28,8 +28,6 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
     ToolFailedError
         if a net has no driver or depends on itself.
     """
-    input_bits = sum(port.width for port in design.inputs)
-    output_bits = sum(port.width for port in design.outputs)
     nets = {name: 2 + index for index, name in enumerate(mapped.inputs)}
     known = {cell.name: cell for cell in technology.cells}
     drivers, aliases = {}, {}
@@ -81,11 +79,17 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
 
     outputs = [resolve(name) for name in mapped.outputs]
     flip_flops = []
-    for index, cut in enumerate(design.flip_flops):
-        data, clock, reset = outputs[output_bits + 3 * index : output_bits + 3 * index + 3]
-        cell = _fitting_flip_flop(technology, has_reset=cut.has_reset)
+    for index, (flop, cut) in enumerate(zip(design.flip_flops, design.register_cuts, strict=True)):
+        cell = _fitting_flip_flop(technology, has_reset=flop.has_reset)
         flip_flops.append(
-            FlipFlopInstance(cell, cut.name, data, 2 + input_bits + index, clock, reset if cell.reset else -1)
+            FlipFlopInstance(
+                cell,
+                flop.name,
+                d_net=outputs[cut.data],
+                q_net=2 + design.input_bits + index,
+                clock_net=outputs[cut.clock],
+                reset_net=outputs[cut.reset] if cell.reset else -1,
+            )
         )
     return Netlist(
         module=design.module,
@@ -94,7 +98,7 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
         cells=tuple(used),
         gate_cells=np.array(cells, dtype=np.int32),
         gate_fanins=np.array(fanins, dtype=np.int32).reshape(-1, width),
-        output_nets=np.array(outputs[:output_bits], dtype=np.int32),
+        output_nets=np.array(outputs[: design.output_bits], dtype=np.int32),
         flip_flops=tuple(flip_flops),
     )
 
@@ -136,6 +140,9 @@ def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = Non
         literals.append(builder.function(truths[cell], [literals[net] for net in fanins[: widths[cell]]]))
     outputs = [literals[net] for net in netlist.output_nets.tolist()]
     for flip_flop in order:
-        outputs += [literals[flip_flop.d_net], literals[flip_flop.clock_net]]
-        outputs.append(literals[flip_flop.reset_net] if flip_flop.reset_net >= 0 else 1)
+        outputs += RegisterCut(
+            data=literals[flip_flop.d_net],
+            clock=literals[flip_flop.clock_net],
+            reset=literals[flip_flop.reset_net] if flip_flop.reset_net >= 0 else 1,
+        )
     return builder.build(outputs)

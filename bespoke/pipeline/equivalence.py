@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.circuit import Circuit
+from bespoke.circuit import Circuit, RegisterCut
 from bespoke.eda.equivalence import find_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
@@ -18,6 +18,9 @@ from bespoke.errors import InputError, VerificationError
 from bespoke.netlist import Netlist
 from bespoke.pipeline.circuits import aig_of_netlist
 from bespoke.technology import Technology, to_verilog_models
+
+#: How counter-examples call what a register reads.
+_READ_BY_REGISTER = RegisterCut(data="next value", clock="clock", reset="reset")
 
 
 @dataclass(frozen=True)
@@ -178,9 +181,8 @@ def _in_order_of(a: Elaborated, b: Elaborated) -> Circuit:
         match = next((index for index, other in enumerate(b.flip_flops) if cut.is_called_like(other)), None)
         if match is None:
             raise InputError(f"register {cut.name} of the first circuit has no namesake in the second")
-        inputs.append(sum(port.width for port in b.inputs) + match)
-        first = sum(port.width for port in b.outputs) + 3 * match
-        outputs += [first, first + 1, first + 2]
+        inputs.append(b.input_bits + match)
+        outputs += b.register_cuts[match]
     if len(set(inputs)) != len(inputs):
         raise InputError("the registers of the two circuits cannot be told apart by name")
     return b.aig.reordered(inputs, outputs)
@@ -196,16 +198,15 @@ def _bit_order(wanted: Sequence[BitPort], present: Sequence[BitPort]) -> list[in
 
 
 def _decoded(design: Elaborated, pattern: np.ndarray, out_a: np.ndarray, out_b: np.ndarray) -> CounterExample:
-    cut = sum(port.width for port in design.inputs)
-    state = {flop.name: int(bit) for flop, bit in zip(design.flip_flops, pattern[cut:], strict=True)}
+    state_bits = pattern[design.input_bits :]
+    state = {flop.name: int(bit) for flop, bit in zip(design.flip_flops, state_bits, strict=True)}
     results = []
     for bits in (out_a, out_b):
         values = _by_port(design.outputs, bits)
-        first = sum(port.width for port in design.outputs)
-        for index, flop in enumerate(design.flip_flops):
-            for offset, what in enumerate(("next value", "clock", "reset")):
-                if out_a[first + 3 * index + offset] != out_b[first + 3 * index + offset]:
-                    values[f"{what} of {flop.name}"] = int(bits[first + 3 * index + offset])
+        for flop, cut in zip(design.flip_flops, design.register_cuts, strict=True):
+            for place, what in zip(cut, _READ_BY_REGISTER, strict=True):
+                if out_a[place] != out_b[place]:
+                    values[f"{what} of {flop.name}"] = int(bits[place])
         results.append(values)
     widths = {port.name: port.width for port in design.inputs}
     return CounterExample(_by_port(design.inputs, pattern), state, *results, widths)

@@ -214,15 +214,13 @@ def _vectors(design: Elaborated, data_bits: Vectors | None, seed: int) -> np.nda
 
 def _check_clocks(design: Elaborated) -> None:
     """Flip-flops need one clock that comes from outside as it is."""
-    first = sum(port.width for port in design.outputs)
-    inputs = sum(port.width for port in design.inputs)
-    clocks = {int(literal) for literal in design.aig.outputs[first + 1 :: 3]}
+    clocks = {int(design.aig.outputs[cut.clock]) for cut in design.register_cuts}
     if not clocks:
         return
     clock = clocks.pop()
     if clocks:
         raise InputError(f"module {design.module} has more than one clock, which the printed flow does not support")
-    if clock & 1 or not 1 <= clock >> 1 <= inputs:
+    if clock & 1 or not 1 <= clock >> 1 <= design.input_bits:
         raise InputError(
             f"the clock of module {design.module} is gated, inverted or made inside; printed flip-flops here need the "
             "rising edge of an input port"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 import bespoke
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, Interval, LogicCircuit, Network, QRelu
@@ -212,14 +214,7 @@ def _bus_slice(feature: int, classifier: IntegerClassifier) -> str:
 
 def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, object]:
     """What ``logic.v.j2`` shows: the ANDs that the outputs read, and the input bits below them."""
-    needed = set()
-    stack = [int(literal) >> 1 for literal in circuit.outputs]
-    while stack:
-        node = stack.pop()
-        if node not in needed:
-            needed.add(node)
-            if node >= circuit.first_and:
-                stack += [int(literal) >> 1 for literal in circuit.fanins[node - circuit.first_and]]
+    live = np.flatnonzero(circuit.circuit.live()).tolist()
 
     def text(literal: int) -> str:
         node = literal >> 1
@@ -233,7 +228,7 @@ def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, obj
         return "~" * (literal & 1) + name
 
     wires = []
-    for node in sorted(needed):
+    for node in live:
         if 0 < node < circuit.first_and:
             feature, bit = divmod(node - 1, circuit.input_bits)
             comment = f"bit {bit} of {names[feature]}" if names else ""
@@ -242,7 +237,7 @@ def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, obj
         "wires": wires,
         "gates": [
             (f"n{node}", *(text(int(literal)) for literal in circuit.fanins[node - circuit.first_and]))
-            for node in sorted(needed)
+            for node in live
             if node >= circuit.first_and
         ],
         "results": [text(int(literal)) for literal in circuit.outputs],

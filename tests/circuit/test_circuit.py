@@ -1,24 +1,21 @@
-"""And-inverter graphs: files there and back, evaluation, hashing."""
+"""And-inverter graphs: files there and back, evaluation, walks, hashing."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_circuits import plain_live, plain_outputs, random_circuit
 
 from bespoke.circuit import Circuit, CircuitBuilder, read_aiger, write_aiger
 from bespoke.errors import InputError
 
-
-def _random_aig(seed: int, inputs: int, ands: int, outputs: int) -> Circuit:
-    rng = np.random.default_rng(seed)
-    fanins = np.array([rng.integers(0, 2 * (1 + inputs + index), 2) for index in range(ands)]).reshape(ands, 2)
-    return Circuit(inputs, fanins.astype(np.int32), rng.integers(0, 2 * (1 + inputs + ands), outputs).astype(np.int32))
+CIRCUITS = st.builds(random_circuit, st.integers(0, 10**6), st.integers(0, 6), st.integers(0, 40), st.integers(1, 5))
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**6), st.integers(0, 6), st.integers(0, 300), st.integers(1, 5))
 def test_a_written_file_reads_back_as_the_same_function(tmp_path_factory, seed, inputs, ands, outputs):
-    aig = _random_aig(seed, inputs, ands, outputs)
+    aig = random_circuit(seed, inputs, ands, outputs)
     path = tmp_path_factory.mktemp("aiger") / "a.aig"
     write_aiger(aig, path)
     again = read_aiger(path)
@@ -62,7 +59,7 @@ def test_hashing_folds_constants_and_shares():
 
 
 def test_reordering_moves_inputs_and_outputs():
-    aig = _random_aig(3, 4, 40, 3)
+    aig = random_circuit(3, 4, 40, 3)
     order_in, order_out = [2, 0, 3, 1], [1, 2, 0]
     patterns = (np.arange(16)[:, None] >> np.arange(4) & 1).astype(bool)
     given_patterns = np.empty_like(patterns)
@@ -70,3 +67,36 @@ def test_reordering_moves_inputs_and_outputs():
     assert np.array_equal(
         aig.reordered(order_in, order_out).evaluate(patterns), aig.evaluate(given_patterns)[:, order_out]
     )
+
+
+@settings(deadline=None, max_examples=60)
+@given(CIRCUITS, st.integers(0, 200))
+def test_evaluation_equals_a_plain_recursion(circuit, vectors):
+    bits = np.random.default_rng(vectors).random((vectors, circuit.inputs)) < 0.5
+    expected = [plain_outputs(circuit, row) for row in bits.tolist()]
+    assert circuit.evaluate(bits).tolist() == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(CIRCUITS)
+def test_live_nodes_are_those_below_the_outputs(circuit):
+    assert set(np.flatnonzero(circuit.live()).tolist()) == plain_live(circuit)
+
+
+def test_without_outputs_nothing_is_live():
+    assert not Circuit(2, np.array([[2, 4]]), np.array([], dtype=np.int32)).live().any()
+
+
+@settings(deadline=None, max_examples=60)
+@given(CIRCUITS, st.randoms(use_true_random=False), st.integers(0, 3))
+def test_the_same_graph_over_other_inputs(circuit, random, further):
+    count = circuit.inputs + further
+    places = np.array(random.sample(range(count), circuit.inputs), dtype=np.int64)
+    bits = np.random.default_rng(0).random((50, count)) < 0.5
+    assert np.array_equal(circuit.with_inputs(count, places).evaluate(bits), circuit.evaluate(bits[:, places]))
+
+
+def test_inputs_that_nothing_reads_need_no_place():
+    circuit = Circuit(3, np.array([[2, 6]]), np.array([8]))  # reads the first and the last input
+    narrow = circuit.with_inputs(2, np.array([0, -1, 1]))
+    assert narrow == Circuit(2, np.array([[2, 4]]), np.array([6]))

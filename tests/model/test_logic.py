@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_circuits import plain_outputs, random_circuit
 
 from bespoke.circuit import Circuit
 from bespoke.errors import InputError
@@ -13,35 +14,22 @@ from bespoke.model import LogicCircuit, from_json, to_json
 from bespoke.sensing import BinaryWires
 
 
-def random_circuit(rng, features, bits, classes, ands):
-    first = 1 + features * bits
-    fanins = np.array([[rng.integers(0, 2 * (first + i)) for _ in range(2)] for i in range(ands)]).reshape(-1, 2)
-    outputs = rng.integers(0, 2 * (first + ands), max(1, (classes - 1).bit_length()))
-    wires = BinaryWires(features, bits)
-    return LogicCircuit(wires, classes, Circuit(wires.count, fanins, outputs))
+def random_logic(seed, features, bits, classes, ands):
+    circuit = random_circuit(seed, features * bits, ands, max(1, (classes - 1).bit_length()))
+    return LogicCircuit(BinaryWires(features, bits), classes, circuit)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 3), st.integers(2, 9), st.integers(0, 30))
 def test_predict_equals_recursive_evaluation(seed, features, bits, classes, ands):
-    rng = np.random.default_rng(seed)
-    circuit = random_circuit(rng, features, bits, classes, ands)
-    inputs = rng.integers(0, 1 << bits, (10, features))
-
-    def value(literal, row):
-        node = literal >> 1
-        if node == 0:
-            plain = 0
-        elif node < circuit.first_and:
-            plain = int(row[(node - 1) // bits]) >> (node - 1) % bits & 1
-        else:
-            left, right = circuit.fanins[node - circuit.first_and]
-            plain = value(left, row) & value(right, row)
-        return plain ^ (literal & 1)
-
-    expected = [sum(value(lit, row) << bit for bit, lit in enumerate(circuit.outputs)) for row in inputs]
-    assert circuit.predict(inputs).tolist() == expected
-    assert from_json(json.loads(json.dumps(to_json(circuit)))) == circuit
+    logic = random_logic(seed, features, bits, classes, ands)
+    inputs = np.random.default_rng(seed).integers(0, 1 << bits, (10, features))
+    expected = [
+        sum(value << place for place, value in enumerate(plain_outputs(logic.circuit, wires)))
+        for wires in ([int(value) >> bit & 1 for value in row for bit in range(bits)] for row in inputs)
+    ]
+    assert logic.predict(inputs).tolist() == expected
+    assert from_json(json.loads(json.dumps(to_json(logic)))) == logic
 
 
 def test_used_input_bits_follow_the_graph_only_from_the_outputs():

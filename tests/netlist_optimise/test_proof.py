@@ -14,7 +14,6 @@ from bespoke.netlist import Netlist, Port
 from bespoke.netlist.optimise import api, optimise_netlist
 from bespoke.netlist.optimise.boundary import cell_list, to_netlist
 from bespoke.netlist.optimise.cones import set_target
-from bespoke.netlist.optimise.encoding import cell_clauses
 from bespoke.netlist.optimise.library import build_library
 from bespoke.netlist.optimise.local_proof import proven_locally
 from bespoke.netlist.optimise.moves import try_plan
@@ -202,15 +201,3 @@ def test_a_broken_result_never_leaves(monkeypatch):
     monkeypatch.setattr(api, "to_netlist", broken)
     with pytest.raises(VerificationError, match="differs from the one given"):
         optimise_netlist(netlist, technology=EGFET, data_bits=None, budget_moves=300, seed=0)
-
-
-@pytest.mark.parametrize(
-    ("truth", "pins"), [(0b01, 1), (0b0111, 2), (0b0110, 2), (0b1110_1000, 3), (0x0777, 4), (1, 0)]
-)
-def test_clauses_hold_exactly_where_the_cell_does(truth, pins):
-    clauses = cell_clauses(truth, pins)
-    for state in range(1 << pins):
-        for output in (0, 1):
-            values = [*(state >> pin & 1 for pin in range(pins)), output]
-            holds = all(any(values[place] == (sign > 0) for place, sign in clause) for clause in clauses)
-            assert holds == (output == truth >> state & 1)

@@ -67,14 +67,14 @@ class Prover:
         reached = self._reached()
         if state.now[0]["live_count"] > 2 * WINDOW_GATES:
             local = Encoding(state, self._cells, window=self._window(reached))
-            answer = local.solve(self._differences(local, reached), conflicts=WINDOW_CONFLICTS)
+            answer = local.can_differ(self._differences(local, reached), conflicts=WINDOW_CONFLICTS)
             local.close()
             if answer is False:
                 return Verdict.PROVEN, None
         if self._whole.variables > STALE * (1000 + len(state.node)):
             self.reset()
         whole = self._whole
-        answer = whole.solve(self._differences(whole, reached), conflicts=self._conflicts(pays))
+        answer = whole.can_differ(self._differences(whole, reached), conflicts=self._conflicts(pays))
         if answer is None:
             return Verdict.UNDECIDED, None
         if not answer:

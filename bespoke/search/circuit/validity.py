@@ -5,37 +5,28 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from pysat.solvers import Solver
 
 from bespoke.circuit import Circuit
+from bespoke.circuit.sat import Encoder
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.graph import EDIT_FIELDS, TARGET, at_least, builder, compact, conjunction, rebuild
 from bespoke.search.pricing import area_of, fanins_by_node
 
 #: Conflicts after which the solver is stopped; the circuit is then mended as if it were found at fault.
 CONFLICTS = 20_000
+_SOLVER = "glucose4"
 
 
 def names_missing_class(circuit: LogicCircuit) -> bool:
     """Whether some input makes the outputs name a class index of ``classes`` or more; True where that is undecided."""
     if circuit.classes == 1 << circuit.output_bits:
         return False
-
-    def signed(literal: int) -> int:
-        return -(int(literal >> 1) + 1) if literal & 1 else int(literal >> 1) + 1
-
-    with Solver(name="glucose4") as solver:
-        solver.add_clause([-1])  # the constant
-        for index, (first, second) in enumerate(circuit.fanins):
-            node = circuit.first_and + index + 1
-            solver.add_clause([-node, signed(first)])
-            solver.add_clause([-node, signed(second)])
-            solver.add_clause([node, -signed(first), -signed(second)])
+    with Encoder(_SOLVER) as encoder:
+        outputs = encoder.circuit(circuit.circuit, [encoder.fresh() for _ in range(circuit.circuit.inputs)])
         # the index is at least `classes`: read from the highest bit, it is larger, or equal so far
         for code in range(circuit.classes):
-            solver.add_clause([signed(int(output) ^ (code >> bit & 1)) for bit, output in enumerate(circuit.outputs)])
-        solver.conf_budget(CONFLICTS)
-        return solver.solve_limited() is not False
+            encoder.require([-output if code >> bit & 1 else output for bit, output in enumerate(outputs)])
+        return encoder.solve(conflicts=CONFLICTS) is not False
 
 
 def with_existing_classes(circuit: LogicCircuit, prices: np.ndarray) -> LogicCircuit:
