@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import bespoke
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, Interval, LogicCircuit, Network, QRelu
+from bespoke.model import IntegerClassifier, LogicCircuit, Network, largest_value, read_values
 from bespoke.rtl.adders import Adder, add_columns
-from bespoke.rtl.argmax import comparator_blocks, leaf_classes
+from bespoke.rtl.argmax import comparator_blocks
 from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
 from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
 from bespoke.rtl.text import checked_identifier, environment, safe_comment
@@ -79,7 +79,7 @@ def _names(given: Sequence[object] | None, count: int, what: str) -> list[str] |
 
 def _network_view(network: Network, names: list[str] | None) -> dict[str, object]:
     """What ``network.v.j2`` shows."""
-    read = _read_neurons(network)
+    read = read_values(network)
     ceiling = (1 << network.input_bits) - 1
     inputs: list[tuple[Signal | None, int]] = [
         (Signal(f"x{feature}", network.input_bits), ceiling) for feature in range(network.features)
@@ -132,7 +132,7 @@ def _neuron_block(
     stem = f"h{layer + 1}_{position}" if not last else f"y{position}"
     total = Signal(stem if last else f"{stem}_sum", sum_width(interval))
     unit = neuron.activation
-    largest = 0 if unit is None else _largest(unit, interval)
+    largest = 0 if unit is None else largest_value(unit, interval)
     output, activation, note = None, "", ""
     is_constant = interval.low == interval.high
     if not is_read:
@@ -173,36 +173,6 @@ def _neuron_block(
         note=note if unit is None or note else f"QReLU: shift {unit.shift}, {unit.width} bits",
     )
     return block, (total if last else output, largest)
-
-
-def _read_neurons(network: Network) -> list[set[int]]:
-    """Per level (features, then every layer) which values anything downstream reads."""
-    read = [set(leaf_classes(network.argmax))]
-    for index in range(len(network.layers) - 1, -1, -1):
-        level: set[int] = set()
-        for position in read[0]:
-            interval = network.sum_intervals[index][position]
-            neuron = network.layers[index].neurons[position]
-            if interval.low == interval.high or (neuron.activation and _largest(neuron.activation, interval) == 0):
-                continue
-            for source, summand in enumerate(neuron.summands):
-                if not summand.is_zero and summand.mask & ((1 << _reach(network, index, source)) - 1):
-                    level.add(source)
-        read.insert(0, level)
-    return read
-
-
-def _reach(network: Network, layer: int, source: int) -> int:
-    """Bits that an input of a layer can ever set."""
-    if layer == 0:
-        return network.input_bits
-    unit = network.layers[layer - 1].neurons[source].activation
-    return _largest(unit, network.sum_intervals[layer - 1][source]).bit_length()
-
-
-def _largest(unit: QRelu, interval: Interval) -> int:
-    """The largest value that a QReLU gives on sums of that range."""
-    return min(max(0, interval.high) >> unit.shift, unit.ceiling)
 
 
 def _bus_slice(feature: int, classifier: IntegerClassifier) -> str:
