@@ -9,6 +9,8 @@ from bespoke.sensing.wires import (
     all_wires,
     checked_inputs,
     feature_bits,
+    port_bits,
+    port_width,
     wires_from_json,
 )
 
@@ -22,5 +24,7 @@ __all__ = [
     "check_bits",
     "checked_inputs",
     "feature_bits",
+    "port_bits",
+    "port_width",
     "wires_from_json",
 ]

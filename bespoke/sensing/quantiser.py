@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,14 @@ class Quantiser:
             else:
                 below = middle
         return _from_ordinal(above)
+
+    def threshold_text(self, feature: int, level: int) -> str:
+        """The threshold for people: as many digits as a thousandth of the step between levels asks for."""
+        value, span = self.threshold(feature, level), self.high[feature] - self.low[feature]
+        value = 0.0 if abs(value) < 1e-6 * span else value  # the bisection's neighbour of zero
+        step_exponent = math.log10(span) - self.bits * math.log10(2)
+        value_exponent = max(step_exponent, math.log10(abs(value)) if value else step_exponent)
+        return f"{value:.{min(17, math.ceil(value_exponent - step_exponent) + 3)}g}"
 
     def _grid(self, feature: int, value: float) -> int:
         """As ``transform`` has it, for one value within the range."""
