@@ -28,7 +28,7 @@ from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
-from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires, Wires, port_bits, port_width
+from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires, Wires, port_bits, port_width, write_front_end
 from bespoke.technology import FrontEnd, Technology, Verdict, carriers, front_end, to_verilog_models
 
 Progress = Callable[[float, str], None]
@@ -134,6 +134,7 @@ def measure(
     compared = check_netlist(netlist, classifier, data, wires, seed=backend.seed)
     models = folder / "cells.v"
     write_text(models, to_verilog_models(backend.technology))
+    write_front_end(folder / "front_end.csv", wires, data.feature_names, data.quantiser)
     gates_seen = simulate_design(
         [netlist_path, models],
         classifier,

@@ -1,6 +1,7 @@
 """From a measured quantity to wires: the grid, the encodings, and what a human reads of them."""
 
 from bespoke.sensing.quantiser import Quantiser, check_bits
+from bespoke.sensing.table import read_front_end, write_front_end
 from bespoke.sensing.wires import (
     BinaryWires,
     FrontEndKind,
@@ -26,5 +27,7 @@ __all__ = [
     "feature_bits",
     "port_bits",
     "port_width",
+    "read_front_end",
     "wires_from_json",
+    "write_front_end",
 ]

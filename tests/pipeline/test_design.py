@@ -9,7 +9,7 @@ from bespoke.data import load_dataset, prepare
 from bespoke.model import ArgmaxTree, input_wires
 from bespoke.netlist import read_netlist
 from bespoke.pipeline.design import Backend, converters, measure, start_circuits, used_wires
-from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires
+from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires, read_front_end
 from bespoke.technology import load_technology
 
 KINDS = list(FrontEndKind)
@@ -54,6 +54,7 @@ def test_a_network_behind_each_front_end(data, tmp_path, kind):
     netlist = read_netlist(tmp_path / "netlist.v", load_technology("egfet-1.0v"))
     wires = input_wires(classifier, kind)
     assert netlist.input_bits == wires.count
+    assert read_front_end(tmp_path / "front_end.csv", data.feature_names, 3) == wires
     assert (found.front_end_area_cm2 > 0) == (kind is not FrontEndKind.DIGITAL)
     names = {data.feature_names[wires.feature_of()[place]] for place in np.flatnonzero(used_wires(netlist, wires))}
     assert set(found.used_inputs) == names and names
