@@ -40,26 +40,30 @@ class Costs:
     Parameters
     ----------
     area_cm2, static_power_mw : of the printed classifier alone; no switching power.
-    front_end_area_cm2, front_end_power_mw : of the analogue front end before it; 0 where none is counted.
+    front_end_area_cm2, front_end_power_mw : of the analogue front end before it; None where it has no price.
     saved_area_cm2, saved_power_mw : of the classifier's inverters that the system does without, for a comparator with
         swapped inputs delivers the complement.
     """
 
     area_cm2: float
     static_power_mw: float
-    front_end_area_cm2: float = 0.0
-    front_end_power_mw: float = 0.0
+    front_end_area_cm2: float | None = None
+    front_end_power_mw: float | None = None
     saved_area_cm2: float = 0.0
     saved_power_mw: float = 0.0
 
     @property
-    def system_area_cm2(self) -> float:
-        """Classifier and front end."""
+    def system_area_cm2(self) -> float | None:
+        """Classifier and front end; None where the front end has no price."""
+        if self.front_end_area_cm2 is None:
+            return None
         return self.area_cm2 + self.front_end_area_cm2 - self.saved_area_cm2
 
     @property
-    def system_power_mw(self) -> float:
-        """Static power of the classifier and power of the front end."""
+    def system_power_mw(self) -> float | None:
+        """Static power of the classifier and power of the front end; None where the front end has no price."""
+        if self.front_end_power_mw is None:
+            return None
         return self.static_power_mw + self.front_end_power_mw - self.saved_power_mw
 
     def along(self, objective: Objective) -> float:

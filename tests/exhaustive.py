@@ -9,7 +9,9 @@ import numpy as np
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import icarus_command
 from bespoke.model import IntegerClassifier
-from bespoke.rtl import emit_verilog
+from bespoke.rtl import bus_words, emit_verilog
+from bespoke.rtl.verilog import default_wires
+from bespoke.sensing import BinaryWires, Wires, port_width
 
 
 def all_vectors(features: int, bits: int) -> np.ndarray:
@@ -18,19 +20,31 @@ def all_vectors(features: int, bits: int) -> np.ndarray:
     return words[:, None] >> bits * np.arange(features) & (1 << bits) - 1
 
 
-def simulated_exhaustively(classifiers: list[IntegerClassifier], folder: Path) -> list[list[str]]:
+def simulated_exhaustively(
+    classifiers: list[IntegerClassifier], folder: Path, wires: list[Wires] | None = None
+) -> list[list[str]]:
     """Per classifier the output bits, as text, that Icarus shows for every vector of ``all_vectors``.
+
+    ``wires`` are those of each classifier's module, binary for a network by default.
 
     Fails where the compiler warns about anything.
     """
     declarations, runs = [], []
-    sources = [emit_verilog(classifier, module=f"m{index}") for index, classifier in enumerate(classifiers)]
-    for index, classifier in enumerate(classifiers):
-        width = classifier.features * classifier.input_bits
+    wires = [default_wires(classifier) for classifier in classifiers] if wires is None else wires
+    sources = [
+        emit_verilog(classifier, wires=own, module=f"m{index}")
+        for index, (classifier, own) in enumerate(zip(classifiers, wires, strict=True))
+    ]
+    for index, (classifier, own) in enumerate(zip(classifiers, wires, strict=True)):
+        width = port_width(own)
         declarations.append(
             f"reg [{width - 1}:0] i{index}; wire [{classifier.output_bits - 1}:0] o{index};\n"
             f"m{index} u{index} (.inp(i{index}), .out(o{index}));\n"
         )
+        if not isinstance(own, BinaryWires):
+            words = bus_words(all_vectors(classifier.features, classifier.input_bits), own)
+            runs += [f'i{index} = {width}\'h{word:x}; #1 $display("{index} %b", o{index});\n' for word in words]
+            continue
         runs.append(
             f'for (i = 0; i < {1 << width}; i = i + 1) begin i{index} = i; #1 $display("{index} %b", o{index}); end\n'
         )
@@ -49,8 +63,8 @@ def simulated_exhaustively(classifiers: list[IntegerClassifier], folder: Path) -
     return seen
 
 
-def assert_equals_model(classifiers: list[IntegerClassifier], folder: Path) -> None:
+def assert_equals_model(classifiers: list[IntegerClassifier], folder: Path, wires: list[Wires] | None = None) -> None:
     """Every classifier's module gives the model's class on every input vector."""
-    for classifier, seen in zip(classifiers, simulated_exhaustively(classifiers, folder), strict=True):
+    for classifier, seen in zip(classifiers, simulated_exhaustively(classifiers, folder, wires), strict=True):
         expected = classifier.predict(all_vectors(classifier.features, classifier.input_bits))
         assert seen == [f"{answer:0{classifier.output_bits}b}" for answer in expected], classifier

@@ -1,9 +1,10 @@
-"""The integer network as value types, its bit-exact inference, and JSON."""
+"""The integer network as value types, its bit-exact inference, what it reads, and JSON."""
 
 from bespoke.model.digits import nearest_power_of_two, signed_digits, signed_width
 from bespoke.model.logic import LogicCircuit
 from bespoke.model.network import ArgmaxTree, Comparator, Interval, Layer, Network, Neuron, QRelu, Summand, Term
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
+from bespoke.model.usage import compared_bits, input_wires, largest_value, read_values, used_bits
 
 __all__ = [
     "ArgmaxTree",
@@ -17,9 +18,14 @@ __all__ = [
     "QRelu",
     "Summand",
     "Term",
+    "compared_bits",
     "from_json",
+    "input_wires",
+    "largest_value",
     "nearest_power_of_two",
+    "read_values",
     "signed_digits",
     "signed_width",
     "to_json",
+    "used_bits",
 ]

@@ -14,7 +14,7 @@ from bespoke.errors import InputError
 from bespoke.model import Network
 from bespoke.netlist.simulation import simulate
 from bespoke.netlist.types import Netlist
-from bespoke.sensing import feature_bits
+from bespoke.sensing import Wires, port_bits, port_width
 
 #: Label of gates that several neurons of a layer use.
 SHARED = "shared"
@@ -29,7 +29,7 @@ def neuron_label(layer: int, neuron: int) -> str:
     return f"layer {layer} neuron {neuron}"
 
 
-def attribute_gates(netlist: Netlist, network: Network, features: np.ndarray) -> tuple[str, ...]:
+def attribute_gates(netlist: Netlist, network: Network, features: np.ndarray, wires: Wires) -> tuple[str, ...]:
     """A label per gate: the neuron whose output it helps to compute, ``SHARED`` or ``MERGED``.
 
     A gate belongs to a neuron if it lies between the neuron's output signals and its input signals (the outputs of the
@@ -39,22 +39,22 @@ def attribute_gates(netlist: Netlist, network: Network, features: np.ndarray) ->
     ----------
     netlist : combinational netlist of the network.
     features : unsigned integers (samples, features).
+    wires : what the netlist's input bus carries of them.
 
     Raises
     ------
     InputError
-        if the netlist's inputs are not the network's.
+        if the netlist's inputs are not these wires.
     """
-    if netlist.input_bits != network.features * network.input_bits:
+    if netlist.input_bits != port_width(wires):
         raise InputError(
-            f"module {netlist.module} has {netlist.input_bits} input bits, the network "
-            f"{network.features * network.input_bits}"
+            f"module {netlist.module} has {netlist.input_bits} input bits, the network's front end {port_width(wires)}"
         )
     random = np.random.default_rng(0).integers(0, 1 << network.input_bits, (_RANDOM_VECTORS, network.features))
     samples = np.concatenate([random, np.asarray(features, dtype=np.int64)])
-    owners = _owners(network, samples)
-    bits = feature_bits(samples, network.input_bits)
-    values = simulate(netlist, pack_bits(bits))
+    inputs = pack_bits(port_bits(wires, samples))
+    owners = _owners(network, samples, inputs)
+    values = simulate(netlist, inputs)
     rest = len(samples) % 64
     if rest:  # beyond the last sample only constants and complements differ from packed signals
         values[:, -1] &= (np.uint64(1) << np.uint64(rest)) - np.uint64(1)
@@ -72,11 +72,11 @@ def _signature(row: np.ndarray, full: np.ndarray) -> bytes:
     return (row ^ full if row[0] & np.uint64(1) else row).tobytes()
 
 
-def _owners(network: Network, samples: np.ndarray) -> dict[bytes, tuple[int, int]]:
+def _owners(network: Network, samples: np.ndarray, packed: np.ndarray) -> dict[bytes, tuple[int, int]]:
     """Layer and neuron per signature of an output bit; the earliest layer and neuron where several agree."""
     full = pack_bits(np.ones((len(samples), 1), dtype=bool))[0]
     result: dict[bytes, tuple[int, int]] = {}
-    inputs = {_signature(row, full) for row in pack_bits(feature_bits(samples, network.input_bits))}
+    inputs = {_signature(row, full) for row in packed}
     for layer, sums in enumerate(network.layer_sums(samples)):
         for position, neuron in enumerate(network.layers[layer].neurons):
             unit = neuron.activation

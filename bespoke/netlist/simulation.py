@@ -8,7 +8,7 @@ from bespoke.circuit import pack_bits, unpack_bits
 from bespoke.errors import InputError
 from bespoke.netlist.kernels import evaluate_gates, run_cycles
 from bespoke.netlist.types import Netlist
-from bespoke.sensing import feature_bits
+from bespoke.sensing import Wires, port_bits
 
 
 def truth_tables(netlist: Netlist) -> tuple[np.ndarray, np.ndarray]:
@@ -97,15 +97,15 @@ def evaluate(netlist: Netlist, bits: np.ndarray) -> np.ndarray:
     return unpack_bits(values[netlist.output_nets], np.asarray(bits).shape[0])
 
 
-def predict(netlist: Netlist, features: np.ndarray, bits: int) -> np.ndarray:
+def predict(netlist: Netlist, features: np.ndarray, wires: Wires) -> np.ndarray:
     """Class index per sample, int64 (samples,), of a classifier's netlist.
 
     Parameters
     ----------
-    features : unsigned integers (samples, features).
-    bits : width of each feature.
+    features : grid values, unsigned integers (samples, features).
+    wires : what the netlist's input bus carries of them.
     """
-    outputs = evaluate(netlist, feature_bits(features, bits))
+    outputs = evaluate(netlist, port_bits(wires, features))
     return outputs.astype(np.int64) @ (1 << np.arange(netlist.output_bits, dtype=np.int64))
 
 

@@ -10,7 +10,9 @@ from bespoke.circuit import Circuit, CircuitBuilder, RegisterCut
 from bespoke.eda.blif import MappedBlif
 from bespoke.eda.yosys import Elaborated
 from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.model import LogicCircuit
 from bespoke.netlist import FlipFlopInstance, Netlist, Port
+from bespoke.sensing import ThermometerWires
 from bespoke.technology import FlipFlop, Technology
 
 _CONSTANT_NETS = {"ZERO": 0, "ONE": 1}
@@ -146,3 +148,25 @@ def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = Non
             reset=literals[flip_flop.reset_net] if flip_flop.reset_net >= 0 else 1,
         )
     return builder.build(outputs)
+
+
+def behind_comparators(circuit: LogicCircuit, wires: ThermometerWires) -> LogicCircuit:
+    """A circuit over binary wires as one over comparators, every bit that it reads formed as the RTL forms it.
+
+    Raises
+    ------
+    InputError
+        where a wire that forms such a bit is missing.
+    """
+    builder = CircuitBuilder(wires.count)
+    literals = [0] * circuit.circuit.nodes
+    for feature, bit in np.argwhere(circuit.used_input_bits()).tolist():
+        literals[1 + feature * circuit.input_bits + bit] = wires.bit(builder, feature, bit)
+
+    def renamed(literal: int) -> int:
+        return literals[literal >> 1] ^ (literal & 1)
+
+    for node, (first, second) in enumerate(circuit.fanins.tolist(), start=circuit.first_and):
+        literals[node] = builder.conjunction(renamed(first), renamed(second))
+    outputs = [renamed(literal) for literal in circuit.outputs.tolist()]
+    return LogicCircuit(wires, circuit.classes, builder.build(outputs))

@@ -12,9 +12,10 @@ from bespoke.data import Part, PreparedData
 from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
 from bespoke.files import write_text
-from bespoke.model import IntegerClassifier, LogicCircuit, Network
+from bespoke.model import IntegerClassifier, LogicCircuit, Network, input_wires, used_bits
 from bespoke.netlist import Netlist, StaticPower, area_cm2, cell_counts, dynamic_power, predict, static_power, timing
 from bespoke.netlist.attribution import attribute_gates
+from bespoke.pipeline.circuits import behind_comparators
 from bespoke.pipeline.metrics import (
     DesignMetrics,
     GateShare,
@@ -26,7 +27,17 @@ from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
-from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, feature_bits, figures_of, priced_kinds
+from bespoke.sensing import (
+    FrontEnd,
+    FrontEndKind,
+    ThermometerWires,
+    Wires,
+    figures_of,
+    port_bits,
+    port_width,
+    priced_kinds,
+    write_front_end,
+)
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, Verdict, carriers, to_verilog_models
 
@@ -40,13 +51,14 @@ STRESS_VECTORS = 1000
 
 @dataclass(frozen=True)
 class Backend:
-    """What maps and measures designs: the technology, the tools, how hard they try."""
+    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design."""
 
     technology: Technology
     effort: str
     yosys: str
     clock_ms: float
     seed: int
+    front_end: FrontEnd
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -59,15 +71,20 @@ def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccurac
     )
 
 
-def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, title: str) -> Path:
+def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, title: str, wires: Wires) -> Path:
     """Writes ``rtl/top.v`` and its testbench over the test part, checked and free of lint; returns the former."""
     text = emit_verilog(
-        classifier, title=title, feature_names=data.feature_names, class_labels=[str(c) for c in data.class_labels]
+        classifier,
+        wires=wires,
+        quantiser=data.quantiser,
+        title=title,
+        feature_names=data.feature_names,
+        class_labels=[str(c) for c in data.class_labels],
     )
-    check_verilog(text, input_width=data.features * data.bits, output_width=classifier.output_bits)
+    check_verilog(text, input_width=port_width(wires), output_width=classifier.output_bits)
     source = folder / "rtl" / "top.v"
     write_text(source, text)
-    bench = emit_testbench(classifier, data.test.features, classifier.predict(data.test.features))
+    bench = emit_testbench(classifier, data.test.features, classifier.predict(data.test.features), wires=wires)
     write_text(folder / "rtl" / "top_tb.v", bench)
     lint([source], top="top", folder=folder / "logs" / "lint")
     return source
@@ -97,7 +114,8 @@ def measure(
     VerificationError
         if RTL, netlist or simulation differ from the integer model anywhere.
     """
-    source = emit(classifier, data, folder, title=f"{data.name}: {name}")
+    wires = input_wires(classifier, backend.front_end.kind)
+    source = emit(classifier, data, folder, title=f"{data.name}: {name}", wires=wires)
     rtl_seen = simulate_design(
         [source],
         classifier,
@@ -106,7 +124,7 @@ def measure(
         seed=backend.seed,
         extra=STRESS_VECTORS,
     )
-    train_bits, test_bits = (feature_bits(part.features, data.bits) for part in (data.train, data.test))
+    train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
     result = synthesise(
         [source],
         top="top",
@@ -114,7 +132,7 @@ def measure(
         folder=folder / "logs/synthesis",
         data_bits=train_bits,
         effort=backend.effort,
-        start_circuits=start_circuits(classifier),
+        start_circuits=start_circuits(classifier, wires),
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,
@@ -123,9 +141,10 @@ def measure(
     netlist = result.netlist
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
-    compared = check_netlist(netlist, classifier, data, seed=backend.seed)
+    compared = check_netlist(netlist, classifier, data, wires, seed=backend.seed)
     models = folder / "cells.v"
     write_text(models, to_verilog_models(backend.technology))
+    write_front_end(folder / "front_end.csv", wires, data.feature_names, data.quantiser)
     gates_seen = simulate_design(
         [netlist_path, models],
         classifier,
@@ -135,16 +154,15 @@ def measure(
         extra=STRESS_VECTORS,
         max_vectors=gate_level_vectors(netlist.gates),
     )
-    netlist_accuracy = Accuracy.of(predict(netlist, data.test.features, data.bits), data.test.classes)
+    netlist_accuracy = Accuracy.of(predict(netlist, data.test.features, wires), data.test.classes)
     static = static_power(netlist, test_bits)
     static_mw = static.total_mw
     dynamic_mw = dynamic_power(
         netlist, test_bits, clock_ms=backend.clock_ms, supply_v=backend.technology.supply_v
     ).total_mw
     delay = timing(netlist, clock_ms=backend.clock_ms)
-    used = used_input_bits(netlist, data)
-    front_end = binary_front_end(backend.technology)
-    analogue = None if front_end is None else front_end.cost(BinaryWires(*used.shape), used.ravel())
+    used = used_wires(netlist, wires)
+    analogue = backend.front_end.cost(wires, used) if backend.front_end.is_priced else None
     verdicts = carriers(backend.technology, static_mw + dynamic_mw)
     area = area_cm2(netlist)
     return DesignMetrics(
@@ -167,7 +185,7 @@ def measure(
         plain_flow_static_power_train_mw=result.plain.static_power_mw,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
-        used_inputs=tuple(name for name, bits in zip(data.feature_names, used, strict=True) if bits.any()),
+        used_inputs=tuple(data.feature_names[feature] for feature in np.unique(wires.feature_of()[used])),
         front_end_area_cm2=None if analogue is None else analogue.area_cm2,
         front_end_power_mw=None if analogue is None else analogue.power_mw,
         system_area_cm2=None if analogue is None else area + analogue.area_cm2,
@@ -184,15 +202,22 @@ def measure(
         rtl_file=str(source.relative_to(root)),
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
-        shares=gate_shares(netlist, classifier, static, data),
+        shares=gate_shares(netlist, classifier, static, data, wires),
     )
 
 
-def binary_front_end(technology: Technology) -> FrontEnd | None:
-    """The flash converters before a design; None where the technology has no figures of them."""
-    if not any(FrontEndKind.BINARY in priced_kinds(figures) for figures in technology.front_end_figures):
-        return None
-    return FrontEnd(FrontEndKind.BINARY, figures_of(technology, FrontEndKind.BINARY))
+def front_end_of(technology: Technology, kind: FrontEndKind, name: str | None = None) -> FrontEnd:
+    """A front end with the figures of that name, or the technology's own; without a price where it has none.
+
+    Raises
+    ------
+    InputError
+        for a name that is neither one of the technology's sets nor a file with one.
+    """
+    has_figures = any(kind in priced_kinds(figures) for figures in technology.front_end_figures)
+    if name is None and kind is not FrontEndKind.DIGITAL and not has_figures:
+        return FrontEnd(kind, None)
+    return FrontEnd(kind, figures_of(technology, kind, name))
 
 
 def gate_level_vectors(gates: int) -> int:
@@ -210,18 +235,27 @@ def _verdict(verdict: Verdict) -> SourceVerdict:
     return SourceVerdict(source.name, source.kind, source.power_mw, verdict.carries, margin, verdict.life_h)
 
 
-def start_circuits(classifier: IntegerClassifier) -> Sequence[LogicCircuit]:
-    """Structures beside the RTL's own that synthesis may start from; each result is proven against the RTL.
+def start_circuits(classifier: IntegerClassifier, wires: Wires) -> Sequence[LogicCircuit]:
+    """Structures over the RTL's wires, beside its own, that synthesis may start from; each result is proven against it.
 
-    A large network's adders stand in another order there, which takes the proof too long.
+    A large network's adders stand in another order there, which takes the proof too long. Where there is no wire there
+    is nothing to map either.
     """
-    if not isinstance(classifier, Network):
-        return [classifier]
+    if not wires.count:
+        return []
+    if isinstance(classifier, LogicCircuit):
+        return [classifier.over(wires)]
     circuit = circuit_of(classifier)
+    if isinstance(wires, ThermometerWires):
+        if (circuit.used_input_bits() & ~used_bits(classifier)).any():  # reads bits whose wires there are not
+            return []
+        circuit = behind_comparators(circuit, wires)
     return [circuit] if len(circuit.fanins) <= START_CIRCUIT_ANDS else []
 
 
-def check_netlist(netlist: Netlist, classifier: IntegerClassifier, data: PreparedData, *, seed: int) -> int:
+def check_netlist(
+    netlist: Netlist, classifier: IntegerClassifier, data: PreparedData, wires: Wires, *, seed: int
+) -> int:
     """Compares the netlist with the integer model on every vector of the data and on stress vectors.
 
     Returns the number of vectors.
@@ -233,7 +267,7 @@ def check_netlist(netlist: Netlist, classifier: IntegerClassifier, data: Prepare
     """
     stress = stress_vectors(data.features, data.bits, STRESS_VECTORS, np.random.default_rng(seed))
     vectors = np.concatenate([data.train.features, data.validation.features, data.test.features, stress])
-    expected, seen = classifier.predict(vectors), predict(netlist, vectors, data.bits)
+    expected, seen = classifier.predict(vectors), predict(netlist, vectors, wires)
     wrong = np.flatnonzero(expected != seen)
     if len(wrong):
         first = wrong[0]
@@ -244,21 +278,21 @@ def check_netlist(netlist: Netlist, classifier: IntegerClassifier, data: Prepare
     return len(vectors)
 
 
-def used_input_bits(netlist: Netlist, data: PreparedData) -> np.ndarray:
-    """Boolean (features, bits): which input bits any gate or output of the netlist reads."""
+def used_wires(netlist: Netlist, wires: Wires) -> np.ndarray:
+    """Boolean (wires,): which wires any gate or output of the netlist reads."""
     read = np.zeros(netlist.nets, dtype=bool)
     read[netlist.output_nets] = True
     read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
-    return read[2 : 2 + netlist.input_bits].reshape(data.features, data.bits)
+    return read[2 : 2 + wires.count]
 
 
 def gate_shares(
-    netlist: Netlist, classifier: IntegerClassifier, static: StaticPower, data: PreparedData
+    netlist: Netlist, classifier: IntegerClassifier, static: StaticPower, data: PreparedData, wires: Wires
 ) -> tuple[GateShare, ...]:
     """Area and static power by neuron, largest area first; nothing for a logic circuit, which has no neurons."""
     if not isinstance(classifier, Network):
         return ()
-    owners = attribute_gates(netlist, classifier, data.test.features)
+    owners = attribute_gates(netlist, classifier, data.test.features, wires)
     area: dict[str, float] = {}
     for owner, cell in zip(owners, netlist.gate_cells, strict=True):
         area[owner] = area.get(owner, 0.0) + netlist.cells[cell].area_um2 * 1e-8

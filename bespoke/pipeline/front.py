@@ -14,7 +14,7 @@ import numpy as np
 
 from bespoke.data import PreparedData
 from bespoke.files import write_json, write_text
-from bespoke.model import IntegerClassifier, Network
+from bespoke.model import IntegerClassifier, Network, input_wires
 from bespoke.netlist import area_cm2, static_power
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import Backend, emit, start_circuits
@@ -25,7 +25,7 @@ from bespoke.pipeline.proposals import Proposal
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Entry, Request
 from bespoke.pipeline.synthesis import synthesise
-from bespoke.sensing import feature_bits
+from bespoke.sensing import port_bits
 from bespoke.statistics import Accuracy
 
 #: Proposals that are mapped, by effort.
@@ -152,15 +152,16 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     if done.is_file():
         return restored(Mapped, json.loads(done.read_text(encoding="utf-8")))
     ModelFile.of(classifier, data).save(folder / "model.json")
-    bits = feature_bits(data.train.features, data.bits)
+    wires = input_wires(classifier, backend.front_end)
+    bits = port_bits(wires, data.train.features)
     result = synthesise(
-        [emit(classifier, data, folder, title=f"{data.name}: a design of the front")],
+        [emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)],
         top="top",
         technology=backend.technology,
         folder=folder / "logs",
         data_bits=bits,
         effort=str(Effort.FAST),
-        start_circuits=start_circuits(classifier),
+        start_circuits=start_circuits(classifier, wires),
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,

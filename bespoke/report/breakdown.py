@@ -8,12 +8,12 @@ import numpy as np
 from markupsafe import Markup
 
 from bespoke.errors import BespokeError
-from bespoke.model import Network
+from bespoke.model import Network, used_bits
 from bespoke.netlist import Netlist, read_netlist
 from bespoke.netlist.attribution import MERGED, SHARED, neuron_label
 from bespoke.netlist.schematic import schematic_svg
 from bespoke.pipeline.design import binary_front_end
-from bespoke.report.drawing import neuron_name, used_input_bits
+from bespoke.report.drawing import neuron_name
 from bespoke.report.reading import RunRecord
 from bespoke.sensing import BinaryWires, FrontEnd
 
@@ -59,7 +59,7 @@ class InputShare:
 def input_shares(record: RunRecord, netlist: Netlist | None) -> tuple[InputShare, ...]:
     """Every feature, the most influential first."""
     model = record.chosen_model
-    used = used_input_bits(model)
+    used = used_bits(model)
     if netlist is not None and netlist.input_bits == used.size:
         read = np.zeros(netlist.nets, dtype=bool)
         read[netlist.output_nets] = True
@@ -99,7 +99,7 @@ def _influence(record: RunRecord) -> list[float] | None:
     usual = model.predict(inputs)
     rng = np.random.default_rng(record.metrics.seed)
     changed = []
-    for feature, used in enumerate(used_input_bits(model).any(axis=1)):
+    for feature, used in enumerate(used_bits(model).any(axis=1)):
         shares = []
         for _ in range(_SHUFFLES if used else 0):
             shuffled = inputs.copy()

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from bespoke.model import ArgmaxTree, IntegerClassifier, LogicCircuit, Network, Summand
+from bespoke.model import ArgmaxTree, Network, Summand, read_values, used_bits
 
 _ROW = 30
 _TOP = 34
@@ -104,40 +102,13 @@ class WeightMap:
     activations: tuple[str, ...]
 
 
-def used_input_bits(classifier: IntegerClassifier) -> np.ndarray:
-    """Boolean (features, input_bits): which input bits the design reads; bit 0 is the lowest.
-
-    For a network a bit counts where a summand that is not zero keeps it in a neuron that reaches the output.
-    """
-    if isinstance(classifier, LogicCircuit):
-        return classifier.used_input_bits()
-    used = np.zeros((classifier.features, classifier.input_bits), dtype=bool)
-    for position, neuron in enumerate(classifier.layers[0].neurons):
-        if not _live_neurons(classifier)[0][position]:
-            continue
-        for feature, summand in enumerate(neuron.summands):
-            if not summand.is_zero:
-                used[feature] |= [bool(summand.mask >> bit & 1) for bit in range(classifier.input_bits)]
-    return used
-
-
 def _live_neurons(network: Network) -> list[list[bool]]:
-    """Per layer which neurons can reach the argmax tree's result."""
-    leaves = set(network.argmax.leaves())
-    live = [[position in leaves for position in range(network.classes)]]
-    for layer in reversed(network.layers[1:]):
-        after = live[0]
-        live.insert(
-            0,
-            [
-                any(
-                    reads and not neuron.summands[source].is_zero
-                    for neuron, reads in zip(layer.neurons, after, strict=True)
-                )
-                for source in range(layer.fan_in)
-            ],
-        )
-    return live
+    """Per layer which neurons the argmax tree's result depends on; in the output layer those that the tree compares."""
+    read = [*read_values(network)[1:-1], set(network.argmax.leaves())]
+    return [
+        [position in level for position in range(len(layer.neurons))]
+        for layer, level in zip(network.layers, read, strict=True)
+    ]
 
 
 def weight_text(summand: Summand) -> str:
@@ -154,7 +125,7 @@ def bit_flags(mask: int, width: int) -> tuple[bool, ...]:
 
 def draw_network(network: Network, feature_names: Sequence[str], class_labels: Sequence[object]) -> NetworkDrawing:
     """Lay out a network: used inputs, neurons by layer, the argmax tree."""
-    used = used_input_bits(network)
+    used = used_bits(network)
     live = _live_neurons(network)
     reading = [feature for feature in range(network.features) if used[feature].any()]
     tallest = max([len(reading), *(2 * len(layer.neurons) for layer in network.layers)])

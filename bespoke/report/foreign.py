@@ -13,7 +13,7 @@ from bespoke.pipeline.design import binary_front_end
 from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.report.reading import RunRecord
-from bespoke.sensing import BinaryWires, feature_bits
+from bespoke.sensing import BinaryWires
 from bespoke.technology import smallest_carrier
 
 
@@ -33,7 +33,8 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
         raise InputError(f"Verilog file {path} does not exist")
     test = record.test_part()
     technology, bits = record.technology, record.metrics.data.bits
-    vectors = feature_bits(test.features, bits)
+    wires = BinaryWires(test.features.shape[1], bits)
+    vectors = wires.encode(test.features)
     netlist, how = _read_or_mapped(path, record, vectors, top=top, effort=effort)
     _check_ports(path, netlist, record)
     used = np.zeros(netlist.nets, dtype=bool)
@@ -45,7 +46,7 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     static_mw = static_power(netlist, vectors).total_mw
     clock_ms = record.metrics.chosen.clock_ms
     total_mw = static_mw + dynamic_power(netlist, vectors, clock_ms=clock_ms, supply_v=technology.supply_v).total_mw
-    seen = Accuracy.of(predict(netlist, test.features, bits), test.classes)
+    seen = Accuracy.of(predict(netlist, test.features, wires), test.classes)
     area = area_cm2(netlist)
     carrier = smallest_carrier(technology, total_mw)
     return {

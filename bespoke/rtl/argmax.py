@@ -6,10 +6,10 @@ above still reads travel on with the winner.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from bespoke.model import ArgmaxTree
+from bespoke.model import ArgmaxTree, compared_bits
 from bespoke.rtl.bits import Bit, Signal, concatenation, constant
 
 
@@ -38,7 +38,7 @@ def comparator_blocks(
     sum_bit : bit ``position`` of the sum of a class, extended to any width.
     class_bits : width of the class index.
     """
-    needed = needed_bits(tree)
+    needed = compared_bits(tree)
     values: dict[int, dict[int, Bit]] = {
         node: {position: sum_bit(node, position) for position in _positions(needed[node])} for node in tree.leaves()
     }
@@ -75,16 +75,6 @@ def comparator_blocks(
         )
         winners[node] = winner.name
     return blocks, winners[tree.root]
-
-
-def needed_bits(tree: ArgmaxTree) -> dict[int, int]:
-    """Per node of the tree the bits of its value that any comparator above it reads."""
-    needed = {tree.root: 0}
-    for index in range(len(tree.comparators) - 1, -1, -1):
-        comparator = tree.comparators[index]
-        reads = needed[tree.classes + index] | comparator.mask
-        needed[comparator.first] = needed[comparator.second] = reads
-    return needed
 
 
 def _positions(mask: int) -> list[int]:
@@ -125,9 +115,3 @@ def _carried(
 
 def _names(tree: ArgmaxTree, node: int) -> str:
     return ", ".join(str(leaf) for leaf in tree.leaves(node))
-
-
-def leaf_classes(tree: ArgmaxTree) -> Sequence[int]:
-    """Classes whose sums some comparator reads a bit of, rising."""
-    needed = needed_bits(tree)
-    return sorted(leaf for leaf in tree.leaves() if needed[leaf])

@@ -7,7 +7,8 @@ import numpy as np
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier
 from bespoke.rtl.text import checked_identifier, environment
-from bespoke.sensing import checked_inputs
+from bespoke.rtl.verilog import default_wires
+from bespoke.sensing import BinaryWires, Wires, checked_inputs, port_bits, port_width
 
 
 def emit_testbench(
@@ -15,6 +16,7 @@ def emit_testbench(
     vectors: np.ndarray,
     expected: np.ndarray,
     *,
+    wires: Wires | None = None,
     module: str = "top",
     name: str = "testbench",
 ) -> str:
@@ -28,6 +30,7 @@ def emit_testbench(
     classifier : whose inputs and output the module has.
     vectors : integers (samples, features).
     expected : class index per vector (samples,).
+    wires : as ``emit_verilog`` had them.
     module, name : of the module under test and of the testbench.
 
     Raises
@@ -37,13 +40,14 @@ def emit_testbench(
     """
     checked_identifier(module)
     checked_identifier(name)
+    wires = default_wires(classifier) if wires is None else wires
     vectors = checked_inputs(vectors, features=classifier.features, bits=classifier.input_bits)
     expected = np.asarray(expected)
     if expected.shape != (len(vectors),) or expected.dtype.kind not in "iu":
         raise InputError(f"{len(vectors)} vectors need as many expected class indices, not an array {expected.shape}")
     if len(expected) and (expected.min() < 0 or expected.max() >= 1 << classifier.output_bits):
         raise InputError(f"expected class indices must fit {classifier.output_bits} bits")
-    width = classifier.features * classifier.input_bits
+    width = port_width(wires)
     return (
         environment()
         .get_template("testbench.v.j2")
@@ -52,16 +56,18 @@ def emit_testbench(
             module=module,
             input_width=width,
             output_width=classifier.output_bits,
+            is_binary=isinstance(wires, BinaryWires),
             features=classifier.features,
             input_bits=classifier.input_bits,
             checks=[
                 (f"{width}'h{word:x}", f"{classifier.output_bits}'d{answer}")
-                for word, answer in zip(bus_words(vectors, classifier.input_bits), expected.tolist(), strict=True)
+                for word, answer in zip(bus_words(vectors, wires), expected.tolist(), strict=True)
             ],
         )
     )
 
 
-def bus_words(vectors: np.ndarray, bits: int) -> list[int]:
-    """Value of the input bus per vector: feature j in bits ``[j*bits +: bits]``."""
-    return [sum(value << index * bits for index, value in enumerate(row)) for row in vectors.tolist()]
+def bus_words(vectors: np.ndarray, wires: Wires) -> list[int]:
+    """Value of the input bus per vector of grid values, integers (samples, features): wire k in bit k."""
+    packed = np.packbits(port_bits(wires, vectors), axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]

@@ -1,38 +1,34 @@
 """Networks and logic circuits as Verilog-2005.
 
-The module has one input bus ``inp``, feature j in bits ``[j*bits +: bits]``, and one output ``out``, the class index.
-The same classifier gives the same text, byte for byte.
+The module has one input bus ``inp`` and one output ``out``, the class index. What the bus carries is the front end's
+choice: binary words, feature j in bits ``[j*bits +: bits]``, or comparators, bit k that of wire k. Where no wire is
+needed, for the class is constant, the bus has one bit that nothing reads: Verilog has no ports without bits. The same
+classifier gives the same text, byte for byte.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 import bespoke
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, Interval, LogicCircuit, Network, QRelu
+from bespoke.model import IntegerClassifier, LogicCircuit, Network, largest_value, read_values
 from bespoke.rtl.adders import Adder, add_columns
-from bespoke.rtl.argmax import comparator_blocks, leaf_classes
+from bespoke.rtl.argmax import comparator_blocks
 from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
+from bespoke.rtl.interface import circuit_inputs, header_view, network_inputs
 from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
 from bespoke.rtl.text import checked_identifier, environment, safe_comment
-
-
-@dataclass(frozen=True)
-class InputWire:
-    """A feature, or one bit of it, as the module's body names it."""
-
-    signal: Signal
-    source: str
-    comment: str
+from bespoke.sensing import BinaryWires, Quantiser, Wires, port_width
 
 
 def emit_verilog(
     classifier: IntegerClassifier,
     *,
+    wires: Wires | None = None,
+    quantiser: Quantiser | None = None,
     title: str = "printed classifier",
     feature_names: Sequence[str] | None = None,
     class_labels: Sequence[object] | None = None,
@@ -43,15 +39,19 @@ def emit_verilog(
     Parameters
     ----------
     classifier : network (one readable block per neuron) or logic circuit (one assignment per AND).
+    wires : what the bus carries; by default a circuit's own wires, all bits of all features for a network.
+    quantiser : of the classifier's inputs; with it the header names thresholds in the data's unit.
     title, feature_names, class_labels : appear in comments only, made safe whatever they contain.
     module : name of the module.
 
     Raises
     ------
     InputError
-        if the number of names or labels does not fit the classifier, or ``module`` is no Verilog identifier.
+        if the number of names or labels, the quantiser or the wires do not fit the classifier, or ``module`` is no
+        Verilog identifier.
     """
     checked_identifier(module)
+    wires = default_wires(classifier) if wires is None else wires
     names = _names(feature_names, classifier.features, "feature names")
     labels = _names(class_labels, classifier.classes, "class labels")
     common = {
@@ -60,15 +60,23 @@ def emit_verilog(
         "module": module,
         "features": classifier.features,
         "input_bits": classifier.input_bits,
-        "input_width": classifier.features * classifier.input_bits,
+        "input_width": port_width(wires),
         "output_width": classifier.output_bits,
         "classes": classifier.classes,
         "labels": labels,
         "declaration": declaration,
+        **header_view(wires, names, quantiser),
     }
     if isinstance(classifier, LogicCircuit):
-        return environment().get_template("logic.v.j2").render(**common, **_logic_view(classifier, names))
-    return environment().get_template("network.v.j2").render(**common, **_network_view(classifier, names))
+        return environment().get_template("logic.v.j2").render(**common, **_logic_view(classifier.over(wires), names))
+    return environment().get_template("network.v.j2").render(**common, **_network_view(classifier, wires, names))
+
+
+def default_wires(classifier: IntegerClassifier) -> Wires:
+    """The wires that a module has where nobody says: a circuit's own, all bits of all features for a network."""
+    if isinstance(classifier, LogicCircuit):
+        return classifier.wires
+    return BinaryWires(classifier.features, classifier.input_bits)
 
 
 def _names(given: Sequence[object] | None, count: int, what: str) -> list[str] | None:
@@ -79,17 +87,12 @@ def _names(given: Sequence[object] | None, count: int, what: str) -> list[str] |
     return [safe_comment(name) for name in given]
 
 
-def _network_view(network: Network, names: list[str] | None) -> dict[str, object]:
+def _network_view(network: Network, wires: Wires, names: list[str] | None) -> dict[str, object]:
     """What ``network.v.j2`` shows."""
-    read = _read_neurons(network)
+    read = read_values(network)
     ceiling = (1 << network.input_bits) - 1
     inputs: list[tuple[Signal | None, int]] = [
         (Signal(f"x{feature}", network.input_bits), ceiling) for feature in range(network.features)
-    ]
-    wires = [
-        InputWire(signal, _bus_slice(feature, network), names[feature] if names else "")
-        for feature, (signal, _) in enumerate(inputs)
-        if feature in read[0]
     ]
     blocks: list[NeuronBlock] = []
     last = len(network.layers) - 1
@@ -110,8 +113,7 @@ def _network_view(network: Network, names: list[str] | None) -> dict[str, object
     )
     return {
         "topology": "-".join(str(size) for size in network.topology),
-        "wires": wires,
-        "unused": [f"x{feature}" for feature in range(network.features) if feature not in read[0]],
+        **network_inputs(network, wires, names),
         "neurons": blocks,
         "comparators": comparators,
         "never": sorted(set(range(network.classes)) - set(network.argmax.leaves())),
@@ -134,7 +136,7 @@ def _neuron_block(
     stem = f"h{layer + 1}_{position}" if not last else f"y{position}"
     total = Signal(stem if last else f"{stem}_sum", sum_width(interval))
     unit = neuron.activation
-    largest = 0 if unit is None else _largest(unit, interval)
+    largest = 0 if unit is None else largest_value(unit, interval)
     output, activation, note = None, "", ""
     is_constant = interval.low == interval.high
     if not is_read:
@@ -177,64 +179,20 @@ def _neuron_block(
     return block, (total if last else output, largest)
 
 
-def _read_neurons(network: Network) -> list[set[int]]:
-    """Per level (features, then every layer) which values anything downstream reads."""
-    read = [set(leaf_classes(network.argmax))]
-    for index in range(len(network.layers) - 1, -1, -1):
-        level: set[int] = set()
-        for position in read[0]:
-            interval = network.sum_intervals[index][position]
-            neuron = network.layers[index].neurons[position]
-            if interval.low == interval.high or (neuron.activation and _largest(neuron.activation, interval) == 0):
-                continue
-            for source, summand in enumerate(neuron.summands):
-                if not summand.is_zero and summand.mask & ((1 << _reach(network, index, source)) - 1):
-                    level.add(source)
-        read.insert(0, level)
-    return read
-
-
-def _reach(network: Network, layer: int, source: int) -> int:
-    """Bits that an input of a layer can ever set."""
-    if layer == 0:
-        return network.input_bits
-    unit = network.layers[layer - 1].neurons[source].activation
-    return _largest(unit, network.sum_intervals[layer - 1][source]).bit_length()
-
-
-def _largest(unit: QRelu, interval: Interval) -> int:
-    """The largest value that a QReLU gives on sums of that range."""
-    return min(max(0, interval.high) >> unit.shift, unit.ceiling)
-
-
-def _bus_slice(feature: int, classifier: IntegerClassifier) -> str:
-    low = feature * classifier.input_bits
-    return f"inp[{low}]" if classifier.input_bits == 1 else f"inp[{low + classifier.input_bits - 1}:{low}]"
-
-
 def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, object]:
-    """What ``logic.v.j2`` shows: the ANDs that the outputs read, and the input bits below them."""
+    """What ``logic.v.j2`` shows: the ANDs that the outputs read, and the wires below them."""
     live = np.flatnonzero(circuit.circuit.live()).tolist()
+
+    inputs = circuit_inputs(circuit.wires, [node - 1 for node in live if 0 < node < circuit.first_and], names)
 
     def text(literal: int) -> str:
         node = literal >> 1
         if node == 0:
             return f"1'b{literal & 1}"
-        if node >= circuit.first_and:
-            name = f"n{node}"
-        else:
-            feature, bit = divmod(node - 1, circuit.input_bits)
-            name = f"x{feature}_{bit}"
-        return "~" * (literal & 1) + name
+        return "~" * (literal & 1) + (f"n{node}" if node >= circuit.first_and else inputs[node - 1].signal.name)
 
-    wires = []
-    for node in live:
-        if 0 < node < circuit.first_and:
-            feature, bit = divmod(node - 1, circuit.input_bits)
-            comment = f"bit {bit} of {names[feature]}" if names else ""
-            wires.append(InputWire(Signal(f"x{feature}_{bit}", 1), f"inp[{node - 1}]", comment))
     return {
-        "wires": wires,
+        "wires": list(inputs.values()),
         "gates": [
             (f"n{node}", *(text(int(literal)) for literal in circuit.fanins[node - circuit.first_and]))
             for node in live

@@ -57,7 +57,7 @@ def estimates(
     fanin0, fanin1 = fanins_by_node(logic)
     leak = leakages(technology, price)
     power = power_of(fanin0, fanin1, nodes, logic.first_and, need, kinds, values, len(features), leak)
-    if front_end is None:
+    if front_end is None or not front_end.is_priced:
         return Costs(area, float(power))
     polarities = need[2 : 2 * logic.first_and].reshape(-1, 2)
     converters = front_end.cost(logic.wires, polarities.any(axis=1))

@@ -2,6 +2,7 @@
 
 from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_kinds
 from bespoke.sensing.quantiser import Quantiser, check_bits
+from bespoke.sensing.table import read_front_end, write_front_end
 from bespoke.sensing.wires import (
     BinaryWires,
     FrontEndKind,
@@ -10,6 +11,8 @@ from bespoke.sensing.wires import (
     all_wires,
     checked_inputs,
     feature_bits,
+    port_bits,
+    port_width,
     wires_from_json,
 )
 
@@ -27,6 +30,10 @@ __all__ = [
     "checked_inputs",
     "feature_bits",
     "figures_of",
+    "port_bits",
+    "port_width",
     "priced_kinds",
+    "read_front_end",
     "wires_from_json",
+    "write_front_end",
 ]

@@ -49,7 +49,7 @@ class PriceTables:
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """A kind of front end and what its parts cost; ``figures`` is None for a digital one alone.
+    """A kind of front end and what its parts cost; without ``figures`` it has no price, unless it is digital.
 
     A thermometer converter has a comparator per wire that is read.
 
@@ -64,11 +64,13 @@ class FrontEnd:
     figures: FrontEndFigures | None
 
     def __post_init__(self):
-        if self.figures is None:
-            if self.kind is not FrontEndKind.DIGITAL:
-                raise InputError(f"a {self.kind} front end cannot be priced without figures")
-        elif self.kind not in priced_kinds(self.figures):
+        if self.figures is not None and self.kind not in priced_kinds(self.figures):
             raise InputError(f"the figures {self.figures.name} cannot price a {self.kind} front end")
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether anybody can say what it costs."""
+        return self.figures is not None or self.kind is FrontEndKind.DIGITAL
 
     def cost(self, wires: Wires, used: np.ndarray) -> FrontEndCost:
         """Converters that deliver only the wires that are read.
@@ -80,7 +82,7 @@ class FrontEnd:
         Raises
         ------
         InputError
-            for another shape or type, or wires that this kind of front end does not deliver.
+            for another shape or type, wires that this kind of front end does not deliver, or where it has no price.
         """
         used = self._checked(wires, used)
         if self.figures is None:
@@ -123,6 +125,8 @@ class FrontEnd:
 
     def _checked(self, wires: Wires, used: np.ndarray) -> np.ndarray:
         """``used``, where it says of each wire whether it is read and this kind of front end delivers such wires."""
+        if not self.is_priced:
+            raise InputError(f"a {self.kind} front end cannot be priced without figures")
         delivers = {FrontEndKind.THERMOMETER: ThermometerWires, FrontEndKind.BINARY: BinaryWires}.get(self.kind, Wires)
         if not isinstance(wires, delivers):
             raise InputError(f"a {self.kind} front end does not deliver {type(wires).__name__}")

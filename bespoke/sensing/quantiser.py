@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +58,7 @@ class Quantiser:
         if len(missing):
             raise InputError(f"the value of feature {missing[0][1]} in row {missing[0][0] + 1} is missing (NaN)")
         low, high = np.array(self.low), np.array(self.high)
-        scaled = (np.clip(values, low, high) - low) / (high - low)
-        levels = 1 << self.bits
-        return np.minimum(levels - 1, np.floor(scaled * levels)).astype(np.int64)
+        return self._grid(np.clip(values, low, high), low, high)
 
     def threshold(self, feature: int, level: int) -> float:
         """The smallest measured value that ``transform`` takes to ``level`` or above: where a comparator switches.
@@ -72,23 +71,52 @@ class Quantiser:
         InputError
             for a level outside ``1..2**bits - 1``.
         """
-        if not 1 <= level < 1 << self.bits:
-            raise InputError(f"levels lie in 1..{(1 << self.bits) - 1}, not {level}")
-        low, high = self.low[feature], self.high[feature]
-        below, above = _ordinal(low), _ordinal(high)  # at ``low`` the level is 0, at ``high`` the highest
-        while above - below > 1:
-            middle = (below + above) // 2
-            if self._grid(feature, _from_ordinal(middle)) >= level:
-                above = middle
-            else:
-                below = middle
-        return _from_ordinal(above)
+        return float(self.thresholds(np.array([feature]), np.array([level]))[0])
 
-    def _grid(self, feature: int, value: float) -> int:
-        """As ``transform`` has it, for one value within the range."""
-        low, high = np.float64(self.low[feature]), np.float64(self.high[feature])
+    def thresholds(self, features: np.ndarray, levels: np.ndarray) -> np.ndarray:
+        """``threshold`` of many pairs at once, float64 (pairs,), for integers ``features`` and ``levels`` (pairs,)."""
+        levels, features = np.asarray(levels, dtype=np.int64), np.asarray(features, dtype=np.int64)
+        odd = levels[(levels < 1) | (levels >= 1 << self.bits)]
+        if len(odd):
+            raise InputError(f"levels lie in 1..{(1 << self.bits) - 1}, not {odd[0]}")
+        low, high = np.array(self.low)[features], np.array(self.high)[features]
+        below, above = _ordinals(low), _ordinals(high)  # at ``low`` the level is 0, at ``high`` the highest
+        while (above.view(np.uint64) - below.view(np.uint64) > 1).any():
+            middle = (below & above) + ((below ^ above) >> 1)  # their mean, rounded down, without overflow
+            reached = self._grid(_from_ordinals(middle), low, high) >= levels
+            above = np.where(reached, middle, above)
+            below = np.where(reached, below, middle)
+        return _from_ordinals(above)
+
+    def inside(self, grid: np.ndarray, share: np.ndarray | float = 0.5) -> np.ndarray:
+        """Measured values, float64 (samples, features), that ``transform`` takes to ``grid``, integers of that shape.
+
+        Parameters
+        ----------
+        share : where in its cell a value lies, 0 at its lower threshold to 1 (exclusive) at its upper.
+
+        Where no float lies in a cell, for the range is too narrow for its levels, the value is the next one above.
+        """
+        grid = np.asarray(grid, dtype=np.int64)
+        low, high = np.array(self.low), np.array(self.high)
+        values = np.clip(low + (grid + share) / (1 << self.bits) * (high - low), low, high)
+        for sample, feature in np.argwhere(self.transform(values) != grid):  # a cell of few floats
+            level = int(grid[sample, feature])
+            values[sample, feature] = self.threshold(feature, level) if level else self.low[feature]
+        return values
+
+    def threshold_text(self, feature: int, level: int) -> str:
+        """The threshold for people: as many digits as a thousandth of the step between levels asks for."""
+        value, span = self.threshold(feature, level), self.high[feature] - self.low[feature]
+        value = 0.0 if abs(value) < 1e-6 * span else value  # the bisection's neighbour of zero
+        step_exponent = math.log10(span) - self.bits * math.log10(2)
+        value_exponent = max(step_exponent, math.log10(abs(value)) if value else step_exponent)
+        return f"{value:.{min(17, math.ceil(value_exponent - step_exponent) + 3)}g}"
+
+    def _grid(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Integers of the grid for values within their ranges."""
         levels = 1 << self.bits
-        return min(levels - 1, int(np.floor((np.float64(value) - low) / (high - low) * levels)))
+        return np.minimum(levels - 1, np.floor((values - low) / (high - low) * levels)).astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": "quantiser", "schema": 1, "bits": self.bits, "low": list(self.low), "high": list(self.high)}
@@ -110,12 +138,12 @@ def check_bits(bits: int) -> None:
         raise InputError(f"the input bits (--bits) must be a whole number from 1 to 16, not {bits!r}")
 
 
-def _ordinal(value: float) -> int:
-    """Place of a float among all floats in order."""
-    pattern = int(np.float64(value).view(np.int64))
-    return pattern if pattern >= 0 else -(pattern & 0x7FFFFFFFFFFFFFFF)
+def _ordinals(values: np.ndarray) -> np.ndarray:
+    """Place of each float among all floats in order, int64."""
+    patterns = np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
+    return np.where(patterns >= 0, patterns, -(patterns & 0x7FFFFFFFFFFFFFFF))
 
 
-def _from_ordinal(place: int) -> float:
-    magnitude = float(np.int64(abs(place)).view(np.float64))
-    return magnitude if place >= 0 else -magnitude
+def _from_ordinals(places: np.ndarray) -> np.ndarray:
+    magnitudes = np.abs(places).view(np.float64)
+    return np.where(places >= 0, magnitudes, -magnitudes)

@@ -195,6 +195,17 @@ class ThermometerWires:
 Wires = BinaryWires | ThermometerWires
 
 
+def port_width(wires: Wires) -> int:
+    """Width of the port that carries the wires. Hardware has no ports without bits: without wires one bit, idle."""
+    return max(1, wires.count)
+
+
+def port_bits(wires: Wires, values: np.ndarray) -> np.ndarray:
+    """What the port carries, bool (samples, port_width), for grid values, integers (samples, features)."""
+    bits = wires.encode(values)
+    return bits if wires.count else np.zeros((len(bits), 1), dtype=bool)
+
+
 def wires_from_json(document: Any) -> Wires:
     """What ``to_json`` wrote; KeyError, TypeError, ValueError or InputError where the document is none."""
     kind, features, bits = document["kind"], document["features"], document["bits"]

@@ -72,6 +72,7 @@ def test_everything_is_there(finished):
         "vectors/test.csv",
         "baseline/netlist.v",
         "baseline/rtl/top.v",
+        "front_end.csv",
     ]:
         assert (run / name).stat().st_size > 0, name
     assert not list(run.rglob("*.tmp"))

@@ -14,7 +14,7 @@ from bespoke.model import Network, QRelu
 from bespoke.netlist import predict, read_netlist, static_power
 from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
 from bespoke.rtl import emit_verilog
-from bespoke.sensing import feature_bits
+from bespoke.sensing import BinaryWires, feature_bits
 from bespoke.technology import load_technology, to_genlib
 
 EGFET = load_technology()
@@ -26,6 +26,7 @@ NETWORK = Network.from_arrays(
     biases=[np.array([-1, 0]), np.array([0, 0])],
     activations=[[QRelu(0, 1), QRelu(0, 1)]],
 )
+WIRES = BinaryWires(2, 1)
 ALL = np.array(list(itertools.product([0, 1], repeat=2)))
 
 
@@ -36,8 +37,8 @@ def test_by_hand():
     AND2X1 g4 (.A1(h1), .A2(na), .Y(out)); endmodule
     """
     netlist = read_netlist(text, EGFET)
-    assert np.array_equal(predict(netlist, ALL, 1), NETWORK.predict(ALL))
-    labels = attribute_gates(netlist, NETWORK, ALL)
+    assert np.array_equal(predict(netlist, ALL, WIRES), NETWORK.predict(ALL))
+    labels = attribute_gates(netlist, NETWORK, ALL, WIRES)
     # either polarity of a neuron's output is its own signal
     assert labels == (neuron_label(0, 0), neuron_label(0, 0), neuron_label(0, 1), neuron_label(0, 1), MERGED)
 
@@ -48,7 +49,7 @@ def test_a_gate_that_two_neurons_use_is_shared():
     NOR2X1 g0 (.A1(x), .A2(y), .Y(h0)); NAND2X1 g1 (.A1(x), .A2(y), .Y(h1)); INVX1 g2 (.A(h0), .Y(na));
     AND2X1 g3 (.A1(h1), .A2(na), .Y(out)); endmodule
     """
-    labels = attribute_gates(read_netlist(text, EGFET), NETWORK, ALL)
+    labels = attribute_gates(read_netlist(text, EGFET), NETWORK, ALL, WIRES)
     assert sorted(labels) == sorted(
         [SHARED, SHARED, neuron_label(0, 0), neuron_label(0, 1), neuron_label(0, 0), MERGED]
     )
@@ -72,8 +73,8 @@ def test_power_by_neuron_of_a_synthesised_network(tmp_path):
     run_tool("yosys", [*yosys_command(), "map.ys"], folder=tmp_path, timeout_s=100)
     netlist = read_netlist(tmp_path / "out.v", EGFET)
     samples = np.random.default_rng(1).integers(0, 16, (200, 5))
-    assert np.array_equal(predict(netlist, samples, 4), network.predict(samples))
-    labels = attribute_gates(netlist, network, samples)
+    assert np.array_equal(predict(netlist, samples, BinaryWires(5, 4)), network.predict(samples))
+    labels = attribute_gates(netlist, network, samples, BinaryWires(5, 4))
     power = static_power(netlist, feature_bits(samples, 4))
     groups = power.by_group(labels)
     assert sum(groups.values()) == pytest.approx(power.total_mw)
@@ -83,5 +84,5 @@ def test_power_by_neuron_of_a_synthesised_network(tmp_path):
 
 def test_another_network_is_refused():
     netlist = read_netlist("module top(inp, out); input [2:0] inp; output out; assign out = inp[0]; endmodule", EGFET)
-    with pytest.raises(InputError, match="3 input bits, the network 2"):
-        attribute_gates(netlist, NETWORK, ALL)
+    with pytest.raises(InputError, match="3 input bits, the network's front end 2"):
+        attribute_gates(netlist, NETWORK, ALL, WIRES)

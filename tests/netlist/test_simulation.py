@@ -23,7 +23,7 @@ from bespoke.netlist import (
     static_power,
     write_netlist,
 )
-from bespoke.sensing import feature_bits
+from bespoke.sensing import BinaryWires, feature_bits
 from bespoke.technology import Cell, load_technology, to_verilog_models
 
 EGFET = load_technology()
@@ -93,7 +93,12 @@ def test_packing_and_back(vectors):
 
 def test_predict_reads_the_outputs_as_a_number():
     text = "module top(inp, out); input [1:0] inp; output [1:0] out; assign out = {inp[0], inp[1]}; endmodule"
-    assert predict(read_netlist(text, EGFET), np.array([[0], [1], [2], [3]]), 2).tolist() == [0, 2, 1, 3]
+    assert predict(read_netlist(text, EGFET), np.array([[0], [1], [2], [3]]), BinaryWires(1, 2)).tolist() == [
+        0,
+        2,
+        1,
+        3,
+    ]
 
 
 #: A counter of two bits with an enable, a gated output, and a flip-flop whose reset depends on another one.

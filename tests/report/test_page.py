@@ -13,9 +13,9 @@ import pytest
 from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
 
 from bespoke.errors import InputError
+from bespoke.model import used_bits
 from bespoke.report import published_designs, read_run, write_report
 from bespoke.report.breakdown import input_shares
-from bespoke.report.drawing import used_input_bits
 
 VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
 
@@ -148,7 +148,7 @@ def test_the_network_is_drawn_with_every_weight(sample_runs, pages):
     expected = sum(not s.is_zero for layer in network.layers for neuron in layer.neurons for s in neuron.summands)
     assert len(edges) == expected
     bits = [a["class"] for t, a in pages["network"].tags if t == "rect" and a.get("class", "").startswith("bit")]
-    assert sum(name == "bit on" for name in bits) == used_input_bits(network).sum()
+    assert sum(name == "bit on" for name in bits) == used_bits(network).sum()
 
 
 def test_influence_is_that_of_shuffling(sample_runs):

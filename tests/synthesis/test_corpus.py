@@ -11,10 +11,12 @@ import pytest
 from helpers import random_network
 from plain_netlists import plain_values, random_netlist
 
+from bespoke.model import input_wires
 from bespoke.netlist import evaluate, predict, write_netlist
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology, to_verilog_models
 
 pytestmark = pytest.mark.eda
@@ -81,13 +83,15 @@ def _netlist(rng, technology, folder):
     return [folder / "random.v", folder / "models.v"], netlist.input_bits, expected
 
 
-def test_predictions_of_a_mapped_network_are_the_models(tmp_path):
+@pytest.mark.parametrize("kind", ["binary", "thermometer"])
+def test_predictions_of_a_mapped_network_are_the_models(tmp_path, kind):
     rng = np.random.default_rng(7)
     technology = load_technology("egfet-1.0v")
     network = random_network(rng, features=3, hidden=(2,), classes=3, input_bits=3)
+    wires = input_wires(network, FrontEndKind(kind))
     path = tmp_path / "network.v"
-    path.write_text(emit_verilog(network), encoding="utf-8")
+    path.write_text(emit_verilog(network, wires=wires), encoding="utf-8")
     result = synthesise([path], top="top", technology=technology, folder=tmp_path, data_bits=None, effort="fast")
     words = np.arange(512)
     vectors = words[:, None] >> 3 * np.arange(3) & 7
-    assert np.array_equal(predict(result.netlist, vectors, 3), network.predict(vectors))
+    assert np.array_equal(predict(result.netlist, vectors, wires), network.predict(vectors))
