@@ -50,7 +50,6 @@ class Problem:
     power_inputs: np.ndarray
     power_samples: int
     floor: int
-    slack: int
     capacity: int
     deepest: int
     cost_range: tuple[float, float]
@@ -108,7 +107,6 @@ def make_problem(
         power_inputs=inputs,
         power_samples=samples,
         floor=int(np.floor(floor * total)),
-        slack=int(options.slack * total),
         capacity=capacity,
         deepest=deepest,
         cost_range=_cost_range(options.cost, starts, technology, price, leak),
