@@ -7,7 +7,7 @@ stays what it is there; free together they are the row of the trained start). Th
 approximation, and give the search without it as much time.
 
 All designs are priced alike, by the area of their hashed circuit. Columns, per set, medians over the seeds: estimated
-area of the cheapest design whose trusted accuracy (see `bespoke.pipeline.selection`) reaches the set's minimum, that
+area of the cheapest design whose trusted accuracy (see `bespoke.design`) reaches the set's minimum, that
 design's validation and test accuracy, and the hypervolume of the front in area and trusted accuracy, above the largest
 class's share. Test samples play no part in any choice. The last column is the time of a row's search on the clock,
 mean over sets and seeds.
@@ -25,8 +25,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bespoke.data import PreparedData, load_dataset, prepare
-from bespoke.model import IntegerClassifier, Network
-from bespoke.pipeline.proposals import ENOUGH_SAMPLES, Proposal, circuit_starts, proposal
+from bespoke.design import Design
+from bespoke.model import Network
+from bespoke.pipeline.proposals import ENOUGH_SAMPLES, circuit_starts, rated
 from bespoke.search import SearchData, SearchOptions, estimates, explore, hypervolume
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
 from bespoke.technology import load_technology
@@ -103,17 +104,7 @@ def rows(base: SearchOptions, *, pairs: bool) -> list[Row]:
     return [*table, Row("start: trained only; all units", replace(base, random_starts=0))]
 
 
-def rated(case: Case, classifier: IntegerClassifier, area_cm2: float, static_power_mw: float) -> Proposal:
-    return proposal(
-        classifier,
-        case.data,
-        origin="ablation",
-        estimated_area_cm2=area_cm2,
-        estimated_static_power_mw=static_power_mw,
-    )
-
-
-def searched(case: Case, row: Row, workers: int) -> tuple[list[Proposal], float]:
+def searched(case: Case, row: Row, workers: int) -> tuple[list[Design], float]:
     """Every design of the search's archive, and the seconds that it took."""
     train, held = case.data.train, case.data.validation
     started = time.perf_counter()
@@ -131,14 +122,10 @@ def searched(case: Case, row: Row, workers: int) -> tuple[list[Proposal], float]
         workers=workers,
     )
     seconds = time.perf_counter() - started
-    designs = [
-        rated(case, found.classifier, found.estimated_area_cm2, found.estimated_static_power_mw)
-        for found in front.candidates
-    ]
-    return designs, seconds
+    return [rated(found, case.data) for found in front.candidates], seconds
 
 
-def approximated(case: Case, networks: Sequence[Proposal], moves: int, workers: int) -> tuple[list[Proposal], float]:
+def approximated(case: Case, networks: Sequence[Design], moves: int, workers: int) -> tuple[list[Design], float]:
     """Circuits approximated from those of the networks, as `bespoke run` does it, and the seconds that it took."""
     started = time.perf_counter()
     circuits = approximate(
@@ -150,23 +137,20 @@ def approximated(case: Case, networks: Sequence[Proposal], moves: int, workers: 
         workers=workers,
     )
     seconds = time.perf_counter() - started
-    designs = [
-        rated(case, found.circuit, found.estimated_area_cm2, found.estimated_static_power_mw) for found in circuits
-    ]
-    return designs, seconds
+    return [rated(found, case.data) for found in circuits], seconds
 
 
-def outcome(case: Case, designs: Sequence[Proposal], seconds: float) -> Outcome:
+def outcome(case: Case, designs: Sequence[Design], seconds: float) -> Outcome:
     """The cheapest design that reaches the minimum, and the hypervolume of all."""
     volume = hypervolume(
-        [(design.estimated_area_cm2, design.trusted_accuracy) for design in designs], reference_accuracy=case.majority
+        [(design.estimated.area_cm2, design.trusted_accuracy) for design in designs], reference_accuracy=case.majority
     )
     enough = [design for design in designs if design.trusted_accuracy >= case.minimum]
     if not enough:
         return Outcome(np.inf, np.nan, np.nan, volume, seconds)
-    chosen = min(enough, key=lambda design: (design.estimated_area_cm2, -design.trusted_accuracy))
-    test = float((chosen.classifier.predict(case.data.test.features) == case.data.test.classes).mean())
-    return Outcome(chosen.estimated_area_cm2, chosen.validation.value, test, volume, seconds)
+    chosen = min(enough, key=lambda design: (design.estimated.area_cm2, -design.trusted_accuracy))
+    test = float((chosen.model.predict(case.data.test.features) == case.data.test.classes).mean())
+    return Outcome(chosen.estimated.area_cm2, chosen.validation.value, test, volume, seconds)
 
 
 def show(name: str, outcomes: Sequence[Sequence[Outcome]]) -> None:
@@ -222,11 +206,11 @@ def main() -> None:
     print(f"{'row':34} " + " ".join([columns] * len(every)) + f" {'s':>6}", flush=True)
 
     def alone(case: Case) -> Outcome:
-        figures = estimates(case.start, TECHNOLOGY, case.data.train.features)
-        return outcome(case, [rated(case, case.start, *figures)], 0.0)
+        costs = estimates(case.start, TECHNOLOGY, case.data.train.features)
+        return outcome(case, [Design.rated(case.start, case.data, origin="quantised", estimated=costs)], 0.0)
 
     show("trained network itself", [[alone(case) for case in cases] for cases in every])
-    full: dict[int, tuple[list[Proposal], float]] = {}
+    full: dict[int, tuple[list[Design], float]] = {}
     for row in rows(base, pairs=arguments.pairs):
         outcomes = []
         for cases in every:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +22,13 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from bespoke.data import PreparedData, load_dataset, prepare
+from bespoke.design import Design, Request, choose
 from bespoke.errors import NoDesignError
 from bespoke.model import Network
-from bespoke.pipeline.metrics import Accuracy
-from bespoke.pipeline.selection import Entry, Request, choose, trusted_accuracy
+from bespoke.pipeline.proposals import rated
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
-from bespoke.search import Candidate, Front, SearchData, SearchOptions, circuit_of, explore, hypervolume
+from bespoke.search import SearchData, SearchOptions, circuit_of, explore, hypervolume
 from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology
 from bespoke.train import train_float, train_quantised
@@ -74,27 +75,10 @@ def mapped_area(network: Network, data: PreparedData) -> float:
     return result.final.area_cm2
 
 
-def accuracies(candidate: Candidate) -> tuple[Accuracy, Accuracy]:
-    """On training and on validation samples."""
-    return (
-        Accuracy(candidate.train_accuracy, *candidate.train_interval, candidate.train_samples),
-        Accuracy(candidate.validation_accuracy, *candidate.validation_interval, candidate.validation_samples),
-    )
-
-
-def chosen_index(front: Front, minimum: float) -> int | None:
-    """The cheapest candidate, by estimate, whose trusted accuracy reaches the minimum."""
-    entries = [
-        Entry(
-            index,
-            *accuracies(candidate),
-            candidate.estimated_area_cm2,
-            candidate.estimated_static_power_mw,
-        )
-        for index, candidate in enumerate(front.candidates)
-    ]
+def chosen_design(designs: Sequence[Design], minimum: float) -> Design | None:
+    """The cheapest design, by estimate, whose trusted accuracy reaches the minimum."""
     try:
-        return choose(entries, Request.at_least(minimum)).entry.index
+        return choose(designs, Request.at_least(minimum)).design
     except NoDesignError:
         return None
 
@@ -128,27 +112,25 @@ def main() -> None:
             trained = time.perf_counter() - started
             options = SearchOptions(candidates=int(setting.candidates * arguments.scale), seed=seed)
             front = explore(search_data, [start], options, technology=TECHNOLOGY, workers=arguments.workers)
-            pairs = [(candidate.estimated_area_cm2, candidate.train_accuracy) for candidate in front.candidates]
+            pairs = [(found.estimated.area_cm2, found.train.value) for found in front.candidates]
             print(
                 f"  seed {seed}: training {trained:.0f} s, search {front.statistics.seconds:.0f} s, "
                 f"{front.statistics.candidates_per_second:,.0f} candidates/s of processor time, {len(front.pareto)} on "
                 f"the front, hypervolume {hypervolume(pairs, reference_accuracy=majority):.4f}"
             )
-            for candidate in front.pareto:
-                test = right_share(candidate.classifier, data.test)
-                trusted = trusted_accuracy(*accuracies(candidate))
-                points.append((candidate.train_accuracy, candidate.validation_accuracy, trusted, test))
-            index = chosen_index(front, setting.minimum)
-            if index is None:
+            for design in (rated(found, data) for found in front.pareto):
+                test = right_share(design.model, data.test)
+                points.append((design.train.value, design.validation.value, design.trusted_accuracy, test))
+            design = chosen_design([rated(found, data) for found in front.candidates], setting.minimum)
+            if design is None:
                 print("    no design reaches the minimum")
                 continue
-            candidate = front.candidates[index]
-            test = right_share(candidate.classifier, data.test)
-            area = float("nan") if arguments.no_map else mapped_area(candidate.classifier, data)
-            outcomes.append((test, area, candidate.estimated_area_cm2))
+            test = right_share(design.model, data.test)
+            area = float("nan") if arguments.no_map else mapped_area(design.model, data)
+            outcomes.append((test, area, design.estimated.area_cm2))
             print(
-                f"    chosen: train {candidate.train_accuracy:.4f}, validation {candidate.validation_accuracy:.4f}, "
-                f"test {test:.4f}; estimated {candidate.estimated_area_cm2:.4f} cm², mapped {area:.4f} cm²",
+                f"    chosen: train {design.train.value:.4f}, validation {design.validation.value:.4f}, "
+                f"test {test:.4f}; estimated {design.estimated.area_cm2:.4f} cm², mapped {area:.4f} cm²",
                 flush=True,
             )
         if outcomes:

@@ -21,6 +21,7 @@ from bespoke.files import write_text
 
 if TYPE_CHECKING:
     from bespoke.data import Part
+    from bespoke.design import Design
     from bespoke.pipeline.exploration import Exploration
     from bespoke.pipeline.metrics import PartAccuracies
     from bespoke.pipeline.modelfile import ModelFile
@@ -278,13 +279,13 @@ def _training_json(out: Path, name: str, parts: PartAccuracies) -> dict[str, Any
 
 
 def _exploration_json(found: Exploration) -> dict[str, Any]:
-    def entry(design: Any) -> dict[str, Any]:
+    def entry(design: Design) -> dict[str, Any]:
         return {
-            "origin": design.proposal.origin,
-            "train_accuracy": design.proposal.train.value,
-            "validation_accuracy": design.proposal.validation.value,
-            "estimated_area_cm2": design.proposal.estimated_area_cm2,
-            "estimated_static_power_mw": design.proposal.estimated_static_power_mw,
+            "origin": design.origin,
+            "train_accuracy": design.train.value,
+            "validation_accuracy": design.validation.value,
+            "estimated_area_cm2": design.estimated.area_cm2,
+            "estimated_static_power_mw": design.estimated.static_power_mw,
             "model_file": design.model_file,
         }
 
@@ -297,19 +298,17 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
 
 
 def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
-    from bespoke.pipeline.exploration import kind_of
-
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
     for heading in ("", "train", "validation", "area, cm²", "static power, mW", "kind"):
         table.add_column(heading, justify="left" if heading == "kind" else "right")
     for index, design in enumerate((*found.designs, found.baseline)):
         table.add_row(
             str(index) if design is not found.baseline else "exact",
-            f"{100 * design.proposal.train.value:.1f} %",
-            f"{100 * design.proposal.validation.value:.1f} %",
-            f"{design.proposal.estimated_area_cm2:.4g}",
-            f"{design.proposal.estimated_static_power_mw:.4g}",
-            kind_of(design.proposal.classifier),
+            f"{100 * design.train.value:.1f} %",
+            f"{100 * design.validation.value:.1f} %",
+            f"{design.estimated.area_cm2:.4g}",
+            f"{design.estimated.static_power_mw:.4g}",
+            design.kind,
         )
     console = Console()
     console.print(table)

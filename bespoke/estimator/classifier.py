@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,18 +17,18 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bespoke.data import PreparedData
+from bespoke.design import Design, Request, choose
+from bespoke.dominance import non_dominated
 from bespoke.errors import InputError, NoDesignError
-from bespoke.estimator.designs import Design, design_from_json, design_to_json
 from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
 from bespoke.files import write_json
 from bespoke.model import Network
 from bespoke.pipeline.metrics import DesignMetrics
-from bespoke.pipeline.selection import Entry, Request, choose
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import Quantiser
 from bespoke.technology import load_technology
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class BespokeClassifier(ClassifierMixin, BaseEstimator):
@@ -147,7 +147,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     def network_(self) -> Network:
         """The active design as the integer network that is the reference for its circuit."""
         check_is_fitted(self, "chosen_")
-        return self.designs_[self.chosen_].network
+        return self.designs_[self.chosen_].model
 
     @property
     def pareto_front_(self) -> pd.DataFrame:
@@ -162,20 +162,17 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 "origin": [design.origin for design in self.designs_],
                 "train_accuracy": [design.train.value for design in self.designs_],
                 "validation_accuracy": [design.validation.value for design in self.designs_],
-                "trusted_accuracy": [entry.trusted_accuracy for entry in self._entries()],
-                "estimated_area_cm2": [design.estimated_area_cm2 for design in self.designs_],
-                "estimated_static_power_mw": [design.estimated_static_power_mw for design in self.designs_],
+                "trusted_accuracy": [design.trusted_accuracy for design in self.designs_],
+                "estimated_area_cm2": [design.estimated.area_cm2 for design in self.designs_],
+                "estimated_static_power_mw": [design.estimated.static_power_mw for design in self.designs_],
             }
         )
         table["chosen"] = np.arange(len(table)) == self.chosen_
-        costs = table[["estimated_area_cm2", "estimated_static_power_mw"]].to_numpy()
-        values = np.column_stack([-table["trusted_accuracy"].to_numpy(), costs])
-        no_worse = (values[None, :, :] <= values[:, None, :]).all(axis=2)
-        better = (values[None, :, :] < values[:, None, :]).any(axis=2)
-        keep = ~(no_worse & better).any(axis=1) | table["chosen"].to_numpy()
-        order = table[keep].sort_values(["chosen", "estimated_area_cm2"], ascending=[False, True], kind="stable")
-        columns = ["trusted_accuracy", "estimated_area_cm2", "estimated_static_power_mw"]
-        return order.drop_duplicates(columns).sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
+        columns = ["estimated_area_cm2", "estimated_static_power_mw", "trusted_accuracy"]
+        order = np.argsort(~table["chosen"].to_numpy(), kind="stable")  # of equal designs the active one is listed
+        front = non_dominated(table[columns].to_numpy()[order] * (1, 1, -1))
+        kept = table.iloc[order[sorted({0, *front})]]
+        return kept.sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
 
     def choose(
         self,
@@ -213,15 +210,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             request = Request.within(max_loss, train, validation, **budget)
         else:
             request = Request.at_least(min_accuracy, **budget)
-        choice = choose(list(self._entries()), request)
-        self.chosen_ = choice.entry.index
+        self.chosen_ = choose(self.designs_, request).index
         return self
-
-    def _entries(self) -> Iterator[Entry]:
-        for index, design in enumerate(self.designs_):
-            yield Entry(
-                index, design.train, design.validation, design.estimated_area_cm2, design.estimated_static_power_mw
-            )
 
     def predict(self, X: Any) -> np.ndarray:
         """The active circuit's answer for every sample of ``X`` (samples, features), as class labels."""
@@ -331,7 +321,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             "feature_names_in": None if names is None else [str(name) for name in names],
             "quantiser": self.quantiser_.to_json(),
             "chosen": self.chosen_,
-            "designs": [design_to_json(design) for design in self.designs_],
+            "designs": [design.to_json() for design in self.designs_],
         }
         write_json(Path(path), document)
 
@@ -353,7 +343,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             raise InputError(f"classifier file {path} cannot be read as JSON: {error}") from None
         try:
             if (document["kind"], document["schema"]) != ("bespoke classifier", _SCHEMA):
-                raise InputError(f"classifier file {path} is not of this kind or version")
+                raise InputError("it is not of this kind or version")
             parameters = document["parameters"]
             if isinstance(parameters["hidden"], list):
                 parameters["hidden"] = tuple(parameters["hidden"])
@@ -363,10 +353,12 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             if document["feature_names_in"] is not None:
                 loaded.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
             loaded.quantiser_ = Quantiser.from_json(document["quantiser"])
-            loaded.designs_ = tuple(design_from_json(entry) for entry in document["designs"])
+            loaded.designs_ = tuple(Design.from_json(entry) for entry in document["designs"])
             loaded.chosen_ = int(document["chosen"])
             loaded._vectors = None
             fits = 0 <= loaded.chosen_ < len(loaded.designs_) and loaded.network_.features == loaded.n_features_in_
+        except InputError as error:
+            raise InputError(f"classifier file {path}: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"classifier file {path} is damaged: {type(error).__name__} {error}") from None
         if not fits:

@@ -12,9 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from bespoke.data import Part, PreparedData
-from bespoke.estimator.designs import Design, found, rated, widened
+from bespoke.design import EXACT_BASELINE, Design
+from bespoke.estimator.designs import widened
 from bespoke.importers.sklearn_models import float_model_of
-from bespoke.search import SearchData, SearchOptions, explore
+from bespoke.search import SearchData, SearchOptions, estimates, explore
 from bespoke.sensing import Quantiser
 from bespoke.technology import Technology
 from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
@@ -90,9 +91,11 @@ def find_designs(
         workers=workers,
     )
     designs = [
-        *(found(candidate, data) for candidate in front.candidates),
-        rated(quantised, "quantised", data, technology),
-        rated(baseline, "exact baseline", data, technology),
+        *(Design.rated(one.classifier, data, origin=one.origin, estimated=one.estimated) for one in front.candidates),
+        *(
+            Design.rated(network, data, origin=origin, estimated=estimates(network, technology, data.train.features))
+            for network, origin in ((quantised, "quantised"), (baseline, EXACT_BASELINE))
+        ),
     ]
     return Fitted(
         quantiser,

@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bespoke.costs import Objective
 from bespoke.data import PreparedData
+from bespoke.design import Design, estimated, front_of, mistrust
 from bespoke.files import write_text
-from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import Proposal, exact_proposal, propose
+from bespoke.pipeline.proposals import exact_design, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.training import TrainedModels, train_models
 
@@ -35,25 +34,12 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ExploredDesign:
-    """A design of the front; area and power are estimates, not measurements."""
-
-    proposal: Proposal
-    model_file: str
-
-    @property
-    def trusted_accuracy(self) -> float:
-        """On which designs are compared; see `bespoke.pipeline.selection`."""
-        return self.proposal.trusted_accuracy
-
-
-@dataclass(frozen=True)
 class Exploration:
-    """What a search found, cheapest first; the exact baseline stands apart for comparison."""
+    """What a search found, cheapest first, nothing measured; the exact baseline stands apart for comparison."""
 
     data: PreparedData
-    designs: tuple[ExploredDesign, ...]
-    baseline: ExploredDesign
+    designs: tuple[Design, ...]
+    baseline: Design
     search: SearchSummary
     table: Path
 
@@ -96,36 +82,17 @@ def explore(
     data, technology, folder = training.data, technology_of(config), RunFolder(out)
     found = propose(folder, config, data, starts=[training.models.quantised], technology=technology, progress=progress)
     designs = []
-    for index, design in enumerate(non_dominated_designs(found.designs, config.objective)):
+    for index, design in enumerate(front_of(found.designs, estimated(config.objective), mistrust)):
         name = f"explored/{index:03d}.json"
-        ModelFile.of(design.classifier, data).save(folder / name)
-        designs.append(ExploredDesign(design, name))
-    exact = training.models.baseline
-    baseline = ExploredDesign(exact_proposal(exact, data, technology), "models/baseline.json")
+        ModelFile.of(design.model, data).save(folder / name)
+        designs.append(replace(design, model_file=name))
+    baseline = replace(exact_design(training.models.baseline, data, technology), model_file="models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
     return Exploration(data, tuple(designs), baseline, found.summary, table)
 
 
-def non_dominated_designs(designs: Sequence[Proposal], objective: Objective = Objective.AREA) -> list[Proposal]:
-    """Designs that no other beats in trusted accuracy and estimated cost, cheapest first; equal ones once."""
-
-    def cost(design: Proposal) -> float:
-        return design.estimated_area_cm2 if objective is Objective.AREA else design.estimated_static_power_mw
-
-    kept: list[Proposal] = []
-    for design in sorted(designs, key=lambda d: (cost(d), -d.trusted_accuracy)):
-        if not kept or design.trusted_accuracy > kept[-1].trusted_accuracy:
-            kept.append(design)
-    return kept
-
-
-def kind_of(classifier: IntegerClassifier) -> str:
-    """``network``, or ``logic`` for a circuit that is no longer one."""
-    return "network" if isinstance(classifier, Network) else "logic"
-
-
-def _table(designs: Sequence[ExploredDesign]) -> str:
+def _table(designs: Sequence[Design]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -133,13 +100,13 @@ def _table(designs: Sequence[ExploredDesign]) -> str:
         writer.writerow(
             [
                 index,
-                design.proposal.origin,
-                kind_of(design.proposal.classifier),
-                f"{design.proposal.train.value:.6f}",
-                f"{design.proposal.validation.value:.6f}",
+                design.origin,
+                design.kind,
+                f"{design.train.value:.6f}",
+                f"{design.validation.value:.6f}",
                 f"{design.trusted_accuracy:.6f}",
-                f"{design.proposal.estimated_area_cm2:.6g}",
-                f"{design.proposal.estimated_static_power_mw:.6g}",
+                f"{design.estimated.area_cm2:.6g}",
+                f"{design.estimated.static_power_mw:.6g}",
                 design.model_file,
             ]
         )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
-from bespoke.model import IntegerClassifier, LogicCircuit, Network, from_json, to_json
+from bespoke.design import EXACT_BASELINE, Design, estimated, front_of
+from bespoke.errors import InputError
+from bespoke.model import LogicCircuit, Network
 from bespoke.pipeline.config import Effort, RunConfig, Unit
 from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import trusted_accuracy
 from bespoke.search import Cost, Found, Front, SearchData, SearchOptions, circuit_of, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
-from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
 #: Candidates that the search evaluates, by effort.
@@ -32,57 +33,17 @@ _COSTS = {Objective.AREA: Cost.AREA, Objective.POWER: Cost.STATIC_POWER}
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A design that is worth mapping.
-
-    The estimates are the search's own figures; only mapping gives measured ones.
-    """
-
-    classifier: IntegerClassifier
-    origin: str
-    train: Accuracy
-    validation: Accuracy
-    estimated_area_cm2: float
-    estimated_static_power_mw: float
-
-    @property
-    def trusted_accuracy(self) -> float:
-        """On which designs are compared; see `bespoke.pipeline.selection`."""
-        return trusted_accuracy(self.train, self.validation)
-
-
-@dataclass(frozen=True)
 class Proposals:
     """All proposals of a run, and what it cost to find them."""
 
-    designs: tuple[Proposal, ...]
+    designs: tuple[Design, ...]
     summary: SearchSummary
 
 
-def proposal(
-    classifier: IntegerClassifier,
-    data: PreparedData,
-    *,
-    origin: str,
-    estimated_area_cm2: float,
-    estimated_static_power_mw: float,
-) -> Proposal:
-    """A proposal with its accuracies on the parts that the choice may look at."""
-    train, validation = (
-        Accuracy.of(classifier.predict(part.features), part.classes) for part in (data.train, data.validation)
-    )
-    return Proposal(classifier, origin, train, validation, estimated_area_cm2, estimated_static_power_mw)
-
-
-def exact_proposal(baseline: Network, data: PreparedData, technology: Technology) -> Proposal:
+def exact_design(baseline: Network, data: PreparedData, technology: Technology) -> Design:
     """The exact baseline, to stand beside what the search proposes."""
-    costs = estimates(baseline, technology, data.train.features)
-    return proposal(
-        baseline,
-        data,
-        origin="exact baseline",
-        estimated_area_cm2=costs.area_cm2,
-        estimated_static_power_mw=costs.static_power_mw,
+    return Design.rated(
+        baseline, data, origin=EXACT_BASELINE, estimated=estimates(baseline, technology, data.train.features)
     )
 
 
@@ -110,7 +71,7 @@ def _searched(
     starts: Sequence[Network],
     technology: Technology,
     progress: RunProgress,
-) -> tuple[list[Proposal], SearchSummary]:
+) -> tuple[list[Design], SearchSummary]:
     name = "search/networks.json"
     if not folder.has(name):
         progress.stage("searching networks")
@@ -141,11 +102,11 @@ def _searched(
             name,
             {
                 "summary": asdict(_summary(front)),
-                "designs": [_entry(candidate) for candidate in front.candidates],
+                "designs": [rated(candidate, data).to_json() for candidate in front.candidates],
             },
         )
-    document = folder.read_json(name)
-    return list(_read(document["designs"], data)), restored(SearchSummary, document["summary"])
+    designs, document = _read(folder, name)
+    return designs, restored(SearchSummary, document["summary"])
 
 
 def _summary(front: Front) -> SearchSummary:
@@ -162,10 +123,10 @@ def _approximated(
     folder: RunFolder,
     config: RunConfig,
     data: PreparedData,
-    networks: Sequence[Proposal],
+    networks: Sequence[Design],
     technology: Technology,
     progress: RunProgress,
-) -> tuple[list[Proposal], float]:
+) -> tuple[list[Design], float]:
     """Approximated circuits, and the seconds that they took."""
     name = "search/circuits.json"
     if not folder.has(name):
@@ -184,40 +145,32 @@ def _approximated(
             name,
             {
                 "seconds": time.monotonic() - started,
-                "designs": [_entry(circuit) for circuit in circuits],
+                "designs": [rated(circuit, data).to_json() for circuit in circuits],
             },
         )
-    document = folder.read_json(name)
-    return list(_read(document["designs"], data)), document["seconds"]
+    designs, document = _read(folder, name)
+    return designs, document["seconds"]
 
 
-def circuit_starts(networks: Sequence[Proposal]) -> list[LogicCircuit]:
+def circuit_starts(networks: Sequence[Design]) -> list[LogicCircuit]:
     """Circuits of the most accurate networks, spread over the areas."""
-    best, front = -1.0, []
-    for design in sorted(networks, key=lambda d: (d.estimated_area_cm2, -d.train.value)):
-        if design.train.value > best:
-            best = design.train.value
-            front.append(design)
+    front = front_of(networks, estimated(Objective.AREA), lambda design: -design.train.value)
     last = len(front) - 1
     picks = sorted({round(last * (1 - step / (2 * max(1, CIRCUIT_STARTS - 1)))) for step in range(CIRCUIT_STARTS)})
-    return [circuit_of(front[pick].classifier) for pick in picks]
+    return [circuit_of(front[pick].model) for pick in picks]
 
 
-def _entry(found: Found) -> dict[str, object]:
-    return {
-        "origin": found.origin,
-        "estimated_area_cm2": found.estimated.area_cm2,
-        "estimated_static_power_mw": found.estimated.static_power_mw,
-        "model": to_json(found.classifier),
-    }
+def rated(found: Found, data: PreparedData) -> Design:
+    """What a search found as a design: rated on the whole of the parts, of which the search may have seen a share."""
+    return Design.rated(found.classifier, data, origin=found.origin, estimated=found.estimated)
 
 
-def _read(entries: Iterable[dict], data: PreparedData) -> Iterable[Proposal]:
-    for entry in entries:
-        yield proposal(
-            from_json(entry["model"]),
-            data,
-            origin=entry["origin"],
-            estimated_area_cm2=entry["estimated_area_cm2"],
-            estimated_static_power_mw=entry["estimated_static_power_mw"],
-        )
+def _read(folder: RunFolder, name: str) -> tuple[list[Design], dict[str, Any]]:
+    """The designs that a search left, and the whole of its file."""
+    document = folder.read_json(name)
+    try:
+        return [Design.from_json(entry) for entry in document["designs"]], document
+    except InputError as error:
+        raise InputError(
+            f"{folder / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
+        ) from None

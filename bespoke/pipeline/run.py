@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bespoke import __version__
+from bespoke.costs import Costs
 from bespoke.data import PreparedData
+from bespoke.design import Design, Request, choose
 from bespoke.eda.tools import require_tools, tool_versions
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.design import Backend, accuracies, measure
-from bespoke.pipeline.front import FrontDesign, Mapped, map_front, write_table
+from bespoke.pipeline.front import map_front, write_table
 from bespoke.pipeline.metrics import (
     DataSummary,
     DesignMetrics,
@@ -28,9 +30,8 @@ from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import exact_proposal, propose
+from bespoke.pipeline.proposals import exact_design, propose
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.selection import Request, choose
 from bespoke.pipeline.training import float_accuracies, train_models
 from bespoke.technology import Technology
 
@@ -92,10 +93,10 @@ def run(
     request = _request(config, baseline_metrics)
     front = map_front(folder, config, data, proposals.designs, request=request, backend=backend, progress=progress)
     front.append(_baseline_design(baseline, baseline_metrics, data, technology))
-    choice = choose([design.entry(index) for index, design in enumerate(front)], request)
-    chosen = front[choice.entry.index].proposal.classifier
+    choice = choose(front, request)
+    chosen = choice.design.model
     ModelFile.of(chosen, data).save(folder / "models/approximate.json")
-    write_table(folder / "front.csv", front, data, chosen=choice.entry.index)
+    write_table(folder / "front.csv", front, data, chosen=choice.index)
     chosen_metrics = _measured(folder, "chosen", chosen, data, backend=backend, progress=progress)
     metrics = RunMetrics(
         bespoke_version=__version__,
@@ -175,15 +176,15 @@ def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
     return Request.at_least(config.min_accuracy, **limits)
 
 
-def _baseline_design(
-    baseline: Network, metrics: DesignMetrics, data: PreparedData, technology: Technology
-) -> FrontDesign:
+def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedData, technology: Technology) -> Design:
     """The exact baseline as the front's dear end, so that asking for its own accuracy can always be met."""
-    return FrontDesign(
-        exact_proposal(baseline, data, technology),
-        Mapped(metrics.area_cm2, metrics.static_power_train_mw),
-        metrics.model_file,
+    measured = Costs(
+        metrics.area_cm2,
+        metrics.static_power_train_mw,
+        front_end_area_cm2=metrics.front_end_area_cm2,
+        front_end_power_mw=metrics.front_end_power_mw,
     )
+    return exact_design(baseline, data, technology).with_measured(measured, model_file=metrics.model_file)
 
 
 def _data_summary(data: PreparedData, source: str) -> DataSummary:

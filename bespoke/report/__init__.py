@@ -5,11 +5,11 @@ from bespoke.report.exploration import write_exploration_figures
 from bespoke.report.figures import write_figures
 from bespoke.report.page import write_report
 from bespoke.report.published import PublishedDesign, published_designs
-from bespoke.report.reading import FrontDesign, RunRecord, read_run
+from bespoke.report.reading import FrontRow, RunRecord, read_run
 from bespoke.report.terminal import summary_table
 
 __all__ = [
-    "FrontDesign",
+    "FrontRow",
     "PublishedDesign",
     "RunRecord",
     "compare_runs",

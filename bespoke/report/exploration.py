@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bespoke.files import write_bytes
-from bespoke.pipeline.exploration import Exploration, kind_of
+from bespoke.pipeline.exploration import Exploration
 from bespoke.report.figures import BASELINE, LOGIC, NETWORK, checked_formats, log_axis, new_figure, rendered
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def draw_exploration(found: Exploration) -> Figure:
     """The front and the exact baseline; both figures are the search's own, nothing is measured."""
     figure, axes = new_figure(2.5)
     # a design without a single gate has no place on a logarithmic axis
-    designs = [design for design in found.designs if design.proposal.estimated_area_cm2 > 0]
+    designs = [design for design in found.designs if design.estimated.area_cm2 > 0]
     axes.step(
-        [design.proposal.estimated_area_cm2 for design in designs],
+        [design.estimated.area_cm2 for design in designs],
         [100 * design.trusted_accuracy for design in designs],
         where="post",
         color="#cccccc",
@@ -47,10 +47,10 @@ def draw_exploration(found: Exploration) -> Figure:
         zorder=1,
     )
     for kind, colour, marker, label in (("network", NETWORK, "o", "network"), ("logic", LOGIC, "D", "logic circuit")):
-        shown = [design for design in designs if kind_of(design.proposal.classifier) == kind]
+        shown = [design for design in designs if design.kind == kind]
         if shown:
             axes.plot(
-                [design.proposal.estimated_area_cm2 for design in shown],
+                [design.estimated.area_cm2 for design in shown],
                 [100 * design.trusted_accuracy for design in shown],
                 marker,
                 color=colour,
@@ -58,7 +58,7 @@ def draw_exploration(found: Exploration) -> Figure:
                 label=label,
             )
     axes.plot(
-        found.baseline.proposal.estimated_area_cm2,
+        found.baseline.estimated.area_cm2,
         100 * found.baseline.trusted_accuracy,
         "s",
         color=BASELINE,

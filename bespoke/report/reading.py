@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bespoke.data import Part, read_vectors
+from bespoke.design import EXACT_BASELINE
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, from_json
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
@@ -21,11 +22,11 @@ from bespoke.technology import Technology, load_technology, read_liberty
 
 _TEST_VECTORS = Path("vectors", "test.csv")
 #: What ``front.csv`` calls the baseline, which closes the table.
-BASELINE_ORIGIN = "exact baseline"
+BASELINE_ORIGIN = EXACT_BASELINE
 
 
 @dataclass(frozen=True)
-class FrontDesign:
+class FrontRow:
     """One row of ``front.csv``. Figures that the run did not measure for this design are None."""
 
     index: int
@@ -48,7 +49,7 @@ class RunRecord:
 
     folder: Path
     metrics: RunMetrics
-    front: tuple[FrontDesign, ...]
+    front: tuple[FrontRow, ...]
     versions: Mapping[str, str]
     config_text: str
 
@@ -181,23 +182,23 @@ def _read_versions(path: Path) -> dict[str, str]:
     return flat
 
 
-def _read_front(path: Path) -> tuple[FrontDesign, ...]:
+def _read_front(path: Path) -> tuple[FrontRow, ...]:
     rows = list(csv.DictReader(_text(path).splitlines()))
     designs = []
     for number, row in enumerate(rows, start=2):
         try:
-            designs.append(_front_design(row))
+            designs.append(_front_row(row))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}, line {number}: {type(error).__name__} {error}") from None
     return tuple(designs)
 
 
-def _front_design(row: Mapping[str, str]) -> FrontDesign:
+def _front_row(row: Mapping[str, str]) -> FrontRow:
     def number(name: str) -> float | None:
         text = row.get(name) or ""
         return float(text) if text else None
 
-    return FrontDesign(
+    return FrontRow(
         index=int(row["index"]),
         origin=row["origin"],
         kind=row["kind"],

@@ -34,13 +34,13 @@ def bin_of(archive, cost):
 
 
 @njit(cache=True)
-def insert(state, archive, genes, right, cost, slack):
+def insert(state, archive, genes, right, cost):
     """Put a network in if it deserves a place; True where the front moves or a bin gets better.
 
-    A network that a cheaper bin's best beats by more than ``slack`` right answers is of no use.
+    A network that a cheaper bin's best beats is of no use.
     """
     number = bin_of(archive, cost)
-    if number > 0 and right < archive.best[number - 1] - slack:
+    if number > 0 and right < archive.best[number - 1]:
         return False
     depth = archive.right.shape[1]
     worst = 0
@@ -69,7 +69,7 @@ def insert(state, archive, genes, right, cost, slack):
 
 
 @njit(cache=True)
-def pick(state, archive, slack):
+def pick(state, archive):
     """A random useful place: ``(bin, place)``; bins are equally likely. (-1, -1) if there is none."""
     bins = archive.best.size
     depth = archive.right.shape[1]
@@ -79,7 +79,7 @@ def pick(state, archive, slack):
         right = archive.right[number, place]
         if right < 0:
             continue
-        if number > 0 and right < archive.best[number - 1] - slack:
+        if number > 0 and right < archive.best[number - 1]:
             continue
         return number, place
     for number in range(bins):
@@ -90,9 +90,9 @@ def pick(state, archive, slack):
 
 
 @njit(cache=True)
-def insert_all(state, archive, genes, right, cost, slack):
+def insert_all(state, archive, genes, right, cost):
     """Enter another archive's elites, given as its ``genes``, ``right`` and ``cost``."""
     for number in range(right.shape[0]):
         for place in range(right.shape[1]):
             if right[number, place] >= 0:
-                insert(state, archive, genes[number, place], right[number, place], cost[number, place], slack)
+                insert(state, archive, genes[number, place], right[number, place], cost[number, place])

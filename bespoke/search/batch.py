@@ -24,14 +24,13 @@ COST_POWER = 1
 COST_FULL_ADDERS = 2
 
 # Positions in the array of settings.
-SLACK = 0
-WALK = 1
-KEEP_MASKS = 2
-COST_KIND = 3
-FLOOR = 4
-POWER_SAMPLES = 5
-PROBE = 6
-SETTINGS = 7
+WALK = 0
+KEEP_MASKS = 1
+COST_KIND = 2
+FLOOR = 3
+POWER_SAMPLES = 4
+PROBE = 5
+SETTINGS = 6
 
 #: A candidate less accurate than what is known at this share of its parent's cost, less a few gates, is not priced: one
 #: move seldom saves more.
@@ -152,7 +151,7 @@ def seed_given(starts, state, ev, ws, archive, offspring, lay, limits, model, se
         accept(ev)
         counters[EVALUATED] += 1
         cost = cost_of(ws, genes, lay, model, settings, scratch)
-        insert(state, archive, genes, right, cost, settings[SLACK])
+        insert(state, archive, genes, right, cost)
         _remember(offspring, counters, genes, right, cost)
 
 
@@ -177,7 +176,7 @@ def seed_random(number, state, ev, ws, archive, offspring, lay, limits, model, s
             accept(ev)
         counters[EVALUATED] += 1
         cost = cost_of(ws, genes, lay, model, settings, scratch)
-        insert(state, archive, genes, right, cost, settings[SLACK])
+        insert(state, archive, genes, right, cost)
         _remember(offspring, counters, genes, right, cost)
 
 
@@ -196,16 +195,15 @@ def run_batch(
     share = probe.weights.sum() / ev.weights.sum() if probing else 1.0
     current = scratch.current
     child = scratch.child
-    slack = settings[SLACK]
     while counters[EVALUATED] < until:
         if population.shape[0] > 0 and unit(state) < population_share:
             current[:] = population[below(state, population.shape[0])]
         else:
-            bin_number, place = pick(state, archive, slack)
+            bin_number, place = pick(state, archive)
             if bin_number < 0:
                 return
             current[:] = archive.genes[bin_number, place]
-        mate_bin, mate_place = pick(state, archive, slack)
+        mate_bin, mate_place = pick(state, archive)
         mate = archive.genes[mate_bin, mate_place]
         scratch.changed[:] = True
         current_right = evaluate(ev, current, current, lay, scratch.changed, True)
@@ -249,7 +247,7 @@ def run_batch(
                 continue
             cost = cost_of(ws, child, lay, model, settings, scratch)
             counters[PRICED] += 1
-            better = insert(state, archive, child, right, cost, slack)
+            better = insert(state, archive, child, right, cost)
             counters[INSERTED] += better
             if population_share > 0 and (better or below(state, 16) == 0):
                 _remember(offspring, counters, child, right, cost)

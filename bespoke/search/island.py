@@ -139,7 +139,6 @@ class _Run:
             leak=problem.leak,
         )
         self.settings = np.zeros(batch.SETTINGS, dtype=np.int64)
-        self.settings[batch.SLACK] = problem.slack
         self.settings[batch.WALK] = options.walk
         self.settings[batch.KEEP_MASKS] = not options.accumulate
         self.settings[batch.FLOOR] = problem.floor
@@ -211,4 +210,4 @@ def migrate(problem: Problem, islands: list[Island]) -> None:
     for number, island in enumerate(islands):
         genes, right, cost = sources[number - 1]
         if len(islands) > 1:
-            elites.insert_all(island.random, island.archive(problem), genes, right, cost, problem.slack)
+            elites.insert_all(island.random, island.archive(problem), genes, right, cost)

@@ -71,7 +71,6 @@ class SearchOptions:
     population_share : probability that a parent comes from that population instead of the elites.
     bins, depth : elites per island: log-spaced cost bins, networks in each.
     walk : candidates made in a row from one parent, each from the last accepted.
-    slack : right answers, as a share of the samples, that an elite may lack against a cheaper one before it is dropped.
     accuracy_floor : candidates below it are never priced; None for the share of the largest class, or 0.12
         below the best start where that is higher.
     multiply, accumulate, activate : which kinds of unit may change. Where one may not, there are no random starts.
@@ -96,7 +95,6 @@ class SearchOptions:
     bins: int = 96
     depth: int = 8
     walk: int = 64
-    slack: float = 0.0
     accuracy_floor: float | None = None
     multiply: bool = True
     accumulate: bool = True
@@ -115,7 +113,7 @@ class SearchOptions:
         for name in ("candidates", "islands", "epochs", "generations", "bins", "depth", "walk", "max_terms"):
             if getattr(self, name) < 1:
                 raise InputError(f"search option {name} must be at least 1, not {getattr(self, name)}")
-        for name in ("population", "random_starts", "jitter", "max_shift", "slack"):
+        for name in ("population", "random_starts", "jitter", "max_shift"):
             if getattr(self, name) < 0:
                 raise InputError(f"search option {name} must not be negative, it is {getattr(self, name)}")
         if self.bins < 2:

@@ -55,7 +55,6 @@ class Problem:
     power_inputs: np.ndarray
     power_samples: int
     floor: int
-    slack: int
     capacity: int
     deepest: int
     cost_range: tuple[float, float]
@@ -127,7 +126,6 @@ def make_problem(
         power_inputs=packed_inputs(few, wires),
         power_samples=len(few),
         floor=int(np.floor(floor * total)),
-        slack=int(options.slack * total),
         capacity=capacity,
         deepest=deepest,
         cost_range=_cost_range(options, starts, technology, model, front_end, few),

@@ -99,16 +99,16 @@ def test_choose_moves_along_the_front(fitted):
     again = clone(fitted)
     assert not hasattr(again, "designs_")
     accurate = fitted.choose(max_loss=0.0).designs_[fitted.chosen_]
-    budget = float(np.median([design.estimated_area_cm2 for design in fitted.designs_]))
+    budget = float(np.median([design.estimated.area_cm2 for design in fitted.designs_]))
     assert fitted.choose(max_area_cm2=budget) is fitted
     small_one = fitted.designs_[fitted.chosen_]
-    assert small_one.estimated_area_cm2 <= budget
-    best_below = max(min(d.train.value, d.validation.value) for d in fitted.designs_ if d.estimated_area_cm2 <= budget)
+    assert small_one.estimated.area_cm2 <= budget
+    best_below = max(min(d.train.value, d.validation.value) for d in fitted.designs_ if d.estimated.area_cm2 <= budget)
     assert min(small_one.train.value, small_one.validation.value) == best_below
     assert min(accurate.train.value, accurate.validation.value) >= fitted.baseline_.validation.value - 1e-12
     fitted.choose(min_accuracy=0.9)
-    cheapest = min(d.estimated_area_cm2 for d in fitted.designs_ if min(d.train.value, d.validation.value) >= 0.9)
-    assert fitted.designs_[fitted.chosen_].estimated_area_cm2 == cheapest
+    cheapest = min(d.estimated.area_cm2 for d in fitted.designs_ if min(d.train.value, d.validation.value) >= 0.9)
+    assert fitted.designs_[fitted.chosen_].estimated.area_cm2 == cheapest
     before = fitted.chosen_
     with pytest.raises(NoDesignError, match="nearest"):
         fitted.choose(min_accuracy=1.0, max_power_mw=0.0)
@@ -219,7 +219,7 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
     assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))
-    assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated_area_cm2
+    assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated.area_cm2
     assert (tmp_path / "out" / metrics.rtl_file).is_file() and (tmp_path / "out" / metrics.netlist_file).is_file()
     with pytest.raises(ValueError, match="both X and y"):
         fitted.synthesize(tmp_path / "other", test)

@@ -39,7 +39,7 @@ class OptimisedNetlist:
     accepted : moves made; each was proven.
     proven_locally, proven : proofs by truth table of a small cut, and by SAT; both are 0 where the search ran on every
         pattern there is, which proves by itself.
-    refuted, undecided : moves that a counter-example or the solver's limit turned down.
+    refuted : moves that a counter-example turned down.
     exhaustive : the search ran on every pattern.
     seconds : wall-clock time.
     """
@@ -54,7 +54,6 @@ class OptimisedNetlist:
     proven_locally: int
     proven: int
     refuted: int
-    undecided: int
     exhaustive: bool
     seconds: float
 
@@ -127,7 +126,6 @@ def optimise_netlist(
         proven_locally=run.locally_proven,
         proven=run.proven,
         refuted=run.refuted,
-        undecided=run.undecided + run.dropped,
         exhaustive=run.exhaustive,
         seconds=time.monotonic() - started,
     )

@@ -97,10 +97,6 @@ class Run:
         return int(self.state.now[0]["local_proofs"])
 
     @property
-    def dropped(self) -> int:
-        return int(self.state.now[0]["unproven"])
-
-    @property
     def accepted(self) -> int:
         return int(self.state.now[0]["commits"])
 

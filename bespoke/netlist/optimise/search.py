@@ -163,7 +163,6 @@ def search(state, library, table, stop, budget, hottest, progress, self_proving,
                 pays = growth(state) < -1e-12
                 if changed_nodes(state) <= REGION_LIMIT and (pays or random_unit(state) < solver_share):
                     return True
-                state.now[0].unproven += 1
                 turn_down(state)
                 continue
             state.now[0].local_proofs += 1

@@ -101,7 +101,6 @@ _NOW = np.dtype(
         ("inside_count", np.int64),
         ("dirty_count", np.int64),  # nodes whose function changed since the solver looked; more than fit if too many
         ("local_proofs", np.int64),
-        ("unproven", np.int64),  # moves dropped without asking the solver
         ("sorted", np.int64),  # 1 while ``depth`` is up to date
         ("bounded", np.int64),  # 1 where the fan-out cone of the target is too large to follow
         ("target", np.int64),  # node that the move in hand replaces
