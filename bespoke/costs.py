@@ -41,6 +41,7 @@ class Costs:
     ----------
     area_cm2, static_power_mw : of the printed classifier alone; no switching power.
     front_end_area_cm2, front_end_power_mw : of the analogue front end before it; None where it has no price.
+    comparators : of the front end; None where it is unknown.
     saved_area_cm2, saved_power_mw : of the classifier's inverters that the system does without, for a comparator with
         swapped inputs delivers the complement.
     """
@@ -49,6 +50,7 @@ class Costs:
     static_power_mw: float
     front_end_area_cm2: float | None = None
     front_end_power_mw: float | None = None
+    comparators: int | None = None
     saved_area_cm2: float = 0.0
     saved_power_mw: float = 0.0
 

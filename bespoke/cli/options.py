@@ -14,6 +14,7 @@ from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
+from bespoke.sensing import FrontEndKind
 
 _DATA = "Data"
 _CHOICE = "Which design"
@@ -67,11 +68,49 @@ MinAccuracy = Annotated[
 ]
 ObjectiveOption = Annotated[
     Objective | None,
-    typer.Option("--objective", help="What to make small; default area.", rich_help_panel=_SEARCH),
+    typer.Option("--objective", help="What to make small; default system-power.", rich_help_panel=_SEARCH),
+]
+FrontEndOption = Annotated[
+    FrontEndKind | None,
+    typer.Option(
+        "--front-end", help="What stands before the classifier; default thermometer.", rich_help_panel=_SEARCH
+    ),
+]
+FrontEndFigures = Annotated[
+    str | None,
+    typer.Option(
+        "--front-end-figures",
+        help="What it costs: a set of the technology's figures, or a TOML file; default: the first set that fits.",
+        rich_help_panel=_BACKEND,
+    ),
 ]
 MaxArea = Annotated[float | None, typer.Option("--max-area-cm2", help="Largest area, cm².", rich_help_panel=_CHOICE)]
 MaxPower = Annotated[
     float | None, typer.Option("--max-power-mw", help="Largest static power, mW.", rich_help_panel=_CHOICE)
+]
+MaxSystemArea = Annotated[
+    float | None,
+    typer.Option("--max-system-area-cm2", help="Largest area with the front end, cm².", rich_help_panel=_CHOICE),
+]
+MaxSystemPower = Annotated[
+    float | None,
+    typer.Option("--max-system-power-mw", help="Largest power with the front end, mW.", rich_help_panel=_CHOICE),
+]
+Source = Annotated[
+    str | None,
+    typer.Option(help="Power source that must carry design and front end, by name.", rich_help_panel=_CHOICE),
+]
+ChooseRival = Annotated[
+    bool | None,
+    typer.Option("--choose-rival", help="Let the rival decision trees be chosen too.", rich_help_panel=_CHOICE),
+]
+DecisionsPerHour = Annotated[
+    float | None,
+    typer.Option(
+        "--decisions-per-hour",
+        help="For the average power of a system that is off in between.",
+        rich_help_panel=_CHOICE,
+    ),
 ]
 TechnologyOption = Annotated[
     str | None, typer.Option(help="Name or TOML file; default egfet-1.0v.", rich_help_panel=_BACKEND)
@@ -102,6 +141,13 @@ _SHARED = {
     "freeze": (Freeze, None),
     "circuit_approximation": (CircuitApproximation, None),
     "objective": (ObjectiveOption, None),
+    "front_end": (FrontEndOption, None),
+    "front_end_figures": (FrontEndFigures, None),
+    "max_system_area_cm2": (MaxSystemArea, None),
+    "max_system_power_mw": (MaxSystemPower, None),
+    "source": (Source, None),
+    "choose_rival": (ChooseRival, None),
+    "decisions_per_hour": (DecisionsPerHour, None),
     "max_loss": (MaxLoss, None),
     "min_accuracy": (MinAccuracy, None),
     "max_area_cm2": (MaxArea, None),
@@ -117,9 +163,12 @@ _SHARED = {
 }
 #: What a command that trains, one that searches and one that chooses take, one after the other.
 TRAINING = ("data", "out", "train", "test", "target", "data_dir", "bits", "hidden", "model", "seed")
-SEARCH = ("effort", "freeze", "circuit_approximation", "objective")
-CHOICE = ("max_loss", "min_accuracy", "max_area_cm2", "max_power_mw")
-TECHNOLOGY = ("technology", "liberty")
+SEARCH = ("effort", "freeze", "circuit_approximation", "front_end", "objective")
+CHOICE = (
+    "max_loss", "min_accuracy", "source", "max_system_power_mw", "max_system_area_cm2", "max_area_cm2", "max_power_mw",
+    "choose_rival", "decisions_per_hour",
+)  # fmt: skip
+TECHNOLOGY = ("technology", "liberty", "front_end_figures")
 
 
 def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bespoke.costs import Objective
+from bespoke.costs import Costs, Objective
 from bespoke.design.design import Design
 from bespoke.errors import NoDesignError
 
@@ -32,7 +32,9 @@ class Request:
     ----------
     min_accuracy : least trusted accuracy.
     min_train_accuracy, min_validation_accuracy : least accuracies on the parts.
-    max_area_cm2, max_power_mw : budget; the power is static.
+    max_area_cm2, max_power_mw : budget of the classifier alone; the power is static.
+    max_system_area_cm2, max_system_power_mw : budget of classifier and front end.
+    source : name of the power source that the last stands for, for the sentence.
     objective : what the cheapest design is cheapest in.
     """
 
@@ -41,6 +43,9 @@ class Request:
     min_validation_accuracy: float | None = None
     max_area_cm2: float | None = None
     max_power_mw: float | None = None
+    max_system_area_cm2: float | None = None
+    max_system_power_mw: float | None = None
+    source: str | None = None
     objective: Objective = Objective.AREA
 
     @classmethod
@@ -69,14 +74,35 @@ class Request:
 
     def affords(self, design: Design) -> bool:
         """Whether a design is within the budget."""
+        return all(value <= most for value, most in self.budgets(design))
+
+    def budgets(self, design: Design) -> list[tuple[float, float]]:
+        """What the design takes and what it may take, for every budget that is set."""
         costs = design.costs
-        return (self.max_area_cm2 is None or costs.area_cm2 <= self.max_area_cm2) and (
-            self.max_power_mw is None or costs.static_power_mw <= self.max_power_mw
+        budgets = (
+            (costs.area_cm2, self.max_area_cm2),
+            (costs.static_power_mw, self.max_power_mw),
+            (costs.system_area_cm2, self.max_system_area_cm2),
+            (costs.system_power_mw, self.max_system_power_mw),
         )
+        return [budget for budget in budgets if budget[1] is not None]
 
     def cost(self, design: Design) -> tuple[float, float]:
         """What the cheapest is cheapest in, and what decides among equals."""
         return design.costs.ranked(self.objective)
+
+    def _budgets_in_words(self) -> list[str]:
+        words = []
+        if self.max_area_cm2 is not None:
+            words.append(f"area of at most {self.max_area_cm2:g} cm²")
+        if self.max_power_mw is not None:
+            words.append(f"static power of at most {self.max_power_mw:g} mW")
+        if self.max_system_area_cm2 is not None:
+            words.append(f"area with front end of at most {self.max_system_area_cm2:g} cm²")
+        if self.max_system_power_mw is not None:
+            carrier = "" if self.source is None else f" ({self.source})"
+            words.append(f"power with front end of at most {self.max_system_power_mw:g} mW{carrier}")
+        return words
 
     @property
     def asks_accuracy(self) -> bool:
@@ -92,10 +118,7 @@ class Request:
             asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train")
         if self.min_validation_accuracy is not None:
             asked.append(f"accuracy of at least {self.min_validation_accuracy:.4f} on validation")
-        if self.max_area_cm2 is not None:
-            asked.append(f"area of at most {self.max_area_cm2:g} cm²")
-        if self.max_power_mw is not None:
-            asked.append(f"static power of at most {self.max_power_mw:g} mW")
+        asked += self._budgets_in_words()
         goal = _CHEAPEST[self.objective] if self.asks_accuracy else "most accurate"
         return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
 
@@ -144,16 +167,18 @@ def _nothing_meets(designs: Sequence[Design], affordable: Sequence[Design], requ
     )
     return (
         f"no design on the front is the {request.describe()}; the nearest has accuracy {nearest.validation.value:.4f} "
-        f"on validation ({nearest.train.value:.4f} on train), {nearest.costs.area_cm2:.4g} cm² and "
-        f"{nearest.costs.static_power_mw:.4g} mW: relax the request or raise --effort"
+        f"on validation ({nearest.train.value:.4f} on train), {_in_words(nearest.costs)}: relax the request or raise "
+        "--effort"
     )
+
+
+def _in_words(costs: Costs) -> str:
+    alone = f"{costs.area_cm2:.4g} cm² and {costs.static_power_mw:.4g} mW"
+    if costs.system_power_mw is None:
+        return alone
+    return f"{alone}, with front end {costs.system_area_cm2:.4g} cm² and {costs.system_power_mw:.4g} mW"
 
 
 def _excess(design: Design, request: Request) -> float:
     """By what factor the design overshoots its worst budget."""
-    factors = [1.0]
-    if request.max_area_cm2 is not None:
-        factors.append(design.costs.area_cm2 / max(request.max_area_cm2, 1e-12))
-    if request.max_power_mw is not None:
-        factors.append(design.costs.static_power_mw / max(request.max_power_mw, 1e-12))
-    return max(factors)
+    return max([1.0, *(value / max(most, 1e-12) for value, most in request.budgets(design))])

@@ -15,6 +15,7 @@ import tomli_w
 from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.sensing import FrontEndKind
 
 
 class Effort(StrEnum):
@@ -61,7 +62,11 @@ class RunConfig:
     effort: Effort = _option(Effort.NORMAL, "how much search and synthesis may spend")
     freeze: tuple[Unit, ...] = _option((), "unit kinds that the search leaves as trained")
     circuit_approximation: bool = _option(True, "approximate the front's circuits below the neuron level")
-    objective: Objective = _option(Objective.AREA, "what the search and the choice make small, beside accuracy")
+    objective: Objective = _option(Objective.SYSTEM_POWER, "what the search and the choice make small, beside accuracy")
+    front_end: FrontEndKind = _option(FrontEndKind.THERMOMETER, "what stands between the sensors and the classifier")
+    front_end_figures: str | None = _option(
+        None, "figures of the front end: a set of the technology's, or a TOML file; the technology's first by default"
+    )
     max_loss: float | None = _option(
         None, "accuracy that the design may lose against the exact baseline; 0.01 by default", low=0, high=1
     )
@@ -70,6 +75,13 @@ class RunConfig:
     )
     max_area_cm2: float | None = _option(None, "largest area of the design, cm²", low=0)
     max_power_mw: float | None = _option(None, "largest static power of the design, mW", low=0)
+    max_system_area_cm2: float | None = _option(None, "largest area of design and front end, cm²", low=0)
+    max_system_power_mw: float | None = _option(None, "largest power of design and front end, mW", low=0)
+    source: str | None = _option(None, "power source that must carry design and front end; `bespoke technology show`")
+    choose_rival: bool = _option(False, "let the rival decision trees be chosen as well")
+    decisions_per_hour: float | None = _option(
+        None, "decisions an hour, for the average power of a system that is off in between", low=0
+    )
     technology: str = _option("egfet-1.0v", "printed technology: a name or a TOML file")
     liberty: str | None = _option(None, "Liberty file to map on, instead of a technology")
     clock_ms: float | None = _option(None, "clock period, ms; the technology's by default", low=1e-6)
@@ -96,6 +108,8 @@ class RunConfig:
             raise InputError("--freeze of all three kinds of units leaves nothing to search; let one of them change")
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
+        if self.front_end is FrontEndKind.DIGITAL and self.front_end_figures is not None:
+            raise InputError("--front-end digital costs nothing; leave --front-end-figures out")
 
     def result_settings(self) -> dict[str, Any]:
         """The settings that the result depends on, as they stand in a run folder's config."""
@@ -173,11 +187,16 @@ def _coerced(key: str, value: Any) -> Any:
             return _choice(value, Effort)
         case "objective":
             return _choice(value, Objective)
+        case "front_end":
+            return _choice(value, FrontEndKind)
         case "yosys":
             return _choice(value, Backend)
-        case "circuit_approximation":
+        case "circuit_approximation" | "choose_rival":
             return _typed(value, bool, "true or false")
-        case "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw" | "clock_ms":
+        case (
+            "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw" | "max_system_area_cm2"
+            | "max_system_power_mw" | "decisions_per_hour" | "clock_ms"
+        ):  # fmt: skip
             return float(_typed(value, (int, float), "a number"))
         case "target":
             return _typed(value, (str, int), "a column's name or index")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from bespoke.costs import Costs
 from bespoke.data import Part, PreparedData
 from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
@@ -18,6 +19,7 @@ from bespoke.netlist.attribution import attribute_gates
 from bespoke.pipeline.circuits import behind_comparators
 from bespoke.pipeline.metrics import (
     DesignMetrics,
+    FrontEndSummary,
     GateShare,
     PartAccuracies,
     SourceVerdict,
@@ -29,13 +31,10 @@ from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vect
 from bespoke.search import circuit_of
 from bespoke.sensing import (
     FrontEnd,
-    FrontEndKind,
     ThermometerWires,
     Wires,
-    figures_of,
     port_bits,
     port_width,
-    priced_kinds,
     write_front_end,
 )
 from bespoke.statistics import Accuracy
@@ -43,6 +42,7 @@ from bespoke.technology import Technology, Verdict, carriers, to_verilog_models
 
 Progress = Callable[[float, str], None]
 
+MS_PER_HOUR = 3_600_000.0
 #: Networks whose circuit is larger are mapped from their RTL alone.
 START_CIRCUIT_ANDS = 400
 #: Random and corner vectors beside the data, at least.
@@ -59,6 +59,7 @@ class Backend:
     clock_ms: float
     seed: int
     front_end: FrontEnd
+    decisions_per_hour: float | None = None
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -162,15 +163,15 @@ def measure(
     ).total_mw
     delay = timing(netlist, clock_ms=backend.clock_ms)
     used = used_wires(netlist, wires)
-    analogue = backend.front_end.cost(wires, used) if backend.front_end.is_priced else None
-    verdicts = carriers(backend.technology, static_mw + dynamic_mw)
-    area = area_cm2(netlist)
+    costs = netlist_costs(netlist, wires, test_bits, backend.front_end)
+    system_mw = None if costs.system_power_mw is None else costs.system_power_mw + dynamic_mw
+    verdicts = () if system_mw is None else carriers(backend.technology, system_mw)
     return DesignMetrics(
         name=name,
         kind="network" if isinstance(classifier, Network) else "logic",
         topology=classifier.topology if isinstance(classifier, Network) else (),
         accuracy=accuracies(classifier, data),
-        area_cm2=area,
+        area_cm2=costs.area_cm2,
         static_power_mw=static_mw,
         static_power_train_mw=static_power(netlist, train_bits).total_mw,
         dynamic_power_mw=dynamic_mw,
@@ -186,10 +187,15 @@ def measure(
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(data.feature_names[feature] for feature in np.unique(wires.feature_of()[used])),
-        front_end_area_cm2=None if analogue is None else analogue.area_cm2,
-        front_end_power_mw=None if analogue is None else analogue.power_mw,
-        system_area_cm2=None if analogue is None else area + analogue.area_cm2,
-        system_power_mw=None if analogue is None else static_mw + dynamic_mw + analogue.power_mw,
+        front_end=FrontEndSummary.of(backend.front_end, costs.comparators),
+        comparators=costs.comparators,
+        estimated_front_end_area_cm2=costs.front_end_area_cm2,
+        estimated_front_end_power_mw=costs.front_end_power_mw,
+        estimated_system_area_cm2=costs.system_area_cm2,
+        estimated_system_power_mw=system_mw,
+        estimated_energy_per_decision_uj=None if system_mw is None else system_mw * delay.delay_ms,
+        estimated_average_power_mw=average_power_mw(system_mw, delay.delay_ms, backend.decisions_per_hour),
+        decisions_per_hour=backend.decisions_per_hour,
         verification=Verification(
             rtl_vectors=rtl_seen.vectors,
             gate_level_vectors=gates_seen.vectors,
@@ -206,18 +212,11 @@ def measure(
     )
 
 
-def front_end_of(technology: Technology, kind: FrontEndKind, name: str | None = None) -> FrontEnd:
-    """A front end with the figures of that name, or the technology's own; without a price where it has none.
-
-    Raises
-    ------
-    InputError
-        for a name that is neither one of the technology's sets nor a file with one.
-    """
-    has_figures = any(kind in priced_kinds(figures) for figures in technology.front_end_figures)
-    if name is None and kind is not FrontEndKind.DIGITAL and not has_figures:
-        return FrontEnd(kind, None)
-    return FrontEnd(kind, figures_of(technology, kind, name))
+def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:
+    """Power of a system that is on until its output has settled and off in between, the switch not counted."""
+    if system_mw is None or decisions_per_hour is None:
+        return None
+    return system_mw * min(1.0, delay_ms * decisions_per_hour / MS_PER_HOUR)
 
 
 def gate_level_vectors(gates: int) -> int:
@@ -284,6 +283,45 @@ def used_wires(netlist: Netlist, wires: Wires) -> np.ndarray:
     read[netlist.output_nets] = True
     read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
     return read[2 : 2 + wires.count]
+
+
+def netlist_costs(netlist: Netlist, wires: Wires, bits: np.ndarray, front_end: FrontEnd) -> Costs:
+    """Costs of a mapped design and of the front end for the wires that it reads.
+
+    An inverter that alone reads a comparator is none: the comparator's inputs are swapped instead. The classifier has
+    it, the system does not.
+
+    Parameters
+    ----------
+    bits : bool (vectors, wires), on which static power is measured.
+    """
+    static = static_power(netlist, bits)
+    alone = Costs(area_cm2(netlist), static.total_mw)
+    if not front_end.is_priced:
+        return alone
+    converters = front_end.cost(wires, used_wires(netlist, wires))
+    needless = complements(netlist) if isinstance(wires, ThermometerWires) else np.zeros(0, dtype=np.int64)
+    return replace(
+        alone,
+        front_end_area_cm2=converters.area_cm2,
+        front_end_power_mw=converters.power_mw,
+        comparators=converters.comparators,
+        saved_area_cm2=sum(netlist.cells[netlist.gate_cells[gate]].area_um2 for gate in needless.tolist()) * 1e-8,
+        saved_power_mw=float(static.per_gate_nw[needless].sum()) * 1e-6,
+    )
+
+
+def complements(netlist: Netlist) -> np.ndarray:
+    """Gates that invert an input which nothing but inverters reads, int64."""
+    inverter = np.array([len(cell.inputs) == 1 and cell.truth == 0b01 for cell in netlist.cells] or [False])
+    inverts = inverter[netlist.gate_cells] if netlist.gates else np.zeros(0, dtype=bool)
+    read_plainly = np.zeros(netlist.nets, dtype=bool)
+    read_plainly[netlist.output_nets] = True
+    others = netlist.gate_fanins[~inverts]
+    read_plainly[others[others >= 0]] = True
+    operands = netlist.gate_fanins[:, 0] if netlist.gates else np.zeros(0, dtype=np.int64)
+    is_input = (operands >= 2) & (operands < 2 + netlist.input_bits)
+    return np.flatnonzero(inverts & is_input & ~read_plainly[operands])
 
 
 def gate_shares(

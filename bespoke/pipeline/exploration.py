@@ -12,9 +12,17 @@ from bespoke.data import PreparedData
 from bespoke.design import Design, estimated, front_of, mistrust
 from bespoke.files import write_text
 from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.front import system_cells
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
+from bespoke.pipeline.preparation import (
+    baseline_front_end,
+    data_digest,
+    front_end_of,
+    imported_model,
+    prepare_data,
+    technology_of,
+)
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import exact_design, propose
 from bespoke.pipeline.runfolder import RunFolder
@@ -29,6 +37,11 @@ _COLUMNS = (
     "trusted_accuracy",
     "estimated_area_cm2",
     "estimated_static_power_mw",
+    "comparators",
+    "estimated_front_end_area_cm2",
+    "estimated_front_end_power_mw",
+    "estimated_system_area_cm2",
+    "estimated_system_power_mw",
     "model_file",
 )
 
@@ -57,7 +70,7 @@ def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: Ru
     progress = progress or Silent()
     progress.stage("reading the data")
     data, _ = prepare_data(config)
-    technology_of(config)  # a wrong name is told now, not after the training
+    front_end_of(config, technology_of(config))  # a wrong name is told now, not after the training
     imported = imported_model(config, data)
     folder = RunFolder(out)
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
@@ -80,13 +93,23 @@ def explore(
     progress = progress or Silent()
     training = train(config, out, overwrite=overwrite, progress=progress)
     data, technology, folder = training.data, technology_of(config), RunFolder(out)
-    found = propose(folder, config, data, starts=[training.models.quantised], technology=technology, progress=progress)
+    front_end = front_end_of(config, technology)
+    found = propose(
+        folder,
+        config,
+        data,
+        starts=[training.models.quantised],
+        technology=technology,
+        front_end=front_end,
+        progress=progress,
+    )
     designs = []
     for index, design in enumerate(front_of(found.designs, estimated(config.objective), mistrust)):
         name = f"explored/{index:03d}.json"
-        ModelFile.of(design.model, data).save(folder / name)
+        ModelFile.of(design.model, data, front_end.kind).save(folder / name)
         designs.append(replace(design, model_file=name))
-    baseline = replace(exact_design(training.models.baseline, data, technology), model_file="models/baseline.json")
+    exact = exact_design(training.models.baseline, data, technology, baseline_front_end(technology, front_end))
+    baseline = replace(exact, model_file="models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
     return Exploration(data, tuple(designs), baseline, found.summary, table)
@@ -107,6 +130,7 @@ def _table(designs: Sequence[Design]) -> str:
                 f"{design.trusted_accuracy:.6f}",
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.estimated.static_power_mw:.6g}",
+                *system_cells(design.estimated),
                 design.model_file,
             ]
         )

@@ -16,9 +16,8 @@ from bespoke.data import PreparedData
 from bespoke.design import Design, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
-from bespoke.netlist import area_cm2, static_power
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.design import Backend, emit, start_circuits, used_input_bits
+from bespoke.pipeline.design import Backend, emit, netlist_costs, start_circuits
 from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
@@ -26,10 +25,12 @@ from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import port_bits
 from bespoke.statistics import Accuracy
-from bespoke.technology import front_end
 
 #: Proposals that are mapped, by effort.
 MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 24, Effort.HIGH: 64}
+
+#: Rival trees that are mapped.
+MAPPED_RIVALS = 6
 
 _COLUMNS = (
     "index",
@@ -42,6 +43,11 @@ _COLUMNS = (
     "estimated_area_cm2",
     "area_cm2",
     "static_power_mw",
+    "comparators",
+    "estimated_front_end_area_cm2",
+    "estimated_front_end_power_mw",
+    "estimated_system_area_cm2",
+    "estimated_system_power_mw",
     "chosen",
     "model_file",
 )
@@ -56,11 +62,20 @@ def map_front(
     request: Request,
     backend: Backend,
     progress: RunProgress,
+    rivals: Sequence[Design] = (),
 ) -> list[Design]:
-    """Maps the proposals with the fast effort, several at once; what was mapped before is read back."""
+    """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
+
+    Parameters
+    ----------
+    rivals : mapped as well, a few of them, and put behind the proposals.
+    """
     chosen = thinned(proposals, MAPPED_DESIGNS[config.effort], request)
-    progress.stage(f"mapping {len(chosen)} designs of the front")
     places = [f"front/{index:03d}" for index in range(len(chosen))]
+    compared = thinned(rivals, MAPPED_RIVALS, request) if rivals else []
+    places += [f"front/rival{index:02d}" for index in range(len(compared))]
+    chosen += compared
+    progress.stage(f"mapping {len(chosen)} designs of the front")
     jobs = [
         joblib.delayed(_map_one)(design.model, data, folder / place, backend)
         for design, place in zip(chosen, places, strict=True)
@@ -78,8 +93,8 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     done = folder / "mapped.json"
     if done.is_file():
         return restored(Costs, json.loads(done.read_text(encoding="utf-8")))
-    ModelFile.of(classifier, data).save(folder / "model.json")
-    wires = input_wires(classifier, backend.front_end)
+    ModelFile.of(classifier, data, backend.front_end.kind).save(folder / "model.json")
+    wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
     result = synthesise(
         [emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)],
@@ -93,13 +108,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
         clock_ms=backend.clock_ms,
         seed=backend.seed,
     )
-    analogue = front_end(used_input_bits(result.netlist, data))
-    measured = Costs(
-        area_cm2(result.netlist),
-        static_power(result.netlist, bits).total_mw,
-        front_end_area_cm2=analogue.area_cm2,
-        front_end_power_mw=analogue.power_mw,
-    )
+    measured = netlist_costs(result.netlist, wires, bits, backend.front_end)
     write_json(done, asdict(measured))
     return measured
 
@@ -123,8 +132,23 @@ def write_table(path: Path, front: Sequence[Design], data: PreparedData, *, chos
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.measured.area_cm2:.8g}",
                 f"{design.measured.static_power_mw:.6g}",
+                *system_cells(design.measured),
                 int(index == chosen),
                 design.model_file,
             ]
         )
     write_text(path, text.getvalue())
+
+
+def system_cells(costs: Costs) -> list[str]:
+    """Cells of the front end and the system; empty where the front end has no price."""
+    figures = (
+        costs.front_end_area_cm2,
+        costs.front_end_power_mw,
+        costs.system_area_cm2,
+        costs.system_power_mw,
+    )
+    return [
+        "" if costs.comparators is None else str(costs.comparators),
+        *("" if figure is None else f"{figure:.8g}" for figure in figures),
+    ]

@@ -8,10 +8,11 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
+from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 
 #: Raised whenever a field changes its name or meaning.
-METRICS_SCHEMA = 2
+METRICS_SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,54 @@ class GateShare:
 
 
 @dataclass(frozen=True)
+class FrontEndSummary:
+    """What stands before a design: its kind, the comparators that it needs, and whose figures price it.
+
+    ``comparators``, ``figures`` (the set's name) and ``source`` are None where there are no figures.
+    """
+
+    kind: str
+    comparators: int | None
+    figures: str | None
+    source: str | None
+
+    @classmethod
+    def of(cls, front_end: FrontEnd, comparators: int | None) -> FrontEndSummary:
+        figures = front_end.figures
+        names = (None, None) if figures is None else (figures.name, figures.source)
+        return cls(str(front_end.kind), comparators, *names)
+
+
+@dataclass(frozen=True)
+class RivalMetrics:
+    """The decision tree on the same grid and front end, of the size that the run's own rule picks among the trees.
+
+    ``index`` is its row in front.csv; ``fits`` says whether any tree meets the request: where none does, the most
+    accurate one within the budget stands here. Power is static, on the training vectors, as for all of front.csv.
+    """
+
+    index: int
+    fits: bool
+    accuracy: PartAccuracies
+    area_cm2: float
+    static_power_mw: float
+    comparators: int | None
+    estimated_front_end_area_cm2: float | None
+    estimated_front_end_power_mw: float | None
+    estimated_system_area_cm2: float | None
+    estimated_system_power_mw: float | None
+
+
+@dataclass(frozen=True)
 class DesignMetrics:
     """A mapped, verified and measured design.
 
     Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice and the back end may look at; so is the plain flow's. ``front_end_*`` and ``system_*``, which
-    is the circuit with its front end, are None where the technology has no figures of front ends.
+    which alone the choice and the back end may look at; so is the plain flow's. The figures of front end and system are
+    estimates, for nobody has measured the converters here, and None where there are no figures of them. The system is
+    the circuit with its front end, less inverters that comparators with swapped inputs make needless; the verdicts on
+    power sources are on it. Energy per decision is the system's power until the output has settled; the average
+    power is that of ``decisions_per_hour`` decisions with the system off in between, without the switch.
     """
 
     name: str
@@ -96,10 +139,15 @@ class DesignMetrics:
     power_sources: tuple[SourceVerdict, ...]
     power_source: str | None
     used_inputs: tuple[str, ...]
-    front_end_area_cm2: float | None
-    front_end_power_mw: float | None
-    system_area_cm2: float | None
-    system_power_mw: float | None
+    front_end: FrontEndSummary
+    comparators: int | None
+    estimated_front_end_area_cm2: float | None
+    estimated_front_end_power_mw: float | None
+    estimated_system_area_cm2: float | None
+    estimated_system_power_mw: float | None
+    estimated_energy_per_decision_uj: float | None
+    estimated_average_power_mw: float | None
+    decisions_per_hour: float | None
     verification: Verification
     model_file: str
     rtl_file: str
@@ -177,6 +225,7 @@ class RunMetrics:
     baseline: DesignMetrics
     chosen: DesignMetrics
     ratios: Ratios
+    rival: RivalMetrics | None
     schema: int = field(default=METRICS_SCHEMA)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
+from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.runfolder import digest_arrays
-from bespoke.technology import Technology, load_technology, read_liberty
+from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
+from bespoke.technology import PowerSource, Technology, load_technology, read_liberty
 
 #: Hidden layers of the literature's classifiers; other data get DEFAULT_HIDDEN.
 LITERATURE_HIDDEN = {
@@ -54,6 +56,46 @@ def technology_of(config: RunConfig) -> Technology:
     if config.liberty is not None:
         return read_liberty(Path(config.liberty))
     return load_technology(config.technology)
+
+
+def front_end_of(config: RunConfig, technology: Technology) -> FrontEnd:
+    """What stands before the chosen design, with its prices.
+
+    Raises
+    ------
+    InputError
+        for unknown figures, or where the objective or a budget needs prices and there are none.
+    """
+    counted = config.objective.counts_front_end or any(
+        limit is not None for limit in (config.max_system_area_cm2, config.max_system_power_mw, config.source)
+    )
+    if counted:
+        return FrontEnd(config.front_end, figures_of(technology, config.front_end, config.front_end_figures))
+    return priced_front_end(technology, config.front_end, config.front_end_figures)
+
+
+def baseline_front_end(technology: Technology, front_end: FrontEnd) -> FrontEnd:
+    """What stands before the exact baseline: the literature's binary converters, unless words come from elsewhere."""
+    if front_end.kind is FrontEndKind.DIGITAL:
+        return front_end
+    return priced_front_end(technology, FrontEndKind.BINARY)
+
+
+def source_of(config: RunConfig, technology: Technology) -> PowerSource | None:
+    """The power source that must carry the system.
+
+    Raises
+    ------
+    InputError
+        naming those that there are, for another name.
+    """
+    if config.source is None:
+        return None
+    for source in technology.power_sources:
+        if source.name.casefold() == config.source.casefold():
+            return source
+    known = ", ".join(f"{source.name!r} ({source.power_mw:g} mW)" for source in technology.power_sources) or "none"
+    raise InputError(f"unknown power source {config.source!r} (--source); technology {technology.name} has {known}")
 
 
 def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | None:

@@ -16,9 +16,11 @@ from bespoke.pipeline.config import Effort, RunConfig, Unit
 from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.search import Cost, Found, Front, SearchData, SearchOptions, circuit_of, estimates, explore
+from bespoke.search import Found, Front, SearchData, SearchOptions, circuit_of, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
+from bespoke.sensing import FrontEnd, FrontEndKind, all_wires
 from bespoke.technology import Technology
+from bespoke.train.trees import grow_trees, noisy_samples, tree_circuit
 
 #: Candidates that the search evaluates, by effort.
 CANDIDATES = {Effort.FAST: 1_000_000, Effort.NORMAL: 6_000_000, Effort.HIGH: 40_000_000}
@@ -26,10 +28,12 @@ CANDIDATES = {Effort.FAST: 1_000_000, Effort.NORMAL: 6_000_000, Effort.HIGH: 40_
 MOVES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 20_000_000}
 #: Circuits of the front that circuit-level approximation starts from.
 CIRCUIT_STARTS = 6
+#: Leaves of the decision trees that it starts from, and noisy copies of the samples that they are grown on.
+TREE_LEAVES, TREE_COPIES = (4, 8, 16, 32, 64, 128), 1
+#: Origin of the trees that every run is compared with.
+RIVAL_TREE = "rival tree"
 #: Smaller training parts are searched with a noisy copy of each sample beside it, against over-fitting.
 ENOUGH_SAMPLES = 2000
-
-_COSTS = {Objective.AREA: Cost.AREA, Objective.POWER: Cost.STATIC_POWER}
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,20 @@ class Proposals:
     summary: SearchSummary
 
 
-def exact_design(baseline: Network, data: PreparedData, technology: Technology) -> Design:
-    """The exact baseline, to stand beside what the search proposes."""
-    return Design.rated(
-        baseline, data, origin=EXACT_BASELINE, estimated=estimates(baseline, technology, data.train.features)
-    )
+def exact_design(baseline: Network, data: PreparedData, technology: Technology, front_end: FrontEnd) -> Design:
+    """The exact baseline behind a front end of its own, to stand beside what the search proposes."""
+    costs = estimates(baseline, technology, data.train.features, front_end)
+    return Design.rated(baseline, data, origin=EXACT_BASELINE, estimated=costs)
+
+
+def rival_trees(data: PreparedData, technology: Technology, front_end: FrontEnd) -> tuple[Design, ...]:
+    """The obvious alternative: decision trees of rising size on the same grid and front end."""
+    designs = []
+    for tree in grow_trees(data.train.features, data.train.classes):
+        circuit = tree_circuit(tree, classes=data.classes, bits=data.bits, kind=front_end.kind)
+        costs = estimates(circuit, technology, data.train.features, front_end)
+        designs.append(Design.rated(circuit, data, origin=RIVAL_TREE, estimated=costs))
+    return tuple(designs)
 
 
 def propose(
@@ -54,13 +67,14 @@ def propose(
     *,
     starts: Sequence[Network],
     technology: Technology,
+    front_end: FrontEnd,
     progress: RunProgress,
 ) -> Proposals:
     """Searches networks, then approximates circuits; both are read back where an earlier call finished them."""
-    networks, summary = _searched(folder, config, data, starts, technology, progress)
+    networks, summary = _searched(folder, config, data, starts, technology, front_end, progress)
     if not config.circuit_approximation:
         return Proposals(tuple(networks), summary)
-    circuits, seconds = _approximated(folder, config, data, networks, technology, progress)
+    circuits, seconds = _approximated(folder, config, data, networks, technology, front_end, progress)
     return Proposals(tuple(networks + circuits), replace(summary, circuit_seconds=seconds))
 
 
@@ -70,6 +84,7 @@ def _searched(
     data: PreparedData,
     starts: Sequence[Network],
     technology: Technology,
+    front_end: FrontEnd,
     progress: RunProgress,
 ) -> tuple[list[Design], SearchSummary]:
     name = "search/networks.json"
@@ -88,12 +103,13 @@ def _searched(
             starts,
             SearchOptions(
                 candidates=CANDIDATES[config.effort],
-                cost=_COSTS[config.objective],
+                objective=config.objective,
                 jitter=int(data.train.samples < ENOUGH_SAMPLES),
                 seed=config.seed,
                 **frozen,
             ),
             technology=technology,
+            front_end=front_end,
             workers=config.workers,
             progress=progress.update,
             checkpoint=folder / "search/checkpoint.npz",
@@ -125,6 +141,7 @@ def _approximated(
     data: PreparedData,
     networks: Sequence[Design],
     technology: Technology,
+    front_end: FrontEnd,
     progress: RunProgress,
 ) -> tuple[list[Design], float]:
     """Approximated circuits, and the seconds that they took."""
@@ -133,10 +150,14 @@ def _approximated(
         progress.stage("approximating circuits")
         started = time.monotonic()
         circuits = approximate(
-            circuit_starts(networks),
+            [
+                *circuit_starts(networks, config.objective, front_end.kind),
+                *tree_starts(data, front_end.kind, config.seed),
+            ],
             ApproximationData(data.train.features, data.train.classes),
-            ApproximationOptions(moves=MOVES[config.effort]),
+            ApproximationOptions(moves=MOVES[config.effort], objective=config.objective),
             technology=technology,
+            front_end=front_end,
             seed=config.seed,
             workers=config.workers,
             progress=progress.update,
@@ -152,12 +173,20 @@ def _approximated(
     return designs, document["seconds"]
 
 
-def circuit_starts(networks: Sequence[Design]) -> list[LogicCircuit]:
-    """Circuits of the most accurate networks, spread over the areas."""
-    front = front_of(networks, estimated(Objective.AREA), lambda design: -design.train.value)
+def circuit_starts(networks: Sequence[Design], objective: Objective, kind: FrontEndKind) -> list[LogicCircuit]:
+    """Circuits of the most accurate networks over a front end's wires, spread over the costs."""
+    front = front_of(networks, estimated(objective), lambda design: -design.train.value)
     last = len(front) - 1
     picks = sorted({round(last * (1 - step / (2 * max(1, CIRCUIT_STARTS - 1)))) for step in range(CIRCUIT_STARTS)})
-    return [circuit_of(front[pick].model) for pick in picks]
+    models = [front[pick].model for pick in picks]
+    return [circuit_of(model, wires=all_wires(kind, model.features, model.input_bits)).narrowed() for model in models]
+
+
+def tree_starts(data: PreparedData, kind: FrontEndKind, seed: int) -> list[LogicCircuit]:
+    """Decision trees of several sizes on the training samples and noisy copies of them, for gates to be edited."""
+    features, classes = noisy_samples(data.train, data.bits, copies=TREE_COPIES, seed=seed)
+    trees = grow_trees(features, classes, leaves=TREE_LEAVES, seed=seed)
+    return [tree_circuit(tree, classes=data.classes, bits=data.bits, kind=kind) for tree in trees]
 
 
 def rated(found: Found, data: PreparedData) -> Design:

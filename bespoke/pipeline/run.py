@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bespoke import __version__
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
-from bespoke.design import Design, Request, choose
+from bespoke.design import Choice, Design, Request, choose
 from bespoke.eda.tools import require_tools, tool_versions
+from bespoke.errors import NoDesignError
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.design import Backend, accuracies, measure
@@ -23,17 +24,26 @@ from bespoke.pipeline.metrics import (
     DataSummary,
     DesignMetrics,
     Ratios,
+    RivalMetrics,
     RunMetrics,
     SelectionSummary,
 )
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, imported_model, prepare_data, technology_of
+from bespoke.pipeline.preparation import (
+    baseline_front_end,
+    data_digest,
+    front_end_of,
+    imported_model,
+    prepare_data,
+    source_of,
+    technology_of,
+)
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import exact_design, propose
+from bespoke.pipeline.proposals import RIVAL_TREE, exact_design, propose, rival_trees
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.training import float_accuracies, train_models
-from bespoke.technology import Technology
+from bespoke.technology import PowerSource
 
 log = logging.getLogger(__name__)
 
@@ -74,13 +84,17 @@ def run(
     progress.stage("reading the data")
     data, source = prepare_data(config)
     technology = technology_of(config)
+    front_end, source_asked = front_end_of(config, technology), source_of(config, technology)
     backend = Backend(
         technology=technology,
         effort=str(config.effort),
         yosys=str(config.yosys),
         clock_ms=config.clock_ms or technology.clock_ms,
         seed=config.seed,
+        front_end=front_end,
+        decisions_per_hour=config.decisions_per_hour,
     )
+    conventional = replace(backend, front_end=baseline_front_end(technology, front_end))
     folder = RunFolder(out)
     imported = imported_model(config, data)
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
@@ -88,14 +102,31 @@ def run(
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
     trained = train_models(folder, config, data, progress, imported=imported)
     baseline = trained.baseline
-    baseline_metrics = _measured(folder, "baseline", baseline, data, backend=backend, progress=progress)
-    proposals = propose(folder, config, data, starts=[trained.quantised], technology=technology, progress=progress)
-    request = _request(config, baseline_metrics)
-    front = map_front(folder, config, data, proposals.designs, request=request, backend=backend, progress=progress)
-    front.append(_baseline_design(baseline, baseline_metrics, data, technology))
-    choice = choose(front, request)
+    baseline_metrics = _measured(folder, "baseline", baseline, data, backend=conventional, progress=progress)
+    proposals = propose(
+        folder,
+        config,
+        data,
+        starts=[trained.quantised],
+        technology=technology,
+        front_end=front_end,
+        progress=progress,
+    )
+    request = _request(config, baseline_metrics, source_asked)
+    front = map_front(
+        folder,
+        config,
+        data,
+        proposals.designs,
+        request=request,
+        backend=backend,
+        progress=progress,
+        rivals=rival_trees(data, technology, front_end),
+    )
+    front.append(_baseline_design(baseline, baseline_metrics, data, conventional))
+    choice = _chosen(front, request, rivals=config.choose_rival)
     chosen = choice.design.model
-    ModelFile.of(chosen, data).save(folder / "models/approximate.json")
+    ModelFile.of(chosen, data, front_end.kind).save(folder / "models/approximate.json")
     write_table(folder / "front.csv", front, data, chosen=choice.index)
     chosen_metrics = _measured(folder, "chosen", chosen, data, backend=backend, progress=progress)
     metrics = RunMetrics(
@@ -109,13 +140,16 @@ def run(
         quantised_accuracy=accuracies(trained.quantised, data),
         selection=SelectionSummary(
             rule=request.describe(),
-            front_designs=len(front),
+            front_designs=sum(design.origin != RIVAL_TREE for design in front)
+            if not config.choose_rival
+            else len(front),
             eligible_designs=choice.eligible,
         ),
         search=proposals.summary,
         baseline=baseline_metrics,
         chosen=chosen_metrics,
         ratios=_ratios(baseline_metrics, chosen_metrics),
+        rival=_rival(front, request, data),
     )
     folder.write_json("metrics.json", metrics_to_json(metrics))
     return metrics
@@ -164,11 +198,17 @@ def _measured(
     return folder.read(DesignMetrics, place.result)
 
 
-def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
+def _request(config: RunConfig, baseline: DesignMetrics, source: PowerSource | None) -> Request:
     """What the options ask for; where they ask for nothing, little loss against the baseline."""
-    budget = {"max_area_cm2": config.max_area_cm2, "max_power_mw": config.max_power_mw}
+    powers = [most for most in (config.max_system_power_mw, source and source.power_mw) if most is not None]
+    budget = {
+        "max_area_cm2": config.max_area_cm2,
+        "max_power_mw": config.max_power_mw,
+        "max_system_area_cm2": config.max_system_area_cm2,
+        "max_system_power_mw": min(powers, default=None),
+    }
     unlimited = all(limit is None for limit in budget.values())
-    limits = {**budget, "objective": config.objective}
+    limits = {**budget, "objective": config.objective, "source": source and source.name}
     if config.max_loss is not None or (config.min_accuracy is None and unlimited):
         loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
         accuracy = baseline.accuracy
@@ -176,15 +216,50 @@ def _request(config: RunConfig, baseline: DesignMetrics) -> Request:
     return Request.at_least(config.min_accuracy, **limits)
 
 
-def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedData, technology: Technology) -> Design:
+def _chosen(front: list[Design], request: Request, *, rivals: bool) -> Choice:
+    """The choice among the front's designs, rivals among them only where they are asked for; its place in the front."""
+    places = [index for index, design in enumerate(front) if rivals or design.origin != RIVAL_TREE]
+    choice = choose([front[index] for index in places], request)
+    return replace(choice, index=places[choice.index])
+
+
+def _rival(front: list[Design], request: Request, data: PreparedData) -> RivalMetrics | None:
+    """The tree that the run's rule picks among the trees; where none fits, the most accurate within the budget."""
+    places = [index for index, design in enumerate(front) if design.origin == RIVAL_TREE]
+    if not places:
+        return None
+    trees = [front[index] for index in places]
+    try:
+        place, fits = places[choose(trees, request).index], True
+    except NoDesignError:
+        affordable = [index for index in places if request.affords(front[index])] or places
+        place, fits = max(affordable, key=lambda index: front[index].trusted_accuracy), False
+    costs = front[place].measured
+    return RivalMetrics(
+        index=place,
+        fits=fits,
+        accuracy=accuracies(front[place].model, data),
+        area_cm2=costs.area_cm2,
+        static_power_mw=costs.static_power_mw,
+        comparators=costs.comparators,
+        estimated_front_end_area_cm2=costs.front_end_area_cm2,
+        estimated_front_end_power_mw=costs.front_end_power_mw,
+        estimated_system_area_cm2=costs.system_area_cm2,
+        estimated_system_power_mw=costs.system_power_mw,
+    )
+
+
+def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedData, backend: Backend) -> Design:
     """The exact baseline as the front's dear end, so that asking for its own accuracy can always be met."""
     measured = Costs(
         metrics.area_cm2,
         metrics.static_power_train_mw,
-        front_end_area_cm2=metrics.front_end_area_cm2,
-        front_end_power_mw=metrics.front_end_power_mw,
+        front_end_area_cm2=metrics.estimated_front_end_area_cm2,
+        front_end_power_mw=metrics.estimated_front_end_power_mw,
+        comparators=metrics.comparators,
     )
-    return exact_design(baseline, data, technology).with_measured(measured, model_file=metrics.model_file)
+    exact = exact_design(baseline, data, backend.technology, backend.front_end)
+    return exact.with_measured(measured, model_file=metrics.model_file)
 
 
 def _data_summary(data: PreparedData, source: str) -> DataSummary:
@@ -202,13 +277,13 @@ def _data_summary(data: PreparedData, source: str) -> DataSummary:
 
 def _ratios(baseline: DesignMetrics, chosen: DesignMetrics) -> Ratios:
     def ratio(name: str) -> float | None:
-        ours = getattr(chosen, name)
-        return getattr(baseline, name) / ours if ours else None
+        ours, theirs = getattr(chosen, name), getattr(baseline, name)
+        return theirs / ours if ours and theirs is not None else None
 
     return Ratios(
         area=ratio("area_cm2"),
         static_power=ratio("static_power_mw"),
         total_power=ratio("total_power_mw"),
-        system_area=ratio("system_area_cm2"),
-        system_power=ratio("system_power_mw"),
+        system_area=ratio("estimated_system_area_cm2"),
+        system_power=ratio("estimated_system_power_mw"),
     )

@@ -67,7 +67,15 @@ def estimates(
         ones = np.bitwise_count(inputs[1 + alone]).sum(axis=1) / len(features)
         saved_area = float(len(alone) * price[INPUT_INV])
         saved_power = float((leak[INPUT_INV, 1] * ones + leak[INPUT_INV, 0] * (1 - ones)).sum())
-    return Costs(area, float(power), converters.area_cm2, converters.power_mw, saved_area, saved_power)
+    return Costs(
+        area,
+        float(power),
+        front_end_area_cm2=converters.area_cm2,
+        front_end_power_mw=converters.power_mw,
+        comparators=converters.comparators,
+        saved_area_cm2=saved_area,
+        saved_power_mw=saved_power,
+    )
 
 
 def _covered(classifier: Network | LogicCircuit, technology: Technology, front_end: FrontEnd | None):

@@ -1,6 +1,6 @@
 """From a measured quantity to wires: the grid, the encodings, what converters cost, and what a human reads of them."""
 
-from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_kinds
+from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_front_end, priced_kinds
 from bespoke.sensing.quantiser import Quantiser, check_bits
 from bespoke.sensing.table import read_front_end, write_front_end
 from bespoke.sensing.wires import (
@@ -32,6 +32,7 @@ __all__ = [
     "figures_of",
     "port_bits",
     "port_width",
+    "priced_front_end",
     "priced_kinds",
     "read_front_end",
     "wires_from_json",

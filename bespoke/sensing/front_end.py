@@ -217,5 +217,19 @@ def figures_of(technology: Technology, kind: FrontEndKind, name: str | None = No
     return found
 
 
+def priced_front_end(technology: Technology, kind: FrontEndKind, name: str | None = None) -> FrontEnd:
+    """A front end with the figures of that name, or the technology's own; without a price where it has none.
+
+    Raises
+    ------
+    InputError
+        for a name that is neither one of the technology's sets nor a file with one.
+    """
+    has_figures = any(kind in priced_kinds(figures) for figures in technology.front_end_figures)
+    if name is None and kind is not FrontEndKind.DIGITAL and not has_figures:
+        return FrontEnd(kind, None)
+    return FrontEnd(kind, figures_of(technology, kind, name))
+
+
 def _listed(sets: tuple[FrontEndFigures, ...] | list[FrontEndFigures]) -> str:
     return ", ".join(f"{figures.name} ({', '.join(priced_kinds(figures))})" for figures in sets)

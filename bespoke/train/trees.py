@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from bespoke.circuit import CircuitBuilder
+from bespoke.data import Part
 from bespoke.model import LogicCircuit
 from bespoke.sensing import FrontEndKind, ThermometerWires, Wires, all_wires
 
@@ -33,6 +34,22 @@ def grow_trees(
             break
         trees.append(tree)
     return trees
+
+
+def noisy_samples(
+    part: Part, bits: int, *, copies: int, noise: float = 0.25, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """A part's samples and noisy copies of them, features and classes, against over-fitting.
+
+    A copy adds normal noise to every feature, ``noise`` times the feature's standard deviation, and rounds.
+    """
+    rng = np.random.default_rng(seed)
+    features = [part.features]
+    spread = noise * part.features.std(axis=0)
+    for _ in range(copies):
+        moved = part.features + np.rint(rng.normal(size=part.features.shape) * spread).astype(np.int64)
+        features.append(np.clip(moved, 0, (1 << bits) - 1))
+    return np.concatenate(features), np.tile(part.classes, copies + 1)
 
 
 def tree_circuit(
