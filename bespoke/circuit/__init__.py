@@ -3,7 +3,7 @@
 from bespoke.circuit.aiger import read_aiger, write_aiger
 from bespoke.circuit.builder import CircuitBuilder
 from bespoke.circuit.graph import Circuit
-from bespoke.circuit.packing import pack_bits, unpack_bits
+from bespoke.circuit.packing import every_vector, pack_bits, unpack_bits
 from bespoke.circuit.registers import RegisterCut, cut_outputs
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CircuitBuilder",
     "RegisterCut",
     "cut_outputs",
+    "every_vector",
     "pack_bits",
     "read_aiger",
     "unpack_bits",

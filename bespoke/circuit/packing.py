@@ -31,6 +31,11 @@ def pack_bits(bits: np.ndarray) -> np.ndarray:
     return octets.view("<u8").astype(np.uint64)
 
 
+def every_vector(positions: int) -> np.ndarray:
+    """bool (2**positions, positions): all vectors there are; bit i of a vector's number is its value at position i."""
+    return (np.arange(1 << positions)[:, None] >> np.arange(positions) & 1).astype(bool)
+
+
 def unpack_bits(packed: np.ndarray, vectors: int) -> np.ndarray:
     """bool (vectors, positions) of what ``pack_bits`` packed."""
     octets = np.ascontiguousarray(packed, dtype="<u8").view(np.uint8)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.circuit import Circuit, write_aiger
+from bespoke.circuit import Circuit, every_vector, write_aiger
 from bespoke.eda.abc import run_abc
 from bespoke.eda.scripts import render_script
 from bespoke.errors import ToolFailedError, UndecidedError, VerificationError
@@ -89,7 +89,7 @@ def simulated_difference(a: Circuit, b: Circuit) -> np.ndarray | None:
     """A difference on a few thousand patterns of several densities, if there is one that shows so easily."""
     rng = np.random.default_rng(0)
     if a.inputs <= 12:
-        patterns = (np.arange(1 << a.inputs)[:, None] >> np.arange(a.inputs) & 1).astype(bool)
+        patterns = every_vector(a.inputs)
     else:
         density = rng.choice([0.1, 0.3, 0.5, 0.5, 0.7, 0.9], (_SIMULATED_PATTERNS, 1))
         patterns = rng.random((_SIMULATED_PATTERNS, a.inputs)) < density

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_circuits import plain_live, plain_outputs, random_circuit
 
-from bespoke.circuit import Circuit, CircuitBuilder, read_aiger, write_aiger
+from bespoke.circuit import Circuit, CircuitBuilder, every_vector, read_aiger, write_aiger
 from bespoke.errors import InputError
 
 CIRCUITS = st.builds(random_circuit, st.integers(0, 10**6), st.integers(0, 6), st.integers(0, 40), st.integers(1, 5))
@@ -19,7 +19,7 @@ def test_a_written_file_reads_back_as_the_same_function(tmp_path_factory, seed, 
     path = tmp_path_factory.mktemp("aiger") / "a.aig"
     write_aiger(aig, path)
     again = read_aiger(path)
-    patterns = (np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1).astype(bool)
+    patterns = every_vector(inputs)
     assert again.ands == aig.ands
     assert np.array_equal(again.evaluate(patterns), aig.evaluate(patterns))
 
@@ -44,7 +44,7 @@ def test_every_truth_table_becomes_its_graph(case):
     operands, truth = case
     builder = CircuitBuilder(operands)
     aig = builder.build([builder.function(truth, [builder.input(index) for index in range(operands)])])
-    patterns = (np.arange(1 << operands)[:, None] >> np.arange(operands) & 1).astype(bool)
+    patterns = every_vector(operands)
     assert aig.evaluate(patterns)[:, 0].tolist() == [bool(truth >> state & 1) for state in range(1 << operands)]
 
 
@@ -61,7 +61,7 @@ def test_hashing_folds_constants_and_shares():
 def test_reordering_moves_inputs_and_outputs():
     aig = random_circuit(3, 4, 40, 3)
     order_in, order_out = [2, 0, 3, 1], [1, 2, 0]
-    patterns = (np.arange(16)[:, None] >> np.arange(4) & 1).astype(bool)
+    patterns = every_vector(4)
     given_patterns = np.empty_like(patterns)
     given_patterns[:, order_in] = patterns
     assert np.array_equal(
@@ -100,3 +100,8 @@ def test_inputs_that_nothing_reads_need_no_place():
     circuit = Circuit(3, np.array([[2, 6]]), np.array([8]))  # reads the first and the last input
     narrow = circuit.with_inputs(2, np.array([0, -1, 1]))
     assert narrow == Circuit(2, np.array([[2, 4]]), np.array([6]))
+
+
+def test_every_vector_is_listed_in_the_order_of_its_number():
+    assert every_vector(0).shape == (1, 0)
+    assert [sum(bit << place for place, bit in enumerate(row)) for row in every_vector(5).tolist()] == list(range(32))

@@ -2,12 +2,12 @@
 
 import itertools
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_circuits import random_circuit
 
+from bespoke.circuit import every_vector
 from bespoke.circuit.sat import CONJUNCTION, FALSE, TRUE, Encoder, function_clauses
 
 CONFLICTS = 10_000
@@ -33,7 +33,7 @@ def test_the_conjunction_is_its_prime_implicates():
 @given(st.integers(0, 10**6), st.integers(0, 5), st.integers(0, 30), st.integers(1, 4))
 def test_a_graph_can_show_what_some_input_makes_it_show(seed, inputs, ands, outputs):
     circuit = random_circuit(seed, inputs, ands, outputs)
-    patterns = (np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1).astype(bool)
+    patterns = every_vector(inputs)
     shown = {tuple(row) for row in circuit.evaluate(patterns).tolist()}
     with Encoder("minisat22") as encoder:
         literals = encoder.circuit(circuit, [encoder.fresh() for _ in range(inputs)])
@@ -46,7 +46,7 @@ def test_a_graph_can_show_what_some_input_makes_it_show(seed, inputs, ands, outp
 @given(st.integers(0, 10**6), st.integers(0, 4), st.integers(0, 20))
 def test_two_graphs_on_the_same_inputs_differ_where_they_do(seed, inputs, ands):
     one, other = random_circuit(seed, inputs, ands, 1), random_circuit(seed + 1, inputs, ands, 1)
-    patterns = (np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1).astype(bool)
+    patterns = every_vector(inputs)
     with Encoder("glucose4") as encoder:
         names = [encoder.fresh() for _ in range(inputs)]
         (a,), (b,) = encoder.circuit(one, names), encoder.circuit(other, names)

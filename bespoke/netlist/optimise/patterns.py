@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.circuit import pack_bits
-from bespoke.netlist.optimise.state import STRIPES
+from bespoke.circuit import every_vector, pack_bits
 
 #: Data vectors that weigh the power during the search; the report uses all.
 DATA_LIMIT = 1024
@@ -53,12 +52,8 @@ def plan_patterns(data: np.ndarray, used: np.ndarray, gates: int, rng: np.random
     exhaustive_words = 1 << max(0, inputs - 6)
     if inputs <= EXHAUSTIVE_INPUTS and exhaustive_words * max(1, gates) <= EXHAUSTIVE_WORK:
         every = np.zeros((len(used), exhaustive_words), dtype=np.uint64)
-        numbers = np.arange(exhaustive_words, dtype=np.uint64)
-        for place, source in enumerate(np.flatnonzero(used)):
-            if place < 6:
-                every[source] = STRIPES[place]
-            else:
-                every[source] = np.where(numbers >> np.uint64(place - 6) & np.uint64(1), ~np.uint64(0), np.uint64(0))
+        # a word has room for the patterns of six inputs; fewer repeat in it
+        every[used] = pack_bits(every_vector(max(inputs, 6)))[:inputs]
         return Patterns(np.hstack([packed, every]), packed.shape[1], len(data), 0, True)
     random = rng.integers(0, 1 << 64, (len(used), RANDOM_WORDS), dtype=np.uint64)
     # Half of the random patterns are data with a few bits flipped: close to the states that matter.
