@@ -3,6 +3,8 @@
 from bespoke.model.digits import nearest_power_of_two, signed_digits, signed_width
 from bespoke.model.logic import LogicCircuit
 from bespoke.model.network import (
+    MAX_SUM_BITS,
+    NARROW_SUM_BITS,
     ArgmaxTree,
     Comparator,
     Interval,
@@ -17,6 +19,8 @@ from bespoke.model.network import (
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
 
 __all__ = [
+    "MAX_SUM_BITS",
+    "NARROW_SUM_BITS",
     "ArgmaxTree",
     "Comparator",
     "IntegerClassifier",

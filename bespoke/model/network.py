@@ -17,6 +17,8 @@ from bespoke.model.digits import largest_masked, signed_digits, signed_width
 
 #: Sums must fit 62 bits, so that NumPy's int64 never overflows on them.
 MAX_SUM_BITS = 62
+#: Sums that a search's int32 kernels take, beside the sign; training leaves biases that keep within them.
+NARROW_SUM_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)
