@@ -2,11 +2,25 @@
 
 from bespoke.model.digits import nearest_power_of_two, signed_digits, signed_width
 from bespoke.model.logic import LogicCircuit
-from bespoke.model.network import ArgmaxTree, Comparator, Interval, Layer, Network, Neuron, QRelu, Summand, Term
+from bespoke.model.network import (
+    MAX_SUM_BITS,
+    NARROW_SUM_BITS,
+    ArgmaxTree,
+    Comparator,
+    Interval,
+    Layer,
+    Network,
+    Neuron,
+    QRelu,
+    Summand,
+    Term,
+)
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
 from bespoke.model.usage import compared_bits, input_wires, largest_value, read_values, used_bits
 
 __all__ = [
+    "MAX_SUM_BITS",
+    "NARROW_SUM_BITS",
     "ArgmaxTree",
     "Comparator",
     "IntegerClassifier",

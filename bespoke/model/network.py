@@ -18,6 +18,8 @@ from bespoke.sensing import checked_inputs
 
 #: Sums must fit 62 bits, so that NumPy's int64 never overflows on them.
 MAX_SUM_BITS = 62
+#: Sums that a search's int32 kernels take, beside the sign; training leaves biases that keep within them.
+NARROW_SUM_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def explore(
     designs = []
     for index, design in enumerate(front_of(found.designs, estimated(config.objective), mistrust)):
         name = f"explored/{index:03d}.json"
-        ModelFile.of(design.model, data, front_end.kind).save(folder / name)
+        ModelFile.of(design.model, data, front_end=front_end.kind).save(folder / name)
         designs.append(replace(design, model_file=name))
     exact = exact_design(training.models.baseline, data, technology, baseline_front_end(technology, front_end))
     baseline = replace(exact, model_file="models/baseline.json")

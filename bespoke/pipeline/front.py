@@ -93,7 +93,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     done = folder / "mapped.json"
     if done.is_file():
         return restored(Costs, json.loads(done.read_text(encoding="utf-8")))
-    ModelFile.of(classifier, data, backend.front_end.kind).save(folder / "model.json")
+    ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
     result = synthesise(

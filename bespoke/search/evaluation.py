@@ -5,7 +5,7 @@ changed candidate writes only the rows that its changes touch to the other buffe
 the touched rows change sides. A sum is updated by the summands that changed, or computed anew where that takes fewer
 passes.
 
-Values are int32; `Layout` limits set by the search keep every sum within 31 bits. Bit-exact with `Network.predict`.
+Values are int32; the limits of `problem` keep every sum within 31 bits and its sign. Bit-exact with `Network.predict`.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.model import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
+from bespoke.model import NARROW_SUM_BITS, ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand
 from bespoke.search import batch
 from bespoke.search.aig import COLUMNS
 from bespoke.search.cost_model import CostModel, cost_model
 from bespoke.search.estimate import estimate_area
-from bespoke.search.genome import CONNECTIONS, MASK, TREE_MASK, TREE_WIDTH, WIDTH, Layout
+from bespoke.search.genome import CONNECTIONS, MASK, SHIFT, TREE_MASK, TREE_WIDTH, WIDTH, Layout
 from bespoke.search.options import SearchData, SearchOptions
 from bespoke.search.power import leakages, packed_inputs
 from bespoke.search.pricing import INPUT_INV, INV, NAND, prices, with_free_complements
@@ -23,11 +23,13 @@ from bespoke.search.variation import moves
 from bespoke.sensing import FrontEnd, FrontEndKind, Wires, all_wires
 from bespoke.technology import Technology
 
-#: Sums of a searched network must fit the kernels' int32.
-MAX_SEARCH_BITS = 30
+#: Sums of so many bits are allowed for generously; beyond, networks' reach is counted closely.
+_GENEROUS_BITS = 30
 #: Widths and shifts that the search gives to QReLUs by itself; starts may have larger ones.
 QRELU_WIDTH = 8
 QRELU_SHIFT = 8
+#: A shift by more bits than sums have gives zero, as this one does; kernels of 32 bits take no larger one.
+_LARGEST_SHIFT = NARROW_SUM_BITS
 #: By default no candidate is looked at that is less accurate than the best start by more than this.
 _FLOOR_BELOW_START = 0.12
 
@@ -93,7 +95,10 @@ def make_problem(
     limits = _limits(layout, starts, options)
     rows = np.zeros((len(starts), layout.genes), dtype=np.int64)
     for index, start in enumerate(starts):
-        rows[index] = widened(layout, layout.encode(padded(start, layout.topology)), int(limits[moves.TREE_BITS]))
+        row = layout.encode(padded(start, layout.topology))
+        shifts = row[layout.array[SHIFT] : layout.array[WIDTH]]
+        np.minimum(shifts, _LARGEST_SHIFT, out=shifts)
+        rows[index] = widened(layout, row, int(limits[moves.TREE_BITS]))
     rng = np.random.default_rng(options.seed)
     features, classes, weights = _samples(data, options, rng)
     kind = FrontEndKind.BINARY if front_end is None else front_end.kind
@@ -197,17 +202,16 @@ def _limits(layout: Layout, starts: Sequence[Network], options: SearchOptions) -
         for layer in start.layers[:-1]:
             for neuron in layer.neurons:
                 widths = max(widths, neuron.activation.width)
-                shifts = max(shifts, neuron.activation.shift)
+                shifts = max(shifts, min(neuron.activation.shift, _LARGEST_SHIFT))
     weight = 2 << weight_shift if options.max_terms > 1 or starts else 1 << weight_shift
     width = max(layout.input_bits, widths if len(layout.topology) > 2 else 0)
     reach = max(layout.topology[:-1]) * weight * ((1 << width) - 1)
     bias = max(bias, reach)
     bits = (reach + bias).bit_length()
-    if bits > MAX_SEARCH_BITS:
-        raise InputError(
-            f"sums of {bits} bits are possible with weights of {weight_shift + 1} bits and QReLUs of {widths} bits; "
-            f"the search takes {MAX_SEARCH_BITS}"
-        )
+    if bits > _GENEROUS_BITS:
+        reach = _reach(layout, _largest_weight(weight_shift, starts, options), widths)
+        bias = _bias_limit(layout, starts, reach)
+        bits = (reach + bias).bit_length()
     limits[moves.WEIGHT_SHIFTS] = weight_shift
     limits[moves.TERMS] = options.max_terms
     limits[moves.LARGEST_BIAS] = bias
@@ -215,6 +219,39 @@ def _limits(layout: Layout, starts: Sequence[Network], options: SearchOptions) -
     limits[moves.QRELU_WIDTHS] = widths
     limits[moves.TREE_BITS] = bits
     return limits
+
+
+def _largest_weight(weight_shift: int, starts: Sequence[Network], options: SearchOptions) -> int:
+    """What no move brings a weight beyond: the largest power alone where there are but powers, else its double."""
+    powers = options.max_terms == 1 and all(
+        not (np.abs(weights) & (np.abs(weights) - 1)).any() for start in starts for weights in start.weights
+    )
+    return 1 << weight_shift if powers else (2 << weight_shift) - 1
+
+
+def _reach(layout: Layout, weight: int, width: int) -> int:
+    """The most that the summands of any neuron add up to with weights up to ``weight`` and QReLUs of ``width`` bits."""
+    widths = [layout.input_bits, *(width for _ in layout.topology[1:-1])]
+    return max(fan_in * weight * ((1 << bits) - 1) for fan_in, bits in zip(layout.topology[:-1], widths, strict=True))
+
+
+def _bias_limit(layout: Layout, starts: Sequence[Network], reach: int) -> int:
+    """The largest bias that moves may set: what the kernels' int32 leaves beside the summands' ``reach``.
+
+    Raises
+    ------
+    InputError
+        where that is less than a start's own bias, or nothing.
+    """
+    left = (1 << NARROW_SUM_BITS) - 1 - reach
+    own = max((int(np.abs(biases).max(initial=0)) for start in starts for biases in start.biases), default=0)
+    if max(own, 1) > left:
+        raise InputError(
+            f"sums of {(reach + own).bit_length()} bits are possible with {layout.topology[0]} features of "
+            f"{layout.input_bits} bits, the starts' weights and activations, and biases of {own.bit_length()} bits; "
+            f"the search takes {NARROW_SUM_BITS}"
+        )
+    return max(own, min(reach, left))
 
 
 def _samples(

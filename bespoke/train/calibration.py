@@ -3,6 +3,9 @@
 Multiplying a hidden neuron's weights by a power of two and its activation's shift by the same costs no gate, so each
 hidden neuron gets a scale of its own, and its activation a shift that makes the data fill the width. What the shift
 takes away, the next layer's weights give back.
+
+Weights that vanish beside their bias are not scaled up to the largest power, as the bias would leave every integer
+type: a neuron that decay has left with weights of 1e-9 is a constant, and all layers above such neurons are as well.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bespoke.train.float_model import FloatModel
-from bespoke.train.straight_through import QuantisedTrainer, TrainedLayer, powers_of_two
+from bespoke.train.straight_through import LARGEST_BIAS, QuantisedTrainer, TrainedLayer, powers_of_two
 
 #: Share of the positive sums that an activation must hold without saturating.
 _QUANTILE = 0.995
@@ -60,7 +63,10 @@ def starting_trainer(model: FloatModel, inputs: np.ndarray, grid: Grid, *, headr
         silent = (magnitude == 0) & (bias == 0) if output else np.zeros(len(bias), dtype=bool)
         if output:
             magnitude[:] = magnitude.max()
-        gain = largest / np.where(magnitude > 0, magnitude, 1.0)
+        magnitude = np.where(magnitude > 0, magnitude, 1.0)
+        if not output:
+            magnitude = np.maximum(magnitude, np.abs(bias) * 2.0 ** scales.max() * (largest / LARGEST_BIAS))
+        gain = largest / magnitude
         layer = TrainedLayer(
             weight * gain[:, None],
             bias * gain * 2.0 ** scales.max(),
@@ -72,9 +78,10 @@ def starting_trainer(model: FloatModel, inputs: np.ndarray, grid: Grid, *, headr
         )
         layers.append(layer)
         scales = scales.max() + np.log2(gain)
-        if output:
-            break
         integers = powers_of_two(layer.weights, exponents=grid.exponents, terms=grid.terms)
+        if output:
+            layer.biases = _within_reach(layer.biases, integers * ceiling, silent)
+            break
         sums = values @ integers.T + np.rint(layer.biases)
         layer.width = grid.activation_bits
         layer.shifts = np.array([_shift(column, grid.activation_bits) for column in sums.T], dtype=np.float64)
@@ -101,6 +108,26 @@ def enough_activation_bits(model: FloatModel, inputs: np.ndarray, classes: np.nd
         accuracies.append(float((trainer.sums(inputs)[-1].argmax(axis=1) == classes).mean()))
     goal = max(accuracies) - 0.005
     return next(width for width, accuracy in zip(ACTIVATION_BITS, accuracies, strict=True) if accuracy >= goal)
+
+
+def _within_reach(biases: np.ndarray, shares: np.ndarray, silent: np.ndarray) -> np.ndarray:
+    """Output biases (classes,) that give the same answers, none larger than the summands can make up for.
+
+    Only differences between classes count, and of a class that never wins only that it never does. Biases within
+    ``LARGEST_BIAS`` stay as they are.
+
+    Parameters
+    ----------
+    shares : (classes, inputs), what each input adds to the sums at most (or least, where negative).
+    silent : bool (classes,), whose sums are zero and stay so.
+    """
+    if np.abs(biases).max() <= LARGEST_BIAS:
+        return biases
+    lowest, highest = np.minimum(shares, 0.0).sum(axis=1), np.maximum(shares, 0.0).sum(axis=1)
+    margins = biases - biases.max()  # first, so that a float does not lose the summands beside the biases
+    surely = (margins + lowest).max()  # some class reaches this on every sample
+    margins = np.maximum(margins, np.floor(surely - highest) - 1.0)
+    return margins - margins[silent].max() if silent.any() else margins
 
 
 def _shift(sums: np.ndarray, width: int) -> int:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.model import Network, QRelu
+from bespoke.model import NARROW_SUM_BITS, Network, QRelu
+
+#: Biases stay within it, half of what a search takes for the sums; the other half is left to the summands.
+LARGEST_BIAS = 1 << (NARROW_SUM_BITS - 1)
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-12
 
@@ -152,6 +155,7 @@ class QuantisedTrainer:
         limit = 1.5 * (1 << (self._exponents - 1))  # what rounds to the largest power; beyond, a weight would be stuck
         for layer in self.layers:
             np.clip(layer.weights, -limit, limit, out=layer.weights)
+            np.clip(layer.biases, -LARGEST_BIAS, LARGEST_BIAS, out=layer.biases)
 
     def network(self) -> Network:
         """The integer network that the shadow parameters round to."""

@@ -24,7 +24,7 @@ def small(**options) -> BespokeClassifier:
     return BespokeClassifier(**({"candidates": 2000, "random_state": 0} | options))
 
 
-@parametrize_with_checks([BespokeClassifier(candidates=1000, hidden=(2,))])
+@parametrize_with_checks([small(candidates=1000, hidden=(2,))])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 

@@ -30,7 +30,7 @@ def test_the_imported_model_is_the_float_model_that_everything_is_compared_with(
 
 def test_a_model_of_other_features_is_refused():
     data = prepare(load_dataset("wine"))
-    pipeline = make_pipeline(MinMaxScaler(), MLPClassifier((2,), max_iter=50, solver="lbfgs"))
+    pipeline = make_pipeline(MinMaxScaler(), MLPClassifier((2,), max_iter=50, random_state=0, solver="lbfgs"))
     rng = np.random.default_rng(0)
     pipeline.fit(rng.random((30, 4)), np.array(data.class_labels)[np.arange(30) % 3])
     with pytest.raises(InputError, match="reads 4 features, the data have 13"):

@@ -69,6 +69,19 @@ def test_fixed_point_baseline_of_zero_weights():
     assert network.predict(np.zeros((1, 3), dtype=int)).tolist() == [0]
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 4), min_size=3, max_size=4), st.integers(1, 12))
+def test_fixed_point_baseline_of_vanishing_weights(seed, sizes, bits):
+    """Weights that decay has left beside biases of ordinary size: constants, whatever the scale of the weights."""
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, sizes, 0.5)
+    decay = 10 ** rng.uniform(-40, -12, len(model.weights))
+    decayed = FloatModel(tuple(w * d for w, d in zip(model.weights, decay, strict=True)), model.biases)
+    inputs = rng.integers(0, 1 << bits, (10, sizes[0]))
+    expected = int(decayed.biases[-1].argmax())
+    assert set(fixed_point_network(decayed, bits=bits).predict(inputs).tolist()) == {expected}
+
+
 @pytest.mark.parametrize("weight_bits", [1, 17])
 def test_fixed_point_width_out_of_range(weight_bits):
     with pytest.raises(InputError, match="2 to 16 bits"):
