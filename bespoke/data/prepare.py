@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,11 +31,14 @@ class Part:
     features : int64 (samples, features), each in ``0 .. 2**bits - 1``.
     classes : int64 (samples,), class indices.
     rows : int64 (samples,), rows of the data set that the samples come from.
+    measured : float64 (samples, features), what was measured before it was quantised; None where that is not kept.
+        Only the test part keeps it, for the proof that starts at the sensor.
     """
 
     features: np.ndarray
     classes: np.ndarray
     rows: np.ndarray
+    measured: np.ndarray | None = None
 
     def __post_init__(self):
         for field in ("features", "classes", "rows"):
@@ -47,6 +50,12 @@ class Part:
                 f"a part's features {self.features.shape}, classes {self.classes.shape} and rows {self.rows.shape} "
                 "do not fit together"
             )
+        if self.measured is not None:
+            measured = np.array(self.measured, dtype=np.float64)
+            if measured.shape != self.features.shape:
+                raise InputError(f"a part's measured values {measured.shape} are not those of {self.features.shape}")
+            measured.setflags(write=False)
+            object.__setattr__(self, "measured", measured)
 
     @property
     def samples(self) -> int:
@@ -102,7 +111,7 @@ def prepare(
     rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, SPLIT_SEED)
     train, validation = _stratified(dataset, rest, _checked_fraction(validation_fraction), seed)
     quantiser = _fitted(dataset, train, bits)
-    return _assembled(dataset, quantiser, train, validation, _part(quantiser, dataset, test))
+    return _assembled(dataset, quantiser, train, validation, _test_part(quantiser, dataset, test))
 
 
 def prepare_pair(
@@ -125,7 +134,7 @@ def prepare_pair(
     if train.class_labels != test.class_labels:
         raise InputError(f"{test.source}: the class labels differ from those of {train.source}")
     data = prepare_without_test(train, bits=bits, seed=seed, validation_fraction=validation_fraction)
-    part = _part(data.quantiser, test, np.arange(test.samples))
+    part = _test_part(data.quantiser, test, np.arange(test.samples))
     return PreparedData(
         data.name, bits, data.feature_names, data.class_labels, data.quantiser, data.train, data.validation, part
     )
@@ -176,6 +185,10 @@ def _fitted(dataset: Dataset, train: np.ndarray, bits: int) -> Quantiser:
 
 def _part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
     return Part(quantiser.transform(dataset.features[rows]), dataset.classes[rows], rows)
+
+
+def _test_part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
+    return replace(_part(quantiser, dataset, rows), measured=dataset.features[rows])
 
 
 def _assembled(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.eda.front_ends import FrontEndModel
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import icarus_command
 from bespoke.errors import InputError, ToolFailedError, VerificationError
@@ -21,7 +22,7 @@ def simulate(
     sources: Sequence[Path],
     *,
     vectors: np.ndarray,
-    input_bits: int,
+    front_end: FrontEndModel,
     output_bits: int,
     folder: Path,
     expected: np.ndarray | None = None,
@@ -36,8 +37,9 @@ def simulate(
     Parameters
     ----------
     sources : Verilog files, cell models included.
-    vectors : integers (samples, features), each below ``2**input_bits``; feature j drives bits
-        ``[j*input_bits +: input_bits]`` of the input port. For a bare bus of w bits: one-bit features, w of them.
+    vectors : what the front end reads, (samples, features): integers for words, measured values for comparators.
+    front_end : the model that makes the input port's words of them. For a bare bus of w bits: ``Words(1)`` and w
+        one-bit features.
     output_bits : width of the output port.
     folder : where job, log, ``outputs.txt`` and, with ``vcd``, ``waves.vcd`` go.
     expected : what the output must be per vector; the bench stops at the first that differs.
@@ -57,7 +59,8 @@ def simulate(
         if Icarus is not installed.
     """
     icarus_command()
-    vectors, expected = _checked(vectors, input_bits, output_bits, expected)
+    vectors = front_end.checked(vectors)
+    expected = _checked(expected, len(vectors), output_bits)
     folder = Path(folder).absolute()
     outputs_file = folder / "outputs.txt"
     for stale in (outputs_file, folder / "results.xml", folder / "waves.vcd"):
@@ -69,17 +72,16 @@ def simulate(
             "top": top,
             "input_port": input_port,
             "output_port": output_port,
-            "features": vectors.shape[1],
-            "input_bits": input_bits,
+            "front_end": front_end.to_json(vectors.shape[1]),
             "output_bits": output_bits,
             "vcd": vcd,
         },
     )
-    answers = ["-"] * len(vectors) if expected is None else [str(answer) for answer in expected.tolist()]
-    words = _hexadecimal(vectors, input_bits)
-    write_text(
-        folder / "vectors.txt", "".join(f"{word} {answer}\n" for word, answer in zip(words, answers, strict=True))
-    )
+    answers = ["-"] * len(vectors) if expected is None else expected.tolist()
+    lines = (
+        f"{' '.join(map(repr, row))} {answer}\n" for row, answer in zip(vectors.tolist(), answers, strict=True)
+    )  # repr: a value comes back as it was
+    write_text(folder / "vectors.txt", "".join(lines))
     try:
         run_tool(
             "simulation",
@@ -98,29 +100,15 @@ def simulate(
     return _outputs(outputs_file, vectors, output_bits, expected, top)
 
 
-def _checked(
-    vectors: np.ndarray, input_bits: int, output_bits: int, expected: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    vectors = np.asarray(vectors)
-    if vectors.ndim != 2 or not vectors.size or vectors.dtype.kind not in "iub":
-        raise InputError(f"a simulation needs integer vectors (samples, features), not {vectors.dtype} {vectors.shape}")
-    vectors = vectors.astype(np.int64)
-    if vectors.min() < 0 or vectors.max() >= 1 << input_bits:
-        raise InputError(f"the vectors of a simulation must lie in 0..{(1 << input_bits) - 1}")
-    if expected is not None:
-        expected = np.asarray(expected).astype(np.int64)
-        if expected.shape != (len(vectors),):
-            raise InputError(f"{len(vectors)} vectors need as many expected outputs, not {expected.shape}")
-        if expected.min() < 0 or expected.max() >= 1 << output_bits:
-            raise VerificationError(f"an expected output does not fit the output's {output_bits} bits")
-    return vectors, expected
-
-
-def _hexadecimal(vectors: np.ndarray, input_bits: int) -> list[str]:
-    """The input bus of every vector in hexadecimal, from the bits of its features, lowest first."""
-    bits = (vectors[:, :, None] >> np.arange(input_bits)) & 1
-    packed = np.packbits(bits.reshape(len(vectors), -1).astype(np.uint8), axis=1, bitorder="little")
-    return [row[::-1].tobytes().hex() for row in packed]
+def _checked(expected: np.ndarray | None, vectors: int, output_bits: int) -> np.ndarray | None:
+    if expected is None:
+        return None
+    expected = np.asarray(expected).astype(np.int64)
+    if expected.shape != (vectors,):
+        raise InputError(f"{vectors} vectors need as many expected outputs, not {expected.shape}")
+    if expected.min() < 0 or expected.max() >= 1 << output_bits:
+        raise VerificationError(f"an expected output does not fit the output's {output_bits} bits")
+    return expected
 
 
 def _mismatch(error: ToolFailedError) -> str:
@@ -141,13 +129,13 @@ def _outputs(path: Path, vectors: np.ndarray, output_bits: int, expected: np.nda
     for number, line in enumerate(lines):
         if line.strip("01"):
             raise VerificationError(
-                f"module {top} has an unknown output {line} on vector {number}, features {vectors[number].tolist()}"
+                f"module {top} has an unknown output {line} on vector {number}, inputs {vectors[number].tolist()}"
             )
     seen = np.array([int(line, 2) for line in lines], dtype=np.int64)
     if expected is not None and not np.array_equal(seen, expected):
         first = int(np.flatnonzero(seen != expected)[0])
         raise VerificationError(
-            f"module {top} differs from the integer model: vector {first}, features {vectors[first].tolist()}: "
+            f"module {top} differs from the integer model: vector {first}, inputs {vectors[first].tolist()}: "
             f"output {seen[first]}, expected {expected[first]}"
         )
     return seen

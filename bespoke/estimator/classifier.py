@@ -288,6 +288,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             if len(unknown):
                 raise ValueError(f"label {unknown[0]!r} did not occur in fit")
             test = unsplit_part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
+            test = replace(test, measured=X)
         vectors = self._vectors or {"train": (test.features, test.classes), "validation": (test.features, test.classes)}
         return PreparedData(
             "BespokeClassifier",

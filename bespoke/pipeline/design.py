@@ -123,6 +123,8 @@ def measure(
         data.test,
         folder=folder / "logs/rtl_simulation",
         seed=backend.seed,
+        front_end=backend.front_end,
+        quantiser=data.quantiser,
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
@@ -152,6 +154,8 @@ def measure(
         data.test,
         folder=folder / "logs/gate_level_simulation",
         seed=backend.seed,
+        front_end=backend.front_end,
+        quantiser=data.quantiser,
         extra=STRESS_VECTORS,
         max_vectors=gate_level_vectors(netlist.gates),
     )
@@ -203,6 +207,7 @@ def measure(
             netlist_equivalent=True,  # synthesise raises where the proof fails
             simulated_test_accuracy=rtl_seen.test_accuracy,
             netlist_test_accuracy=netlist_accuracy.value,
+            threshold_probes=rtl_seen.threshold_probes,
         ),
         model_file=str(model_file.relative_to(root)),
         rtl_file=str(source.relative_to(root)),

@@ -45,7 +45,8 @@ class Verification:
     """What was compared with the integer model, each without one mismatch (a mismatch fails the run).
 
     ``rtl_vectors`` and ``gate_level_vectors`` went through Icarus, ``netlist_vectors`` through the bit-parallel
-    simulation of the netlist. ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
+    simulation of the netlist. ``threshold_probes`` of the RTL's vectors stood at a threshold of the front end, a float
+    below it or a float above. ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
     """
 
     rtl_vectors: int
@@ -54,6 +55,7 @@ class Verification:
     netlist_equivalent: bool
     simulated_test_accuracy: float
     netlist_test_accuracy: float
+    threshold_probes: int = 0
 
 
 @dataclass(frozen=True)

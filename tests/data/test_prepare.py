@@ -151,6 +151,17 @@ def test_without_test_every_sample_is_used():
     assert data.train.samples + data.validation.samples == 60
 
 
+def test_the_test_part_alone_keeps_what_was_measured():
+    dataset = small_set()
+    for data in (prepare(dataset), prepare_pair(dataset, dataset)):
+        assert data.train.measured is None and data.validation.measured is None
+        assert np.array_equal(data.test.measured, dataset.features[data.test.rows])
+        assert np.array_equal(data.quantiser.transform(data.test.measured), data.test.features)
+        assert not data.test.measured.flags.writeable
+    with pytest.raises(InputError, match="measured values"):
+        Part(data.test.features, data.test.classes, data.test.rows, data.test.measured[1:])
+
+
 def test_vectors_survive_and_are_plain_csv(tmp_path):
     data = prepare(small_set())
     names = ("=1+2", 'quoted "name", with comma', "two\nlines")

@@ -5,6 +5,7 @@ import pytest
 from helpers import random_network
 
 from bespoke.eda.cocotb_bench import simulate
+from bespoke.eda.front_ends import Words
 from bespoke.errors import InputError, ToolFailedError, VerificationError
 from bespoke.model import ArgmaxTree
 from bespoke.rtl import emit_verilog, stress_vectors
@@ -24,7 +25,9 @@ def design(tmp_path):
 
 
 def _simulate(source, vectors, folder, expected=None, **options):
-    return simulate([source], vectors=vectors, input_bits=4, output_bits=2, folder=folder, expected=expected, **options)
+    return simulate(
+        [source], vectors=vectors, front_end=Words(4), output_bits=2, folder=folder, expected=expected, **options
+    )
 
 
 def test_outputs_are_the_models(design, tmp_path):
@@ -62,7 +65,7 @@ def test_an_unknown_output_is_caught(tmp_path, given):
         "assign out = inp == 8'h31 ? 2'b0x : 2'b00;\nendmodule\n"
     )
     vectors = np.array([[0, 0], [1, 3], [2, 2]])
-    with pytest.raises(VerificationError, match=r"(?i)0x.*|features \[1, 3\]") as caught:
+    with pytest.raises(VerificationError, match=r"(?i)0x.*|(features|inputs) \[1, 3\]") as caught:
         _simulate(source, vectors, tmp_path / "run", np.zeros(3, dtype=int) if given else None)
     assert "[1, 3]" in str(caught.value) and "0X" in str(caught.value).upper()
 
