@@ -140,9 +140,7 @@ def run(
         quantised_accuracy=accuracies(trained.quantised, data),
         selection=SelectionSummary(
             rule=request.describe(),
-            front_designs=sum(design.origin != RIVAL_TREE for design in front)
-            if not config.choose_rival
-            else len(front),
+            front_designs=sum(config.choose_rival or design.origin != RIVAL_TREE for design in front),
             eligible_designs=choice.eligible,
         ),
         search=proposals.summary,

@@ -12,10 +12,9 @@ from bespoke.model import Network, used_bits
 from bespoke.netlist import Netlist, read_netlist
 from bespoke.netlist.attribution import MERGED, SHARED, neuron_label
 from bespoke.netlist.schematic import schematic_svg
-from bespoke.pipeline.design import binary_front_end
 from bespoke.report.drawing import neuron_name
 from bespoke.report.reading import RunRecord
-from bespoke.sensing import BinaryWires, FrontEnd
+from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, priced_front_end
 
 #: Above this many gates a schematic no longer helps on a page.
 MAX_SCHEMATIC_GATES = 150
@@ -87,7 +86,7 @@ def input_shares(record: RunRecord, netlist: Netlist | None) -> tuple[InputShare
 def _front_end(record: RunRecord) -> FrontEnd | None:
     """None where the run's technology cannot be read any more, or has no figures."""
     try:
-        return binary_front_end(record.technology)
+        return priced_front_end(record.technology, FrontEndKind.BINARY)
     except BespokeError:
         return None
 

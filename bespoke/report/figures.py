@@ -197,8 +197,8 @@ def draw_comparison(record: RunRecord) -> Figure:
     rows = [
         ("Area, cm²", "area_cm2", metrics.ratios.area),
         ("Static power, mW", "static_power_mw", metrics.ratios.static_power),
-        ("With front end, cm²", "system_area_cm2", metrics.ratios.system_area),
-        ("With front end, mW", "system_power_mw", metrics.ratios.system_power),
+        ("With front end, cm²", "estimated_system_area_cm2", metrics.ratios.system_area),
+        ("With front end, mW", "estimated_system_power_mw", metrics.ratios.system_power),
     ]
     # a technology without figures of front ends has no such figures
     rows = [row for row in rows if getattr(metrics.chosen, row[1]) is not None]

@@ -9,11 +9,10 @@ import numpy as np
 
 from bespoke.errors import BespokeError, InputError
 from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, read_netlist, static_power, timing
-from bespoke.pipeline.design import binary_front_end
 from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.report.reading import RunRecord
-from bespoke.sensing import BinaryWires
+from bespoke.sensing import BinaryWires, FrontEndKind, priced_front_end
 from bespoke.technology import smallest_carrier
 
 
@@ -40,7 +39,7 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     used = np.zeros(netlist.nets, dtype=bool)
     used[netlist.output_nets] = True
     used[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
-    front_end = binary_front_end(technology)
+    front_end = priced_front_end(technology, FrontEndKind.BINARY)
     wires = BinaryWires(test.features.shape[1], bits)
     analogue = None if front_end is None else front_end.cost(wires, used[2 : 2 + netlist.input_bits])
     static_mw = static_power(netlist, vectors).total_mw
@@ -60,8 +59,8 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
         "area_cm2": area,
         "static_power_mw": static_mw,
         "total_power_mw": total_mw,
-        "system_area_cm2": None if analogue is None else area + analogue.area_cm2,
-        "system_power_mw": None if analogue is None else total_mw + analogue.power_mw,
+        "estimated_system_area_cm2": None if analogue is None else area + analogue.area_cm2,
+        "estimated_system_power_mw": None if analogue is None else total_mw + analogue.power_mw,
         "cells": netlist.gates,
         "delay_ms": timing(netlist, clock_ms=clock_ms).delay_ms,
         "power_source": None if carrier is None else carrier.source.name,

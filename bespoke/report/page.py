@@ -222,10 +222,10 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
         ("Delay against clock", wording.delay(chosen), wording.delay(baseline), ""),
         row("Area by the plain flow, cm²", "plain_flow_area_cm2"),
         row("Static power by the plain flow, training vectors, mW", "plain_flow_static_power_train_mw"),
-        row("Analogue front end, cm²", "front_end_area_cm2"),
-        row("Analogue front end, mW", "front_end_power_mw"),
-        row("With front end, cm²", "system_area_cm2", wording.system_ratio(chosen, ratios.system_area)),
-        row("With front end, mW", "system_power_mw", wording.system_ratio(chosen, ratios.system_power)),
+        row("Analogue front end, cm²", "estimated_front_end_area_cm2"),
+        row("Analogue front end, mW", "estimated_front_end_power_mw"),
+        row("With front end, cm²", "estimated_system_area_cm2", wording.system_ratio(chosen, ratios.system_area)),
+        row("With front end, mW", "estimated_system_power_mw", wording.system_ratio(chosen, ratios.system_power)),
     )
 
 

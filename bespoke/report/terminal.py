@@ -59,12 +59,12 @@ def _measured(chosen: DesignMetrics, baseline: DesignMetrics, ratios: Ratios) ->
         pair("power source", lambda d: escape(d.power_source or "none")),
         pair(
             "with front end, cm²",
-            lambda d: wording.figures(d.system_area_cm2),
+            lambda d: wording.figures(d.estimated_system_area_cm2),
             wording.system_ratio(chosen, ratios.system_area),
         ),
         pair(
             "with front end, mW",
-            lambda d: wording.figures(d.system_power_mw),
+            lambda d: wording.figures(d.estimated_system_power_mw),
             wording.system_ratio(chosen, ratios.system_power),
         ),
     ]

@@ -39,7 +39,7 @@ def ratio(value: float | None) -> str:
 
 def system_ratio(design: DesignMetrics, value: float | None) -> str:
     """A ratio of figures with front end; a dash where the chosen design has none."""
-    return figures(None) if design.system_area_cm2 is None else ratio(value)
+    return figures(None) if design.estimated_system_area_cm2 is None else ratio(value)
 
 
 def delay(design: DesignMetrics) -> str:
