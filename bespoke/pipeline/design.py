@@ -123,7 +123,7 @@ def measure(
         data.test,
         folder=folder / "logs/rtl_simulation",
         seed=backend.seed,
-        front_end=backend.front_end,
+        front_end=backend.front_end.kind,
         quantiser=data.quantiser,
         extra=STRESS_VECTORS,
     )
@@ -154,7 +154,7 @@ def measure(
         data.test,
         folder=folder / "logs/gate_level_simulation",
         seed=backend.seed,
-        front_end=backend.front_end,
+        front_end=backend.front_end.kind,
         quantiser=data.quantiser,
         extra=STRESS_VECTORS,
         max_vectors=gate_level_vectors(netlist.gates),

@@ -11,7 +11,7 @@ from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, from_json, to_json
-from bespoke.sensing import Quantiser
+from bespoke.sensing import FrontEndKind, Quantiser
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,13 @@ class ModelFile:
     quantiser: Quantiser
     feature_names: tuple[str, ...]
     class_labels: tuple[str | int | float | bool, ...]
+    front_end: FrontEndKind = FrontEndKind.BINARY
 
     @classmethod
-    def of(cls, classifier: IntegerClassifier, data: PreparedData) -> ModelFile:
-        return cls(classifier, data.quantiser, data.feature_names, data.class_labels)
+    def of(
+        cls, classifier: IntegerClassifier, data: PreparedData, *, front_end: FrontEndKind = FrontEndKind.BINARY
+    ) -> ModelFile:
+        return cls(classifier, data.quantiser, data.feature_names, data.class_labels, front_end)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -33,6 +36,7 @@ class ModelFile:
             "quantiser": self.quantiser.to_json(),
             "feature_names": list(self.feature_names),
             "class_labels": list(self.class_labels),
+            "front_end": str(self.front_end),
         }
 
     def save(self, path: Path) -> None:
@@ -59,6 +63,7 @@ class ModelFile:
                 Quantiser.from_json(document["quantiser"]),
                 tuple(document["feature_names"]),
                 tuple(document["class_labels"]),
+                FrontEndKind(document.get("front_end", "binary")),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"model file {path} is no bespoke model: {type(error).__name__} {error}") from error
