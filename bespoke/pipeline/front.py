@@ -150,7 +150,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     done = folder / "mapped.json"
     if done.is_file():
         return restored(Mapped, json.loads(done.read_text(encoding="utf-8")))
-    ModelFile.of(classifier, data).save(folder / "model.json")
+    ModelFile.of(classifier, data, backend.front_end).save(folder / "model.json")
     wires = input_wires(classifier, backend.front_end)
     bits = port_bits(wires, data.train.features)
     result = synthesise(

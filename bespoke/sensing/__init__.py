@@ -1,7 +1,7 @@
 """From a measured quantity to wires: the grid, the encodings, and what a human reads of them."""
 
 from bespoke.sensing.quantiser import Quantiser, check_bits
-from bespoke.sensing.table import read_front_end, write_front_end
+from bespoke.sensing.table import front_end_table, read_front_end, write_front_end
 from bespoke.sensing.wires import (
     BinaryWires,
     FrontEndKind,
@@ -25,6 +25,7 @@ __all__ = [
     "check_bits",
     "checked_inputs",
     "feature_bits",
+    "front_end_table",
     "port_bits",
     "port_width",
     "read_front_end",
