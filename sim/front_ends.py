@@ -26,14 +26,13 @@ class Comparators:
     what = "measured values"
 
     def __init__(self, job):
-        self.comparators = list(zip(job["feature_of"], job["thresholds"], strict=True))
-        self.width = max(1, len(self.comparators))  # a port without wires has one idle bit
+        self.highest_first = list(zip(job["feature_of"], job["thresholds"], strict=True))[::-1]
+        self.width = max(1, len(self.highest_first))  # a port without wires has one idle bit
 
     def word(self, cells):
         values = [float(cell) for cell in cells]
-        return sum(
-            1 << bit for bit, (feature, threshold) in enumerate(self.comparators) if values[feature] >= threshold
-        )
+        bits = ["01"[values[feature] >= threshold] for feature, threshold in self.highest_first]
+        return int("".join(bits) or "0", 2)
 
 
 class FlashConverters:

@@ -50,6 +50,10 @@ def synth(
         Path | None,
         typer.Option(help="CSV of vectors that weigh static power: a run's vectors, or columns called like the ports."),
     ] = None,
+    front_end_table: Annotated[
+        Path | None,
+        typer.Option(help="A design's front_end.csv: what the port's bits carry of the features of a run's vectors."),
+    ] = None,
     effort: Annotated[Effort, typer.Option(help="What optimisation may spend.")] = Effort.NORMAL,
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     yosys: YosysOption = Backend.PYOSYS,
@@ -58,6 +62,8 @@ def synth(
     chosen = _technology(technology, liberty)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; name a folder")
+    if front_end_table is not None and data is None:
+        raise InputError("--front-end-table says what the vectors of --data become; give both")
     require_verilog(sources)
     with TerminalProgress() as progress:
         progress.stage("synthesis")
@@ -66,7 +72,7 @@ def synth(
             top=top,
             technology=chosen,
             folder=out / "logs",
-            data_bits=None if data is None else partial(read_input_bits, data),
+            data_bits=None if data is None else partial(read_input_bits, data, front_end_table=front_end_table),
             effort=str(effort),
             backend=yosys,
             seed=seed,

@@ -103,6 +103,9 @@ def rtl(
     vectors: Annotated[
         Path | None, typer.Option(help="CSV of quantised vectors for the testbench, such as a run's vectors/test.csv.")
     ] = None,
+    front_end_table: Annotated[
+        Path | None, typer.Option(help="Also write what each bit of the input port carries, with thresholds, as CSV.")
+    ] = None,
     module: Annotated[str, typer.Option(help="Name of the module.")] = "top",
     json_output: Json = False,
 ) -> None:
@@ -110,24 +113,31 @@ def rtl(
     if (testbench is None) != (vectors is None):
         raise InputError("--testbench and --vectors go together")
     from bespoke.rtl import check_verilog, emit_testbench, emit_verilog  # heavy: pyverilog
+    from bespoke.sensing import front_end_table as table_of
+    from bespoke.sensing import port_width
 
     loaded = _model(model)
-    circuit = loaded.classifier
+    circuit, wires = loaded.classifier, loaded.wires
     text = emit_verilog(
         circuit,
+        wires=wires,
+        quantiser=loaded.quantiser,
         title=model.name,
         feature_names=loaded.feature_names,
         class_labels=_labels(loaded),
         module=module,
     )
-    check_verilog(text)
-    files = {out: text}
+    check_verilog(text, module=module, input_width=port_width(wires), output_width=circuit.output_bits)
+    files = [(out, text)]
     if testbench is not None:
         part = _part(vectors, loaded)
-        files[testbench] = emit_testbench(circuit, part.features, circuit.predict(part.features), module=module)
-    if len(files) == 1 and testbench is not None:
-        raise InputError("--out and --testbench name the same file")
-    for path, content in files.items():
+        answers = circuit.predict(part.features)
+        files.append((testbench, emit_testbench(circuit, part.features, answers, wires=wires, module=module)))
+    if front_end_table is not None:
+        files.append((front_end_table, table_of(wires, loaded.feature_names, loaded.quantiser)))
+    if len({path.absolute() for path, _ in files}) < len(files):
+        raise InputError("--out, --testbench and --front-end-table must name different files")
+    for path, content in files:
         if path.is_dir():
             raise InputError(f"{path} is a folder; name a file")
         write_text(path, content)
@@ -135,10 +145,12 @@ def rtl(
         print(
             json.dumps(
                 {
-                    "files": [str(path) for path in files],
+                    "files": [str(path) for path, _ in files],
                     "module": module,
                     "features": circuit.features,
                     "input_bits": circuit.input_bits,
+                    "front_end": str(loaded.front_end),
+                    "input_width": port_width(wires),
                     "output_bits": circuit.output_bits,
                     "classes": circuit.classes,
                 },
@@ -146,7 +158,7 @@ def rtl(
             )
         )
         return
-    for path in files:
+    for path, _ in files:
         print(path)
 
 
@@ -166,6 +178,9 @@ def simulate(
 ) -> None:
     """Simulate Verilog on vectors and compare every output with a model.
 
+    Unless the model's inputs are digital, values as a sensor would measure them go through comparators with the
+    model's thresholds, each of which is met, missed and passed by the last digit.
+
     Ends with exit code 1 at the first vector on which they differ.
     """
     from bespoke.pipeline.simulation import simulate_design  # heavy: only when a simulation starts
@@ -182,6 +197,8 @@ def simulate(
         part,
         folder=scratch,
         seed=seed,
+        front_end=loaded.front_end,
+        quantiser=loaded.quantiser,
         extra=extra,
         top=top,
         vcd=vcd is not None,
@@ -195,6 +212,8 @@ def simulate(
                 {
                     "vectors": seen.vectors,
                     "file_vectors": seen.test_vectors,
+                    "measured_vectors": seen.measured_vectors,
+                    "threshold_probes": seen.threshold_probes,
                     "accuracy": seen.test_accuracy,
                     "vcd": None if vcd is None else str(vcd),
                 },
@@ -203,6 +222,8 @@ def simulate(
         )
         return
     print(f"{seen.vectors} vectors: every output equals the model's")
+    if seen.threshold_probes:
+        print(f"{seen.threshold_probes} of them stand at a threshold of the front end, just below it or just above")
     print(f"accuracy on the {seen.test_vectors} vectors of {vectors}: {100 * seen.test_accuracy:.2f} %")
     if vcd is not None:
         print(vcd)

@@ -1,4 +1,4 @@
-"""A model file: an integer classifier with all that is needed to feed it measured values and to name its result."""
+"""A model file: an integer classifier, and all that is needed to feed it measured values and to name its result."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from typing import Any
 from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.files import write_json
-from bespoke.model import IntegerClassifier, from_json, to_json
-from bespoke.sensing import FrontEndKind, Quantiser
+from bespoke.model import IntegerClassifier, from_json, input_wires, to_json
+from bespoke.sensing import FrontEndKind, Quantiser, Wires
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A classifier, the quantiser of its inputs, and the names of features and classes."""
+    """A classifier, the quantiser of its inputs, the names of features and classes, and what drives its module.
+
+    Raises
+    ------
+    InputError
+        for a logic circuit over wires that the front end does not deliver.
+    """
 
     classifier: IntegerClassifier
     quantiser: Quantiser
@@ -24,11 +30,19 @@ class ModelFile:
     class_labels: tuple[str | int | float | bool, ...]
     front_end: FrontEndKind = FrontEndKind.BINARY
 
+    def __post_init__(self):
+        input_wires(self.classifier, self.front_end)
+
     @classmethod
     def of(
-        cls, classifier: IntegerClassifier, data: PreparedData, *, front_end: FrontEndKind = FrontEndKind.BINARY
+        cls, classifier: IntegerClassifier, data: PreparedData, front_end: FrontEndKind = FrontEndKind.BINARY
     ) -> ModelFile:
         return cls(classifier, data.quantiser, data.feature_names, data.class_labels, front_end)
+
+    @property
+    def wires(self) -> Wires:
+        """What the input bus of the classifier's module carries."""
+        return input_wires(self.classifier, self.front_end)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -63,7 +77,7 @@ class ModelFile:
                 Quantiser.from_json(document["quantiser"]),
                 tuple(document["feature_names"]),
                 tuple(document["class_labels"]),
-                FrontEndKind(document.get("front_end", "binary")),
+                _front_end(document),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"model file {path} is no bespoke model: {type(error).__name__} {error}") from error
@@ -71,4 +85,14 @@ class ModelFile:
             raise InputError(f"model file {path}: {error}") from error
         if len(model.feature_names) != model.classifier.features or len(model.class_labels) < model.classifier.classes:
             raise InputError(f"model file {path} names another number of features or classes than its model has")
+        if (len(model.quantiser.low), model.quantiser.bits) != (model.classifier.features, model.classifier.input_bits):
+            raise InputError(f"model file {path} has a quantiser of other features or bits than its model reads")
         return model
+
+
+def _front_end(document: dict[str, Any]) -> FrontEndKind:
+    """Files of earlier versions, which knew binary words alone, do not name it."""
+    name = document.get("front_end", FrontEndKind.BINARY)
+    if name not in list(FrontEndKind):
+        raise InputError(f"the front end is {name!r}; expected {', '.join(FrontEndKind)}")
+    return FrontEndKind(name)

@@ -13,7 +13,7 @@ from bespoke.model import IntegerClassifier, used_bits
 from bespoke.sensing import BinaryWires, Quantiser, Wires
 
 #: Levels that are probed at most, evenly spaced over all; a vector each at, below and above.
-MOST_PROBED_LEVELS = 2000
+MOST_PROBED_LEVELS = 1000
 #: Flash converters have more comparators than this only where words are wide; those are simulated as words.
 MOST_THRESHOLDS = 1 << 18
 #: Samples tried for each probe, in search of one on which crossing the threshold changes the class.

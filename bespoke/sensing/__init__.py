@@ -2,7 +2,7 @@
 
 from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_front_end, priced_kinds
 from bespoke.sensing.quantiser import Quantiser, check_bits
-from bespoke.sensing.table import read_front_end, write_front_end
+from bespoke.sensing.table import front_end_table, read_front_end, write_front_end
 from bespoke.sensing.wires import (
     BinaryWires,
     FrontEndKind,
@@ -30,6 +30,7 @@ __all__ = [
     "checked_inputs",
     "feature_bits",
     "figures_of",
+    "front_end_table",
     "port_bits",
     "port_width",
     "priced_front_end",

@@ -155,6 +155,9 @@ MISTAKES = [
     Mistake("module name", "rtl model.json --out out.v --module 2nd", ("2nd",)),
     Mistake("keyword as module name", "rtl model.json --out out.v --module wire", ("wire",)),
     Mistake("folder for Verilog", "rtl model.json --out folder", ("folder", "name a file")),
+    Mistake("one file for two", "rtl model.json --out out.v --front-end-table ./out.v",
+            ("--front-end-table", "different")),
+    Mistake("unknown front end", "rtl sonar.json --out out.v", ("sonar.json", "sonar", "thermometer")),
     Mistake("vectors of another model", "simulate model.json top.v --vectors wide.csv",
             ("wide.csv", "4 features", "reads 3"), {"wide.csv": "a,b,c,d,class\n1,2,3,4,0\n"}),
     Mistake("vectors of more bits", "simulate model.json top.v --vectors v.csv", ("v.csv", "4 bits", "200"),
@@ -169,6 +172,7 @@ MISTAKES = [
     Mistake("file as folder to map into", "synth half.v --out good.csv", ("good.csv", "is a file")),
     Mistake("vectors without the ports", "synth half.v --out out --data v.csv", ("v.csv", "b"),
             {"v.csv": "a,z\n0,1\n"}, leaves=("out",)),
+    Mistake("table without vectors", "synth half.v --out out --front-end-table t.csv", ("--front-end-table", "--data")),
     Mistake("missing Verilog to compare", "verify half.v gone.v", ("gone.v",)),
     # technologies on the command line
     Mistake("unknown technology to show", "technology show egfet", ("egfet", "nearest")),
@@ -203,6 +207,7 @@ def parts() -> dict[str, str]:
     return {
         "model.json": json.dumps(document),
         "later.json": json.dumps(later),
+        "sonar.json": json.dumps({**document, "front_end": "sonar"}),
         "top.v": emit_verilog(first),
         "other.v": emit_verilog(other),
         "vectors.csv": "x,y,z,class\n" + "\n".join(lines) + "\n",

@@ -10,6 +10,7 @@ from bespoke.cli import app
 from bespoke.eda.rtlil import BitPort
 from bespoke.errors import InputError
 from bespoke.pipeline.vectors import read_input_bits
+from bespoke.sensing import Quantiser, ThermometerWires, write_front_end
 
 ADDER = "module adder(input [2:0] a, b, output [3:0] s); assign s = a + b; endmodule"
 
@@ -79,7 +80,11 @@ def test_vectors_of_a_run(tmp_path):
         ("a,b\n1,x\n", PORTS, r"v\.csv, line 2, column b: expected an integer"),
         ("a,b\n1,1\n8,1\n", PORTS, r"v\.csv, line 3, column a: 8 does not fit 3 bits"),
         ("a,b\n", PORTS, r"v\.csv: there are no vectors"),
-        ("f,g,h,class\n1,1,1,0\n", (BitPort("inp", 8),), r"3 features do not divide the 8 bits of input inp"),
+        (
+            "f,g,h,class\n1,1,1,0\n",
+            (BitPort("inp", 8),),
+            r"3 features do not fill the 8 bits of input inp; .*--front-end-table",
+        ),
         ("f,g,class\n1,16,0\n", (BitPort("inp", 8),), r"features of input inp have 4 bits, found 1\.\.16"),
     ],
 )
@@ -88,6 +93,32 @@ def test_vectors_that_do_not_fit_are_named(tmp_path, text, ports, complaint):
     path.write_text(text)
     with pytest.raises(InputError, match=complaint):
         read_input_bits(path, ports)
+
+
+def test_vectors_of_a_run_behind_comparators(tmp_path):
+    """The table named, or the one that the run has; never taken for words where it says otherwise."""
+    wires, names = ThermometerWires.of(2, 2, [(0, 1), (0, 3), (1, 2)]), ("f", "g h")
+    run, table = tmp_path / "run", tmp_path / "run/front_end.csv"
+    vectors = run / "vectors/test.csv"
+    vectors.parent.mkdir(parents=True)
+    vectors.write_text("f,g h,class\n3,1,0\n2,2,1\n")
+    write_front_end(table, wires, names, Quantiser((0.0, 0.0), (1.0, 1.0), 2))
+    expected = [[True, True, False], [True, False, True]]
+    assert read_input_bits(vectors, (BitPort("inp", 3),)).tolist() == expected
+    assert read_input_bits(vectors, (BitPort("inp", 4),)).shape == (2, 4)  # the same run's words of two bits
+    with pytest.raises(InputError, match=r"2 features as words of 2 bits do not fill the 6 bits.*--front-end-table"):
+        read_input_bits(vectors, (BitPort("inp", 6),))
+    elsewhere = table.rename(tmp_path / "elsewhere.csv")
+    assert read_input_bits(vectors, (BitPort("inp", 3),), front_end_table=elsewhere).tolist() == expected
+    with pytest.raises(InputError, match=r"elsewhere\.csv: 3 rows do not fit the 4 bits of input inp"):
+        read_input_bits(vectors, (BitPort("inp", 4),), front_end_table=elsewhere)
+    vectors.write_text("f,g h,class\n4,1,0\n")
+    with pytest.raises(InputError, match=r"test\.csv: inputs must lie in 0\.\.3"):
+        read_input_bits(vectors, (BitPort("inp", 3),), front_end_table=elsewhere)
+    write_front_end(elsewhere, ThermometerWires.of(2, 2, []), names, Quantiser((0.0, 0.0), (1.0, 1.0), 2))
+    assert read_input_bits(vectors, (BitPort("inp", 1),), front_end_table=elsewhere).tolist() == [[False]]
+    with pytest.raises(InputError, match=r"name its front_end\.csv with --front-end-table"):
+        read_input_bits(vectors, (BitPort("inp", 3),))
 
 
 def test_a_missing_vector_file_is_named(tmp_path):
