@@ -184,7 +184,7 @@ def measure(
             rtl_vectors=rtl_seen.vectors,
             gate_level_vectors=gates_seen.vectors,
             netlist_vectors=compared,
-            netlist_equivalent=True,  # synthesise raises where the proof fails
+            netlist_equivalent=result.proof.covers(netlist),
             simulated_test_accuracy=rtl_seen.test_accuracy,
             netlist_test_accuracy=netlist_accuracy.value,
         ),

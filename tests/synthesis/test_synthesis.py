@@ -308,3 +308,12 @@ def test_data_of_another_width_is_refused(tmp_path, technology):
             data_bits=None,
             effort="x",
         )
+
+
+def test_a_proof_covers_every_output_bit_or_nothing(tmp_path, technology):
+    result = synthesise(
+        [_source(tmp_path, PARITY)], top="top", technology=technology, folder=tmp_path, data_bits=None, effort="fast"
+    )
+    assert result.proof.equivalent and result.proof.covers(result.netlist)
+    assert not dataclasses.replace(result.proof, equivalent=False).covers(result.netlist)
+    assert not dataclasses.replace(result.proof, output_bits=2).covers(result.netlist)
