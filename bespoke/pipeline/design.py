@@ -49,13 +49,17 @@ STRESS_VECTORS = 1000
 
 @dataclass(frozen=True)
 class Backend:
-    """What maps and measures designs: the technology, the tools, how hard they try."""
+    """What maps and measures designs: the technology, the tools, how hard they try.
+
+    ``workers`` is how many runs of ABC or of the optimiser work on one design at a time; it changes no result.
+    """
 
     technology: Technology
     effort: str
     yosys: str
     clock_ms: float
     seed: int
+    workers: int = 1
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -133,6 +137,7 @@ def measure(
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
     compared = check_netlist(netlist, classifier, data, seed=backend.seed)
+        workers=backend.workers,
     models = folder / "cells.v"
     write_text(models, to_verilog_models(backend.technology))
     gates_seen = simulate_design(

@@ -19,6 +19,7 @@ from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import Proposal, exact_proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.training import TrainedModels, train_models
+from bespoke.pipeline.workers import one_thread_each
 
 _COLUMNS = (
     "index",
@@ -65,6 +66,7 @@ class Training:
     models: TrainedModels
 
 
+@one_thread_each()
 def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None) -> Training:
     """Data to models, and no further; a run or exploration with the same settings goes on from there."""
     progress = progress or Silent()
@@ -80,6 +82,7 @@ def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: Ru
 def explore(
     config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None
 ) -> Exploration:
+@one_thread_each()
     """Data to the front: ``explored.csv`` and a model file per design.
 
     Nothing is mapped, so area and power are estimates; no accuracy on the test part is shown, because whoever picks

@@ -129,7 +129,10 @@ def map_front(
     backend: Backend,
     progress: RunProgress,
 ) -> list[FrontDesign]:
-    """Maps the proposals with the fast effort, several at once; what was mapped before is read back."""
+    """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
+
+    The designs share the workers, so each is mapped by one.
+    """
     chosen = thinned(proposals, MAPPED_DESIGNS[config.effort], request)
     progress.stage(f"mapping {len(chosen)} designs of the front")
     places = [f"front/{index:03d}" for index in range(len(chosen))]
@@ -162,6 +165,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,
+        workers=1,
     )
     mapped = Mapped(area_cm2(result.netlist), static_power(result.netlist, bits).total_mw)
     write_json(done, asdict(mapped))

@@ -32,6 +32,7 @@ from bespoke.pipeline.proposals import exact_proposal, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.selection import Request, choose
 from bespoke.pipeline.training import float_accuracies, train_models
+from bespoke.pipeline.workers import one_thread_each
 from bespoke.technology import Technology
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 DEFAULT_MAX_LOSS = 0.01
 
 
+@one_thread_each()
 def run(
     config: RunConfig,
     out: Path,
@@ -79,6 +81,7 @@ def run(
         yosys=str(config.yosys),
         clock_ms=config.clock_ms or technology.clock_ms,
         seed=config.seed,
+        workers=config.workers,
     )
     folder = RunFolder(out)
     imported = imported_model(config, data)
