@@ -69,20 +69,23 @@ class Training:
 @one_thread_each()
 def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None) -> Training:
     """Data to models, and no further; a run or exploration with the same settings goes on from there."""
-    progress = progress or Silent()
+    return _trained(config, RunFolder(out), overwrite, progress or Silent())
+
+
+def _trained(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> Training:
+    """Opens the folder, which stays locked for as long as the caller keeps it."""
     progress.stage("reading the data")
     data, _ = prepare_data(config)
     technology_of(config)  # a wrong name is told now, not after the training
     imported = imported_model(config, data)
-    folder = RunFolder(out)
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
     return Training(data, train_models(folder, config, data, progress, imported=imported))
 
 
+@one_thread_each()
 def explore(
     config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None
 ) -> Exploration:
-@one_thread_each()
     """Data to the front: ``explored.csv`` and a model file per design.
 
     Nothing is mapped, so area and power are estimates; no accuracy on the test part is shown, because whoever picks
@@ -94,8 +97,9 @@ def explore(
         for data, options or a folder that do not fit.
     """
     progress = progress or Silent()
-    training = train(config, out, overwrite=overwrite, progress=progress)
-    data, technology, folder = training.data, technology_of(config), RunFolder(out)
+    folder = RunFolder(out)
+    training = _trained(config, folder, overwrite, progress)
+    data, technology = training.data, technology_of(config)
     found = propose(folder, config, data, starts=[training.models.quantised], technology=technology, progress=progress)
     designs = []
     for index, design in enumerate(non_dominated_designs(found.designs, config.objective)):
