@@ -58,9 +58,17 @@ class ToolFailedError(BespokeError):
         self.tail = tail
 
 
+class ToolTimeoutError(ToolFailedError):
+    """An outside program did not end within its safety limit: never a reason to go on with another result."""
+
+
 class VerificationError(BespokeError):
     """Two descriptions of a circuit that must agree do not; the message shows where."""
 
 
 class UndecidedError(VerificationError):
-    """Whether two circuits agree could not be found out in the time given."""
+    """Whether two circuits agree could not be found out with the work given, which is counted: it repeats anywhere."""
+
+
+class OutOfTimeError(VerificationError):
+    """Whether two circuits agree was not found out in the time given; a faster or idler machine may find out."""

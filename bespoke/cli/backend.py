@@ -56,6 +56,7 @@ def synth(
     ] = None,
     effort: Annotated[Effort, typer.Option(help="What optimisation may spend.")] = Effort.NORMAL,
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    workers: Annotated[int, typer.Option(help="Runs of ABC or the optimiser at once; changes no result.", min=1)] = 2,
     yosys: YosysOption = Backend.PYOSYS,
 ) -> None:
     """Map any Verilog on printed cells: the smallest, coolest netlist, proven equal to its source."""
@@ -76,6 +77,7 @@ def synth(
             effort=str(effort),
             backend=yosys,
             seed=seed,
+            workers=workers,
             progress=progress.update,
         )
     write_text(out / "netlist.v", result.netlist_path.read_text(encoding="utf-8"))

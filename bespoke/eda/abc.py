@@ -27,14 +27,14 @@ class Recipe:
     steps : ABC commands on the structurally hashed, fraiged graph.
     choices : commands that add structural choices for the mapper.
     styles : mapping commands; each makes a netlist of its own, for which of them wins changes from graph to graph.
-    time_limit_s : ends the run.
+    time_limit_s : safety limit, an error when it passes; what a recipe spends is counted.
     """
 
     name: str
     steps: tuple[str, ...]
     choices: tuple[str, ...] = ("dch",)
     styles: tuple[str, ...] = ("amap", "amap -x", "amap -F 2 -C 2000")
-    time_limit_s: float = 600.0
+    time_limit_s: float = 3600.0
 
 
 def _resubstitution(sizes: Sequence[tuple[int, int]]) -> tuple[str, ...]:
@@ -61,21 +61,33 @@ SHALLOW = Recipe("shallow", (*PLAIN.steps, "if -g -K 6 -C 8", "strash", "dch", "
 AS_IT_IS = Recipe("as_it_is", ())
 
 
-def deep(seconds: int, *, seed: int) -> Recipe:
-    """``&deepsyn`` for about so many seconds: the result depends on the machine's speed, and repeats on none."""
-    command = f"&deepsyn -T {seconds} -S {seed % 100}"
-    steps = (*PLAIN.steps, "&get -n", command, "&put", "dc2")
-    return Recipe(f"deep_{seed % 100}", steps, time_limit_s=6.0 * seconds + 60)
+#: `&deepsyn` repeats whole scripts, each of which takes a time that grows with about the square of the ANDs: few steps
+#: without gain for large graphs, and none beyond a size at which one alone takes minutes.
+_DEEP_ANDS, _DEEP_WORK, _DEEP_STEPS = 1000, 6_000_000, 60
+#: `&rrr` takes graphs of more ANDs in windows of so many, so often: its time on the whole grows without a useful bound.
+_WHOLE_ANDS, _WINDOW_ANDS, _WINDOWS = 500, 250, 6
 
 
-def redundancy(seconds: int, *, seed: int) -> Recipe:
-    """Removing and adding redundant wires (``&rrr``) for about so many seconds; time-bound like ``deep``.
+def deep(ands: int, *, seed: int) -> Recipe | None:
+    """``&deepsyn`` on a graph of so many ANDs until a number of steps gain nothing; None for a large graph.
+
+    Its own time limit stays unused: what is counted repeats on every machine.
+    """
+    if ands > _DEEP_ANDS:
+        return None
+    idle_steps = min(_DEEP_STEPS, _DEEP_WORK // max(1, ands) ** 2)
+    command = f"&deepsyn -I 1 -J {idle_steps} -S {seed % 100}"
+    return Recipe(f"deep_{seed % 100}", (*PLAIN.steps, "&get -n", command, "&put", "dc2"))
+
+
+def redundancy(ands: int, *, seed: int) -> Recipe:
+    """Removing and adding redundant wires (``&rrr``) until nothing is gained; counted like ``deep``.
 
     New wires come from at most three levels away: as good as from anywhere, in half the time.
     """
-    command = f"&rrr -X 1 -D 3 -R {seed} -T {seconds}"
-    steps = (*PLAIN.steps, "&get -n", command, "&put", "dc2")
-    return Recipe(f"redundancy_{seed}", steps, time_limit_s=6.0 * seconds + 60)
+    windows = "" if ands <= _WHOLE_ANDS else f" -K {_WINDOW_ANDS} -N {_WINDOWS}"
+    command = f"&rrr -X 1 -D 3 -C 100 -R {seed}{windows}"
+    return Recipe(f"redundancy_{seed}", (*PLAIN.steps, "&get -n", command, "&put", "dc2"))
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,7 @@ def optimise_and_map(aig: Circuit, recipe: Recipe, libraries: Mapping[str, str],
     Raises
     ------
     ToolFailedError
-        if ABC fails, runs out of time, or loses an input or output on the way.
+        if ABC fails, runs out of time (a ToolTimeoutError), or loses an input or output on the way.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_aiger(aig, folder / "start.aig")

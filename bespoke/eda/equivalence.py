@@ -11,14 +11,18 @@ import numpy as np
 from bespoke.circuit import Circuit, every_vector, write_aiger
 from bespoke.eda.abc import run_abc
 from bespoke.eda.scripts import render_script
-from bespoke.errors import ToolFailedError, UndecidedError, VerificationError
+from bespoke.errors import OutOfTimeError, ToolFailedError, ToolTimeoutError, UndecidedError, VerificationError
 
 _SIMULATED_PATTERNS = 4096
 _EQUAL = re.compile(r"^Networks are equivalent", re.M)
 _DIFFERENT = re.compile(r"NOT EQUIVALENT", re.M)
+_COUNTED_EQUAL = re.compile(r"^UNSATISFIABLE", re.M)
+_COUNTED_UNDECIDED = re.compile(r"^UNDECIDED", re.M)
 
 
-def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float = 600.0) -> np.ndarray | None:
+def find_difference(
+    a: Circuit, b: Circuit, *, folder: Path, inspections: int | None = None, time_limit_s: float = 600.0
+) -> np.ndarray | None:
     """An input on which two circuits differ, or None where they are proven to be equal.
 
     A counter-example is checked by evaluating both circuits before it is returned.
@@ -27,7 +31,9 @@ def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float
     ----------
     a, b : as many inputs and outputs each, matched by order.
     folder : for scripts and logs.
-    time_limit_s : for all attempts together.
+    inspections : clauses that the solver may look at, about three million a second; the answer, "undecided" included,
+        then is the same on every machine under every load. None tries on until the time is up.
+    time_limit_s : for all attempts together; running out of it is an error, whatever ``inspections`` is.
 
     Returns
     -------
@@ -36,6 +42,8 @@ def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float
     Raises
     ------
     UndecidedError
+        if neither could be shown with that many inspections.
+    OutOfTimeError
         if neither could be shown within the time limit.
     """
     if (a.inputs, len(a.outputs)) != (b.inputs, len(b.outputs)):
@@ -48,12 +56,14 @@ def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float
     folder.mkdir(parents=True, exist_ok=True)
     write_aiger(a, folder / "a.aig")
     write_aiger(b, folder / "b.aig")
+    if inspections is not None and _counted_equal(folder, inspections, time_limit_s):
+        return None
     deadline = time.monotonic() + time_limit_s
     for attempt in range(len(_ATTEMPTS)):
         left = deadline - time.monotonic()
         if left < 1:
             break
-        share = left if attempt == len(_ATTEMPTS) - 1 else max(1.0, left / 3)
+        share = left if attempt == len(_ATTEMPTS) - 1 else max(1.0, left / 8)
         steps = tuple(step.format(seconds=max(1, int(share))) for step in _ATTEMPTS[attempt])
         try:
             text = run_abc(
@@ -71,9 +81,42 @@ def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float
             continue
         if _EQUAL.search(text):
             return None
-    raise UndecidedError(
+    raise _out_of_time(folder, time_limit_s)
+
+
+def _counted_equal(folder: Path, inspections: int, time_limit_s: float) -> bool:
+    """Whether ``a.aig`` and ``b.aig`` are equal by counted work; where they differ, ``cec`` has yet to say on what.
+
+    ``iprove`` is what ``cec`` runs, with all its limits in the open: the last, else endless, call of the solver is
+    bounded by conflicts, all calls together by inspections.
+
+    Raises
+    ------
+    UndecidedError
+        if the work was not enough.
+    OutOfTimeError
+        if the machine was too slow for it.
+    """
+    steps = ("miter -n a.aig b.aig", f"iprove -N 6 -M {_LAST_CONFLICTS} -I {inspections}")
+    try:
+        script = render_script("prove.abc.j2", steps=steps)
+        text = run_abc(script, folder=folder, name="prove_counted", time_limit_s=time_limit_s)
+    except ToolTimeoutError:
+        raise _out_of_time(folder, time_limit_s) from None
+    if _COUNTED_UNDECIDED.search(text):
+        raise UndecidedError(
+            f"could not decide with {inspections} inspections whether the two circuits are equal; logs are in {folder}"
+        )
+    return _COUNTED_EQUAL.search(text) is not None
+
+
+def _out_of_time(folder: Path, time_limit_s: float) -> OutOfTimeError:
+    return OutOfTimeError(
         f"could not decide within {time_limit_s:g} s whether the two circuits are equal; logs are in {folder}"
     )
+
+
+_LAST_CONFLICTS = 10_000
 
 
 # By rising effort. `cec` merges equal nodes before it turns to SAT, which decides adders that `&cec` does not; it says

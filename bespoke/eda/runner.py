@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bespoke.errors import ToolFailedError, ToolMissingError
+from bespoke.errors import ToolFailedError, ToolMissingError, ToolTimeoutError
 
 _TAIL_LINES = 15
 
@@ -59,7 +59,7 @@ def run_tool(
     ToolMissingError
         if the program cannot be started.
     ToolFailedError
-        if it ends with another code than 0 or runs out of time.
+        if it ends with another code than 0; a ToolTimeoutError if it runs out of time.
     """
     folder.mkdir(parents=True, exist_ok=True)
     words = tuple(str(word) for word in command)
@@ -87,7 +87,7 @@ def run_tool(
             code = process.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise ToolFailedError(
+            raise ToolTimeoutError(
                 f"{name} did not finish within {timeout_s:g} s", command=words, log=log, tail=_tail(log)
             ) from None
         except BaseException:

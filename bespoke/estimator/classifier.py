@@ -46,7 +46,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     candidates : networks that the search evaluates; set by ``effort`` when None.
     validation_fraction : share of every class's samples that ``fit`` holds back to choose on.
     technology : printed technology that prices the designs: a name or a TOML file.
-    n_jobs : processes of the search; the result does not depend on it.
+    n_jobs : processes of the search, and tools at a time in ``synthesize``; the result does not depend on it.
     random_state : int, RandomState or None; same int, same classifier.
 
     Attributes
@@ -273,7 +273,12 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             folder,
             name="chosen design" if X is not None else "chosen design, measured on validation samples",
             backend=Backend(
-                technology=known, effort=effort or self.effort, yosys="pyosys", clock_ms=known.clock_ms, seed=0
+                technology=known,
+                effort=effort or self.effort,
+                yosys="pyosys",
+                clock_ms=known.clock_ms,
+                seed=0,
+                workers=joblib.effective_n_jobs(self.n_jobs or 1),
             ),
             model_file=model_file,
             root=folder,

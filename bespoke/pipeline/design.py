@@ -51,7 +51,10 @@ STRESS_VECTORS = 1000
 
 @dataclass(frozen=True)
 class Backend:
-    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design."""
+    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design.
+
+    ``workers`` is how many runs of ABC or of the optimiser work on one design at a time; it changes no result.
+    """
 
     technology: Technology
     effort: str
@@ -60,6 +63,7 @@ class Backend:
     seed: int
     front_end: FrontEnd
     decisions_per_hour: float | None = None
+    workers: int = 1
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -204,7 +208,7 @@ def measure(
             rtl_vectors=rtl_seen.vectors,
             gate_level_vectors=gates_seen.vectors,
             netlist_vectors=compared,
-            netlist_equivalent=True,  # synthesise raises where the proof fails
+            netlist_equivalent=result.proof.covers(netlist),
             simulated_test_accuracy=rtl_seen.test_accuracy,
             netlist_test_accuracy=netlist_accuracy.value,
             threshold_probes=rtl_seen.threshold_probes,

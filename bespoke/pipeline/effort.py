@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bespoke.eda.abc import AS_IT_IS, ROUNDS, STYLES, Recipe, deep, redundancy
 from bespoke.errors import InputError
@@ -21,12 +23,10 @@ class Stage:
     ----------
     netlists : how many of them.
     work : what it may do on each, in units of about a second on one core for up to a thousand gates.
-    time_limit_s : ends each run; None where the result must not depend on the clock.
     """
 
     netlists: int
     work: float
-    time_limit_s: float | None = None
 
     def tries(self, gates: int) -> int:
         """Targets to look at: a look costs about in proportion to the gates. Counted, so that results repeat.
@@ -39,19 +39,25 @@ class Stage:
 
 @dataclass(frozen=True)
 class SynthesisEffort:
-    """Budget of one effort.
+    """Budget of one effort. Nothing in it is measured in time: the same seed gives the same result everywhere.
 
     Parameters
     ----------
     recipes : what ABC tries on every start.
+    sized : further recipes, made for a graph of so many ANDs; None where one is not for that size.
     stages : what our own optimiser does with ABC's netlists.
-    workers : runs of ABC, and of the optimiser, at a time; they change nothing but the time.
+    proof_time_limit_s : safety limit of the final proof, an error when it passes.
     """
 
     recipes: tuple[Recipe, ...]
     stages: tuple[Stage, ...]
-    proof_time_limit_s: float = 600.0
-    workers: int = 2
+    sized: tuple[Callable[[int], Recipe | None], ...] = ()
+    proof_time_limit_s: float = 1800.0
+
+    def recipes_for(self, ands: int) -> tuple[Recipe, ...]:
+        """What ABC tries on a start of so many ANDs."""
+        made = (make(ands) for make in self.sized)
+        return (*self.recipes, *(recipe for recipe in made if recipe is not None))
 
 
 def shares(gates: int) -> float:
@@ -73,9 +79,11 @@ def effort_of(name: str, seed: int) -> SynthesisEffort:
         case "normal":
             return SynthesisEffort((STYLES, ROUNDS, AS_IT_IS), (Stage(2, 8.0),))
         case "high":
-            timed = (deep(12, seed=seed), redundancy(12, seed=seed), redundancy(12, seed=seed + 1))
             return SynthesisEffort(
-                (STYLES, ROUNDS, AS_IT_IS, *timed),
-                (Stage(4, 20.0, time_limit_s=10.0), Stage(2, 80.0, time_limit_s=40.0)),
+                (STYLES, ROUNDS, AS_IT_IS),
+                (Stage(4, 10.0), Stage(2, 40.0)),
+                sized=tuple(
+                    partial(make, seed=s) for make, s in ((deep, seed), (redundancy, seed), (redundancy, seed + 1))
+                ),
             )
     raise InputError(f"option --effort must be fast, normal or high, not {name!r}")

@@ -25,10 +25,22 @@ _READ_BY_REGISTER = RegisterCut(data="next value", clock="clock", reset="reset")
 
 @dataclass(frozen=True)
 class Proof:
-    """A finished proof of equality."""
+    """A finished proof.
 
+    Parameters
+    ----------
+    equivalent : whether no input whatever tells the two circuits apart.
+    output_bits : that were compared; what flip-flops take over counts too.
+    seconds : wall-clock time.
+    """
+
+    equivalent: bool
     output_bits: int
     seconds: float
+
+    def covers(self, netlist: Netlist) -> bool:
+        """Whether it shows a combinational netlist equal to its source in every output bit."""
+        return self.equivalent and self.output_bits == netlist.output_bits
 
 
 @dataclass(frozen=True)
@@ -125,19 +137,30 @@ def prove_equivalent(
     return Equivalence(False, _decoded(first, pattern, *outputs), first.module, second.module, seconds)
 
 
-def prove_netlist(netlist: Netlist, design: Elaborated, *, folder: Path, time_limit_s: float) -> Proof:
+def prove_netlist(
+    netlist: Netlist,
+    design: Elaborated,
+    *,
+    folder: Path,
+    time_limit_s: float,
+    inspections: int | None = None,
+) -> Proof:
     """Prove a mapped netlist equal to the source that it was made of, all of it.
+
+    Parameters
+    ----------
+    inspections, time_limit_s : as ``find_difference`` takes them.
 
     Raises
     ------
     VerificationError
-        if they differ, with the inputs that show it, or if it could not be decided.
+        if they differ, with the inputs that show it; an UndecidedError or OutOfTimeError if it could not be decided.
     """
     started = time.monotonic()
     aig = aig_of_netlist(netlist, [cut.name for cut in design.flip_flops])
-    pattern = find_difference(design.aig, aig, folder=folder, time_limit_s=time_limit_s)
+    pattern = find_difference(design.aig, aig, folder=folder, inspections=inspections, time_limit_s=time_limit_s)
     refuse_difference(design, aig, pattern, name=f"the netlist of module {design.module}")
-    return Proof(len(design.aig.outputs), time.monotonic() - started)
+    return Proof(pattern is None, len(design.aig.outputs), time.monotonic() - started)
 
 
 def refuse_difference(design: Elaborated, aig: Circuit, pattern: np.ndarray | None, *, name: str) -> None:

@@ -27,6 +27,7 @@ from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import exact_design, propose
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.training import TrainedModels, train_models
+from bespoke.pipeline.workers import one_thread_each
 
 _COLUMNS = (
     "index",
@@ -65,18 +66,23 @@ class Training:
     models: TrainedModels
 
 
+@one_thread_each()
 def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None) -> Training:
     """Data to models, and no further; a run or exploration with the same settings goes on from there."""
-    progress = progress or Silent()
+    return _trained(config, RunFolder(out), overwrite, progress or Silent())
+
+
+def _trained(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> Training:
+    """Opens the folder, which stays locked for as long as the caller keeps it."""
     progress.stage("reading the data")
     data, _ = prepare_data(config)
     front_end_of(config, technology_of(config))  # a wrong name is told now, not after the training
     imported = imported_model(config, data)
-    folder = RunFolder(out)
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
     return Training(data, train_models(folder, config, data, progress, imported=imported))
 
 
+@one_thread_each()
 def explore(
     config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None
 ) -> Exploration:
@@ -91,8 +97,9 @@ def explore(
         for data, options or a folder that do not fit.
     """
     progress = progress or Silent()
-    training = train(config, out, overwrite=overwrite, progress=progress)
-    data, technology, folder = training.data, technology_of(config), RunFolder(out)
+    folder = RunFolder(out)
+    training = _trained(config, folder, overwrite, progress)
+    data, technology = training.data, technology_of(config)
     front_end = front_end_of(config, technology)
     found = propose(
         folder,

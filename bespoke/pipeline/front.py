@@ -66,6 +66,8 @@ def map_front(
 ) -> list[Design]:
     """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
 
+    The designs share the workers, so each is mapped by one.
+
     Parameters
     ----------
     rivals : mapped as well, a few of them, and put behind the proposals.
@@ -107,6 +109,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,
+        workers=1,
     )
     measured = netlist_costs(result.netlist, wires, bits, backend.front_end)
     write_json(done, asdict(measured))

@@ -43,6 +43,7 @@ from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.proposals import RIVAL_TREE, exact_design, propose, rival_trees
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.training import float_accuracies, train_models
+from bespoke.pipeline.workers import one_thread_each
 from bespoke.technology import PowerSource
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 DEFAULT_MAX_LOSS = 0.01
 
 
+@one_thread_each()
 def run(
     config: RunConfig,
     out: Path,
@@ -93,6 +95,7 @@ def run(
         seed=config.seed,
         front_end=front_end,
         decisions_per_hour=config.decisions_per_hour,
+        workers=config.workers,
     )
     conventional = replace(backend, front_end=baseline_front_end(technology, front_end))
     folder = RunFolder(out)

@@ -45,14 +45,13 @@ class RunFolder:
         held = self._stamp()
         if held is None and self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"--out {self.path} holds files that are not of a run; name an empty or a new folder")
-        if held is not None and held != stamp:
-            if not overwrite:
-                raise InputError(
-                    f"--out {self.path} holds a run with {_difference(held, stamp)}; name another folder or pass "
-                    "--overwrite"
-                )
-            shutil.rmtree(self.path)
-        elif held is not None and overwrite:
+        if held is not None and held != stamp and not overwrite:
+            raise InputError(
+                f"--out {self.path} holds a run with {_difference(held, stamp)}; name another folder or pass "
+                "--overwrite"
+            )
+        if held is not None and overwrite:
+            self._lock()  # what another run works in is not replaced
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,13 @@ from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
-from bespoke.errors import InputError, ToolFailedError, UndecidedError, VerificationError
+from bespoke.errors import InputError, ToolFailedError, ToolTimeoutError, UndecidedError, VerificationError
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
 from bespoke.pipeline.circuits import netlist_of_mapped
-from bespoke.pipeline.effort import Stage, SynthesisEffort, effort_of, shares
+from bespoke.pipeline.effort import Stage, SynthesisEffort, effort_of
 from bespoke.pipeline.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.technology import Technology, to_genlib
 
@@ -37,9 +37,10 @@ Vectors = np.ndarray | Callable[[tuple[BitPort, ...]], np.ndarray]
 _RANDOM_VECTORS = 1024
 
 
-#: What a start circuit leads to must be proven within this time, or the source's own structure is taken after all:
-#: equal sums whose adders stand in another order can take for ever.
-_START_PROOF_S = 40.0
+#: What a start circuit leads to must be proven with so many inspections (seconds, on circuits that may start), or the
+#: source's own structure is taken after all: equal sums whose adders stand in another order can take for ever. Counted,
+#: for a fallback that hangs on the clock would give another netlist on a busy machine.
+_START_PROOF_INSPECTIONS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def synthesise(
     power_weight: float = DEFAULT_POWER_WEIGHT,
     clock_ms: float | None = None,
     seed: int = 0,
+    workers: int = 2,
     progress: Progress | None = None,
 ) -> SynthesisResult:
     """Map Verilog on a technology, optimise area and static power, and prove the result.
@@ -112,10 +114,11 @@ def synthesise(
     folder : for ``netlist.v``, scripts and logs.
     data_bits : bool (vectors, input bits), ports in order, lowest bit first: what the static power is measured on, or
         a function that makes them of the input ports. None measures on random vectors.
-    effort : ``fast``, ``normal`` or ``high``. The first two give the same result for the same seed.
+    effort : ``fast``, ``normal`` or ``high``; each gives the same result for the same seed, on every machine.
     start_circuits : further structures of the same function; each is tried, and the best result wins.
     power_weight : share of static power in the price; the rest is area.
     clock_ms : what is slower than this is taken only if nothing is faster. None takes any delay.
+    workers : runs of ABC, and of the optimiser, at a time; they change nothing but the time.
     progress : called with the share done, 0 to 1, and a word on what is going on.
 
     Raises
@@ -128,6 +131,8 @@ def synthesise(
         if the netlist, or a start circuit, is not equal to the source.
     """
     tell = progress or (lambda fraction, note: None)
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
     plan = effort_of(effort, seed)
     tell(0.0, "reading")
     design = elaborate(sources, top=top, folder=folder, backend=backend)
@@ -139,9 +144,9 @@ def synthesise(
     measure = partial(_figures, bits=bits)
     libraries = {"all_cells": to_genlib(technology)}
     tell(0.1, "mapping")
-    with ThreadPoolExecutor(1) as beside:
-        plain_run = beside.submit(optimise_and_map, design.aig, PLAIN, libraries, folder=folder / "abc/plain")
-        offers = _offers(starts, plan, design, technology, folder, measure)
+    with ThreadPoolExecutor(workers) as pool:
+        plain_run = pool.submit(optimise_and_map, design.aig, PLAIN, libraries, folder=folder / "abc/plain")
+        offers = _offers(starts, plan, design, technology, folder, measure, pool)
     plain_mapped = plain_run.result()[0]
     plain_netlist = netlist_of_mapped(plain_mapped.circuit, design, technology)
     plain = measure(plain_netlist)
@@ -149,7 +154,9 @@ def synthesise(
     price = partial(_price, reference=plain, power_weight=power_weight)
     in_time = partial(_in_time, clock_ms=clock_ms)
     if not any(in_time(offer.netlist) for offer in offers):
-        offers += _offers(starts, replace(plan, recipes=(SHALLOW,)), design, technology, folder, measure)
+        shallow = replace(plan, recipes=(SHALLOW,), sized=())
+        with ThreadPoolExecutor(workers) as pool:
+            offers += _offers(starts, shallow, design, technology, folder, measure, pool)
 
     def acceptable(netlist: Netlist) -> bool:
         """No worse than the plain flow, or in time where that is not."""
@@ -162,22 +169,29 @@ def synthesise(
 
     offers.sort(key=lambda offer: rank(offer.netlist))
 
-    def proven(offers: Sequence[_Offer], time_limit_s: float) -> tuple[Netlist, Proof]:
-        best = _optimise(offers, plan, technology, bits, seed, power_weight, acceptable, rank, tell)
+    def proven(offers: Sequence[_Offer], inspections: int | None) -> tuple[Netlist, Proof]:
+        best = _optimise(offers, plan, workers, technology, bits, seed, power_weight, acceptable, rank, tell)
         tell(0.9, "proving")
         write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
         netlist = read_netlist(path, technology, module=design.module)
-        return netlist, prove_netlist(netlist, design, folder=folder / "proof", time_limit_s=time_limit_s)
+        proof = prove_netlist(
+            netlist,
+            design,
+            folder=folder / "proof",
+            inspections=inspections,
+            time_limit_s=plan.proof_time_limit_s,
+        )
+        return netlist, proof
 
     path = folder / "netlist.v"
     try:
-        netlist, proof = proven(offers, _START_PROOF_S if start_circuits else plan.proof_time_limit_s)
+        netlist, proof = proven(offers, _START_PROOF_INSPECTIONS if start_circuits else None)
     except UndecidedError:
         if not start_circuits:
             raise
         log.warning("a start circuit of module %s led to a netlist that could not be proven", design.module)
         of_source = [offer for offer in offers if offer.start == "source"]
-        netlist, proof = proven(of_source, plan.proof_time_limit_s)
+        netlist, proof = proven(of_source, None)
     tell(1.0, "done")
     return SynthesisResult(
         netlist=netlist,
@@ -271,24 +285,29 @@ def _offers(
     technology: Technology,
     folder: Path,
     measure: Callable[[Netlist], Figures],
+    pool: Executor,
 ) -> list[_Offer]:
-    """Every start through every recipe; a recipe that fails or runs out of time offers nothing."""
+    """Every start through every recipe; a recipe that fails offers nothing.
+
+    One that runs into its safety limit ends the synthesis: without it the result would be another.
+    """
     libraries = {"all_cells": to_genlib(technology)}
     compound = [cell.name for cell in technology.cells if len(cell.inputs) == 2 and cell.truth in (0b1000, 0b1110)]
     if compound and len(technology.cells) > len(compound) + 1:
         libraries["no_and_or"] = to_genlib(technology, without=compound)
-    jobs = [(name, aig, recipe) for name, aig in starts.items() for recipe in plan.recipes]
+    jobs = [(name, aig, recipe) for name, aig in starts.items() for recipe in plan.recipes_for(len(aig.fanins))]
 
     def work(job: tuple[str, Circuit, Recipe]) -> tuple[Mapped, ...]:
         name, aig, recipe = job
         try:
             return optimise_and_map(aig, recipe, libraries, folder=folder / "abc" / f"{name}_{recipe.name}")
+        except ToolTimeoutError:
+            raise
         except ToolFailedError as error:
             log.warning("recipe %s on %s gave nothing: %s", recipe.name, name, str(error).splitlines()[0])
             return ()
 
-    with ThreadPoolExecutor(plan.workers) as pool:
-        results = list(pool.map(work, jobs))
+    results = list(pool.map(work, jobs))
     offers = []
     for (name, _, _), mapped in zip(jobs, results, strict=True):
         for one in mapped:
@@ -300,6 +319,7 @@ def _offers(
 def _optimise(
     offers: Sequence[_Offer],
     plan: SynthesisEffort,
+    workers: int,
     technology: Technology,
     bits: np.ndarray,
     seed: int,
@@ -314,7 +334,6 @@ def _optimise(
     """
 
     def run(stage: Stage, netlist: Netlist) -> Netlist:
-        limit = stage.time_limit_s
         return optimise_netlist(
             netlist,
             technology=technology,
@@ -322,14 +341,13 @@ def _optimise(
             budget_moves=stage.tries(netlist.gates),
             seed=seed,
             power_weight=power_weight,
-            time_limit_s=None if limit is None else limit * shares(netlist.gates),
         ).netlist
 
     # One netlist of each graph first: those of the same graph end much alike.
     graphs = {(offer.start, offer.mapped.recipe): offer for offer in reversed(offers)}
     firsts = {(offer.figures.area_cm2, offer.figures.static_power_mw): offer.netlist for offer in graphs.values()}
     netlists = sorted(firsts.values(), key=rank)
-    with ThreadPoolExecutor(plan.workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for index, stage in enumerate(plan.stages):
             tell(0.4 + 0.5 * index / len(plan.stages), "optimising")
             found = list(pool.map(partial(run, stage), [one for one in netlists[: stage.netlists] if one.gates]))

@@ -68,5 +68,7 @@ def test_a_folder_in_use_is_refused(tmp_path):
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(InputError, match="in use by another run"):
             RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")
+        with pytest.raises(InputError, match="in use by another run"):
+            RunFolder(tmp_path / "run").open(RunConfig(data="iris", seed=2), data_digest="d", overwrite=True)
         holder.stdin.close()
     RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")

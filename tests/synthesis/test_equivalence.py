@@ -5,7 +5,7 @@ import pytest
 
 from bespoke.circuit import CircuitBuilder
 from bespoke.eda.equivalence import find_difference
-from bespoke.errors import InputError, VerificationError
+from bespoke.errors import InputError, OutOfTimeError, UndecidedError
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.technology import load_technology
 
@@ -112,5 +112,24 @@ def test_undecided_is_never_equal(tmp_path):
     expected = (patterns[:, :16] @ weights) * (patterns[:, 16:] @ weights)
     for aig in (first, second):
         assert np.array_equal(aig.evaluate(patterns) @ (1 << np.arange(32, dtype=np.int64)), expected)
-    with pytest.raises(VerificationError, match="could not decide within 3 s"):
-        find_difference(first, second, folder=tmp_path, time_limit_s=3)
+    with pytest.raises(OutOfTimeError, match="could not decide within 3 s"):
+        find_difference(first, second, folder=tmp_path / "timed", time_limit_s=3)
+    with pytest.raises(UndecidedError, match="could not decide with 10000 inspections"):
+        find_difference(first, second, folder=tmp_path / "counted", inspections=10_000)
+
+
+def test_counted_work_proves_and_refutes(tmp_path):
+    """Conjunctions of 24 bits, so that simulation does not see the one input that differs."""
+
+    def conjunction(order, inverted):
+        builder = CircuitBuilder(24)
+        literal = builder.input(order[0])
+        for index in order[1:]:
+            literal = builder.conjunction(literal, builder.input(index) ^ (inverted and index == 0))
+        return builder.build([literal])
+
+    forward, backward = conjunction(range(23, -1, -1), False), conjunction([*range(1, 24), 0], False)
+    assert find_difference(forward, backward, folder=tmp_path / "equal", inspections=1_000_000) is None
+    other = conjunction(range(23, -1, -1), True)
+    pattern = find_difference(forward, other, folder=tmp_path / "other", inspections=1_000_000)
+    assert pattern[1:].all()

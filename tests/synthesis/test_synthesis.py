@@ -1,20 +1,22 @@
 """The back end as a whole: what goes in comes out equal, smaller than the plain flow's, the same for the same seed."""
 
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
 
 import bespoke.pipeline.synthesis as synthesis_module
-from bespoke.circuit import Circuit
-from bespoke.errors import InputError, VerificationError
+from bespoke.circuit import Circuit, CircuitBuilder
+from bespoke.eda.abc import deep, optimise_and_map, redundancy
+from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import area_cm2, evaluate, static_power
 from bespoke.pipeline.effort import Stage, effort_of
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import BinaryWires
-from bespoke.technology import load_technology
+from bespoke.technology import load_technology, to_genlib
 
 pytestmark = pytest.mark.eda
 
@@ -59,17 +61,77 @@ def test_a_multiplier_multiplies_and_beats_the_plain_flow(tmp_path, technology, 
 
 
 @pytest.mark.parametrize("effort", ["fast", "normal"])
-def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, effort, monkeypatch):
+def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, effort):
     texts = []
     for run, workers in (("first", 2), ("second", 2), ("alone", 1)):
-        plan = dataclasses.replace(effort_of(effort, 3), workers=workers)
-        monkeypatch.setattr(synthesis_module, "effort_of", lambda name, seed, plan=plan: plan)
-        source = _source(tmp_path / run, MULTIPLIER)
         result = synthesise(
-            [source], top="top", technology=technology, folder=tmp_path / run, data_bits=None, effort=effort, seed=3
+            [_source(tmp_path / run, MULTIPLIER)],
+            top="top",
+            technology=technology,
+            folder=tmp_path / run,
+            data_bits=None,
+            effort=effort,
+            seed=3,
+            workers=workers,
         )
         texts.append(result.netlist_path.read_text())
     assert texts[0] == texts[1] == texts[2]
+
+
+def test_no_effort_counts_in_seconds():
+    for effort in ("fast", "normal", "high"):
+        for ands in (0, 100, 900, 5000):
+            for recipe in effort_of(effort, 2).recipes_for(ands):
+                assert not any("-T" in step.split() for step in recipe.steps), recipe.name
+    assert deep(5000, seed=0) is None
+    assert " -K " in redundancy(5000, seed=0).steps[-3] and " -K " not in redundancy(100, seed=0).steps[-3]
+
+
+@pytest.mark.parametrize("recipe", [deep(900, seed=1), redundancy(100, seed=1), redundancy(900, seed=1)])
+def test_the_recipes_of_high_effort_repeat(tmp_path, technology, recipe):
+    builder = CircuitBuilder(8)
+    a, b = ([builder.input(index) for index in range(start, start + 4)] for start in (0, 4))
+    carry, outputs = 0, []
+    for first, second in zip(a, b, strict=True):
+        half = builder.function(0b0110, [first, second])
+        outputs.append(builder.function(0b0110, [half, carry]))
+        carry = builder.disjunction(builder.conjunction(first, second), builder.conjunction(half, carry))
+    aig = builder.build([*outputs, carry])
+    libraries = {"all_cells": to_genlib(technology)}
+    first, second = (optimise_and_map(aig, recipe, libraries, folder=tmp_path / name) for name in ("a", "b"))
+    assert first == second
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_more_tools_at_once_than_workers(tmp_path, technology, monkeypatch, workers):
+    lock, running, peak = threading.Lock(), [0], [0]
+
+    def watched(work):
+        def call(*arguments, **options):
+            with lock:
+                running[0] += 1
+                peak[0] = max(peak[0], running[0])
+            try:
+                return work(*arguments, **options)
+            finally:
+                with lock:
+                    running[0] -= 1
+
+        return call
+
+    for name in ("optimise_and_map", "optimise_netlist"):
+        monkeypatch.setattr(synthesis_module, name, watched(getattr(synthesis_module, name)))
+    synthesise(
+        [_source(tmp_path, PARITY)],
+        top="top",
+        technology=technology,
+        folder=tmp_path,
+        data_bits=_all_bits(3),
+        effort="normal",
+        start_circuits=[_parity_circuit()],
+        workers=workers,
+    )
+    assert peak[0] == workers
 
 
 def test_larger_netlists_get_more_time_up_to_a_point():
@@ -124,6 +186,52 @@ def test_a_wrong_start_circuit_is_caught(tmp_path, technology):
             start_circuits=[_parity_circuit(wrong=True)],
         )
     assert not (tmp_path / "netlist.v").exists()
+
+
+def _with_parity_start(folder, technology, **options):
+    folder.mkdir()
+    source = _source(folder, PARITY)
+    common = {"top": "top", "technology": technology, "folder": folder, "data_bits": _all_bits(3), "effort": "fast"}
+    return synthesise([source], **common, **options)
+
+
+def test_what_counted_work_cannot_prove_falls_back_on_the_source(tmp_path, technology, monkeypatch):
+    """The start's result cannot be proven; the netlist then is the one that there would be without any start."""
+    alone = _with_parity_start(tmp_path / "alone", technology)
+    honest, asked = synthesis_module.prove_netlist, []
+
+    def hard(netlist, design, *, folder, inspections, time_limit_s):
+        asked.append(inspections)
+        if inspections is not None:
+            raise UndecidedError("too hard")
+        return honest(netlist, design, folder=folder, inspections=inspections, time_limit_s=time_limit_s)
+
+    monkeypatch.setattr(synthesis_module, "prove_netlist", hard)
+    found = _with_parity_start(tmp_path / "start", technology, start_circuits=[_parity_circuit()])
+    assert asked == [synthesis_module._START_PROOF_INSPECTIONS, None]
+    assert found.proof.covers(found.netlist)
+    assert found.netlist_path.read_text() == alone.netlist_path.read_text()
+
+
+@pytest.mark.parametrize("starts", [[], [_parity_circuit()]])
+def test_a_slow_machine_is_an_error_and_never_another_netlist(tmp_path, technology, monkeypatch, starts):
+    def slow(*arguments, **options):
+        raise OutOfTimeError("could not decide within 1 s")
+
+    monkeypatch.setattr(synthesis_module, "prove_netlist", slow)
+    with pytest.raises(OutOfTimeError):
+        _with_parity_start(tmp_path / "proof", technology, start_circuits=starts)
+
+    honest = synthesis_module.optimise_and_map
+
+    def hanging(aig, recipe, *arguments, **options):
+        if recipe.name == "styles":
+            raise ToolTimeoutError("optimise did not finish within 3600 s")
+        return honest(aig, recipe, *arguments, **options)
+
+    monkeypatch.setattr(synthesis_module, "optimise_and_map", hanging)
+    with pytest.raises(ToolTimeoutError):
+        _with_parity_start(tmp_path / "abc", technology, start_circuits=starts)
 
 
 def test_a_broken_move_is_caught(tmp_path, technology, monkeypatch):
@@ -201,3 +309,12 @@ def test_data_of_another_width_is_refused(tmp_path, technology):
             data_bits=None,
             effort="x",
         )
+
+
+def test_a_proof_covers_every_output_bit_or_nothing(tmp_path, technology):
+    result = synthesise(
+        [_source(tmp_path, PARITY)], top="top", technology=technology, folder=tmp_path, data_bits=None, effort="fast"
+    )
+    assert result.proof.equivalent and result.proof.covers(result.netlist)
+    assert not dataclasses.replace(result.proof, equivalent=False).covers(result.netlist)
+    assert not dataclasses.replace(result.proof, output_bits=2).covers(result.netlist)
