@@ -85,6 +85,12 @@ class Circuit:
         """
         return self._renamed(inputs, np.asarray(places), self.outputs)
 
+    def with_inverted(self, inputs: np.ndarray) -> Circuit:
+        """The graph that does with the complements of some inputs, bool (inputs,), what this one does with them."""
+        flips = np.zeros(self.nodes, dtype=np.int32)
+        flips[1 : self.first_and] = inputs
+        return Circuit(self.inputs, self.fanins ^ flips[self.fanins >> 1], self.outputs ^ flips[self.outputs >> 1])
+
     def reordered(self, inputs: list[int], outputs: list[int]) -> Circuit:
         """The same graph with input ``inputs[i]`` as input i and output ``outputs[i]`` as output i."""
         places = np.empty(self.inputs, dtype=np.int64)

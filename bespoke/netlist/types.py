@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,39 @@ class Netlist:
     def gates(self) -> int:
         """Number of combinational gates."""
         return len(self.gate_cells)
+
+    def behind(self, inverter: Cell, inputs: np.ndarray) -> Netlist:
+        """The netlist with an inverter before some of its inputs, bool (input bits,), where anything reads them."""
+        read = np.zeros(self.nets, dtype=bool)
+        read[self.output_nets] = True
+        read[self.gate_fanins[self.gate_fanins >= 0]] = True
+        for flip_flop in self.flip_flops:
+            read[[net for net in (flip_flop.d_net, flip_flop.clock_net, flip_flop.reset_net) if net >= 0]] = True
+        places = 2 + np.flatnonzero(np.asarray(inputs) & read[2 : 2 + self.input_bits])
+        first, count = self.first_gate_net, len(places)
+        moved = np.arange(self.nets + 1)  # the last stands for the -1 beyond a cell's inputs
+        moved[first : self.nets] += count
+        moved[places] = first + np.arange(count)
+        moved[-1] = -1
+        cells = self.cells if inverter in self.cells else (*self.cells, inverter)
+        width = max(1, self.gate_fanins.shape[1] if self.gates else 1)
+        fanins = np.full((count + self.gates, width), -1, dtype=np.int32)
+        fanins[:count, 0] = places
+        if self.gates:
+            fanins[count:] = moved[self.gate_fanins]
+        before = np.full(count, cells.index(inverter), dtype=np.int32)
+        return replace(
+            self,
+            cells=cells,
+            gate_cells=np.concatenate([before, self.gate_cells]),
+            gate_fanins=fanins,
+            output_nets=moved[self.output_nets].astype(np.int32),
+            gate_names=(),
+            flip_flops=tuple(
+                replace(one, d_net=moved[one.d_net], clock_net=moved[one.clock_net], reset_net=moved[one.reset_net])
+                for one in self.flip_flops
+            ),
+        )
 
     @property
     def nets(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.costs import Costs
+from bespoke.costs import Costs, Objective
 from bespoke.data import Part, PreparedData
 from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
@@ -16,6 +16,7 @@ from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, input_wires, used_bits
 from bespoke.netlist import Netlist, StaticPower, area_cm2, cell_counts, dynamic_power, predict, static_power, timing
 from bespoke.netlist.attribution import attribute_gates
+from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT
 from bespoke.pipeline.circuits import behind_comparators
 from bespoke.pipeline.metrics import (
     DesignMetrics,
@@ -28,9 +29,10 @@ from bespoke.pipeline.metrics import (
 from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
-from bespoke.search import circuit_of
+from bespoke.search import circuit_of, complemented_wires
 from bespoke.sensing import (
     FrontEnd,
+    FrontEndKind,
     ThermometerWires,
     Wires,
     port_bits,
@@ -45,6 +47,8 @@ Progress = Callable[[float, str], None]
 MS_PER_HOUR = 3_600_000.0
 #: Networks whose circuit is larger are mapped from their RTL alone.
 START_CIRCUIT_ANDS = 400
+#: Share of static power in the back end's price where power is the objective.
+POWER_WEIGHT = 0.9
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
 
@@ -64,6 +68,18 @@ class Backend:
     front_end: FrontEnd
     decisions_per_hour: float | None = None
     workers: int = 1
+    objective: Objective = Objective.AREA
+
+    @property
+    def power_weight(self) -> float:
+        """Share of static power in what the back end makes small; the rest is area."""
+        return POWER_WEIGHT if self.objective.is_power else DEFAULT_POWER_WEIGHT
+
+    def complemented(self, circuits: Sequence[LogicCircuit]) -> np.ndarray | None:
+        """Inputs to be read in the complement, where comparators deliver it for nothing and the system counts."""
+        if not (circuits and self.objective.counts_front_end and self.front_end.kind is FrontEndKind.THERMOMETER):
+            return None
+        return complemented_wires(circuits[0], self.technology)
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -132,6 +148,7 @@ def measure(
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
+    circuits = start_circuits(classifier, wires)
     result = synthesise(
         [source],
         top="top",
@@ -139,7 +156,10 @@ def measure(
         folder=folder / "logs/synthesis",
         data_bits=train_bits,
         effort=backend.effort,
-        start_circuits=start_circuits(classifier, wires),
+        start_circuits=circuits,
+        power_weight=backend.power_weight,
+        complemented=backend.complemented(circuits),
+        workers=backend.workers,
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,

@@ -98,6 +98,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
+    circuits = start_circuits(classifier, wires)
     result = synthesise(
         [emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)],
         top="top",
@@ -105,7 +106,9 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
         folder=folder / "logs",
         data_bits=bits,
         effort=str(Effort.FAST),
-        start_circuits=start_circuits(classifier, wires),
+        start_circuits=circuits,
+        power_weight=backend.power_weight,
+        complemented=backend.complemented(circuits),
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,

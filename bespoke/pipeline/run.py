@@ -94,6 +94,7 @@ def run(
         clock_ms=config.clock_ms or technology.clock_ms,
         seed=config.seed,
         front_end=front_end,
+        objective=config.objective,
         decisions_per_hour=config.decisions_per_hour,
         workers=config.workers,
     )

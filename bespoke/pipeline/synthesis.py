@@ -100,6 +100,7 @@ def synthesise(
     start_circuits: Sequence[LogicCircuit] = (),
     backend: Backend | str = Backend.PYOSYS,
     power_weight: float = DEFAULT_POWER_WEIGHT,
+    complemented: np.ndarray | None = None,
     clock_ms: float | None = None,
     seed: int = 0,
     workers: int = 2,
@@ -117,6 +118,8 @@ def synthesise(
     effort : ``fast``, ``normal`` or ``high``; each gives the same result for the same seed, on every machine.
     start_circuits : further structures of the same function; each is tried, and the best result wins.
     power_weight : share of static power in the price; the rest is area.
+    complemented : bool (input bits,), inputs whose complement costs nothing and is what to map for. The netlist has an
+        inverter before each of them; what the other figures of the search for it are measured on has not.
     clock_ms : what is slower than this is taken only if nothing is faster. None takes any delay.
     workers : runs of ABC, and of the optimiser, at a time; they change nothing but the time.
     progress : called with the share done, 0 to 1, and a word on what is going on.
@@ -141,11 +144,20 @@ def synthesise(
     starts = {"source": design.aig} | {
         f"circuit{index}": _start_aig(index, circuit, design) for index, circuit in enumerate(start_circuits)
     }
-    measure = partial(_figures, bits=bits)
+    measure_whole = partial(_figures, bits=bits)
     libraries = {"all_cells": to_genlib(technology)}
+    plain_whole = None
+    inverter = technology.find(0b01, 1)
+    behind = None if complemented is None or inverter is None or not complemented.any() else complemented
+    if behind is not None:  # from here on everything is about what stands behind the inverters
+        mapped = optimise_and_map(design.aig, PLAIN, libraries, folder=folder / "abc/plain_whole")[0]
+        plain_whole = measure_whole(netlist_of_mapped(mapped.circuit, design, technology))
+        starts = {name: aig.with_inverted(behind) for name, aig in starts.items()}
+        bits = bits ^ behind
+    measure = partial(_figures, bits=bits)
     tell(0.1, "mapping")
     with ThreadPoolExecutor(workers) as pool:
-        plain_run = pool.submit(optimise_and_map, design.aig, PLAIN, libraries, folder=folder / "abc/plain")
+        plain_run = pool.submit(optimise_and_map, starts["source"], PLAIN, libraries, folder=folder / "abc/plain")
         offers = _offers(starts, plan, design, technology, folder, measure, pool)
     plain_mapped = plain_run.result()[0]
     plain_netlist = netlist_of_mapped(plain_mapped.circuit, design, technology)
@@ -172,6 +184,8 @@ def synthesise(
     def proven(offers: Sequence[_Offer], inspections: int | None) -> tuple[Netlist, Proof]:
         best = _optimise(offers, plan, workers, technology, bits, seed, power_weight, acceptable, rank, tell)
         tell(0.9, "proving")
+        if behind is not None:
+            best = best.behind(inverter, behind)
         write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
         netlist = read_netlist(path, technology, module=design.module)
         proof = prove_netlist(
@@ -196,8 +210,8 @@ def synthesise(
     return SynthesisResult(
         netlist=netlist,
         netlist_path=path,
-        plain=plain,
-        final=measure(netlist),
+        plain=plain if plain_whole is None else plain_whole,
+        final=measure_whole(netlist),
         proof=proof,
         offers=tuple(
             MappedFigures(offer.start, offer.mapped.recipe, offer.mapped.library, offer.mapped.style, offer.figures)

@@ -8,7 +8,7 @@ from bespoke.costs import Costs
 from bespoke.model import LogicCircuit, Network
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.power import leakages, packed_inputs, power_of
-from bespoke.search.pricing import INPUT_INV, area_of, fanins_by_node, prices
+from bespoke.search.pricing import INPUT_INV, area_of, fanins_by_node, prices, with_free_complements
 from bespoke.sensing import FrontEnd, ThermometerWires, all_wires
 from bespoke.technology import Technology
 
@@ -76,6 +76,19 @@ def estimates(
         saved_area_cm2=saved_area,
         saved_power_mw=saved_power,
     )
+
+
+def complemented_wires(circuit: LogicCircuit, technology: Technology) -> np.ndarray:
+    """Wires that the circuit is best read in the complement of, bool (wires,), where complements cost nothing."""
+    price = with_free_complements(prices(technology))
+    fanin0, fanin1 = fanins_by_node(circuit)
+    need = np.zeros(2 * len(fanin0), dtype=np.bool_)
+    outputs = circuit.outputs.astype(np.int64)
+    area_of(
+        fanin0, fanin1, len(fanin0), circuit.first_and, outputs, len(outputs), need, price, np.zeros(0, dtype=np.int8)
+    )
+    polarities = need[2 : 2 * circuit.first_and].reshape(-1, 2)
+    return polarities[:, 1] & ~polarities[:, 0]
 
 
 def _covered(classifier: Network | LogicCircuit, technology: Technology, front_end: FrontEnd | None):
