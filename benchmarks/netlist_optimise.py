@@ -22,10 +22,11 @@ from bespoke.eda.abc import PLAIN, ROUNDS, Recipe, optimise_and_map
 from bespoke.eda.yosys import elaborate
 from bespoke.errors import BespokeError
 from bespoke.model import Network
-from bespoke.netlist import Netlist, area_um2, feature_bits, read_netlist, static_power, write_netlist
+from bespoke.netlist import Netlist, area_um2, read_netlist, static_power, write_netlist
 from bespoke.netlist.optimise import optimise_netlist
 from bespoke.pipeline.circuits import netlist_of_mapped
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import feature_bits
 from bespoke.technology import Technology, load_technology, to_genlib
 from bespoke.train import QuantisationOptions, fixed_point_network, train_float, train_quantised
 

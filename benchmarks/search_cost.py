@@ -19,12 +19,12 @@ from scipy.stats import spearmanr
 
 from bespoke.data import load_dataset, prepare
 from bespoke.model import ArgmaxTree, Network, QRelu
-from bespoke.netlist import feature_bits
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.search import SearchData, SearchOptions, circuit_of, estimate_area, estimate_static_power, explore
 from bespoke.search.batch import full_adders
 from bespoke.search.genome import Layout
+from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology
 
 TECHNOLOGY = load_technology()

@@ -25,11 +25,11 @@ from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, choose
 from bespoke.errors import NoDesignError
 from bespoke.model import Network
-from bespoke.netlist import feature_bits
 from bespoke.pipeline.proposals import rated
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.search import SearchData, SearchOptions, circuit_of, explore, hypervolume
+from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology
 from bespoke.train import train_float, train_quantised
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 #: Rooms and files that hold kernels, or constants that kernels read.
-KERNEL_ROOMS = ("netlist", "search", "train")
+KERNEL_ROOMS = ("circuit", "netlist", "search", "train")
 KERNEL_FILES = ("kernel_words.py",)
 
 

@@ -16,8 +16,10 @@ from sklearn.datasets import load_wine
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
+from bespoke.circuit import Circuit
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, QRelu, nearest_power_of_two, to_json
 from bespoke.pipeline import metrics as m
+from bespoke.sensing import BinaryWires
 
 #: A column name and a class label that must never reach a page unescaped.
 HOSTILE_FEATURE = "<script>alert('x')</script>"
@@ -87,7 +89,7 @@ def sample_logic() -> LogicCircuit:
     first = 1 + 13 * 4
     bits = [2 * (1 + feature * 4 + 3) for feature in (0, 6, 12)]
     fanins = np.array([[bits[0], bits[1] ^ 1], [bits[1] ^ 1, bits[2]], [bits[0] ^ 1, 2 * (first + 1)]])
-    return LogicCircuit(13, 4, 3, fanins, np.array([2 * first, 2 * (first + 2)]))
+    return LogicCircuit(BinaryWires(13, 4), 3, Circuit(52, fanins, np.array([2 * first, 2 * (first + 2)])))
 
 
 def _design(

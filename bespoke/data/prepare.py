@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from bespoke.data.dataset import (
     constant_features,
 )
 from bespoke.errors import InputError
+from bespoke.sensing import Quantiser, check_bits
 
 #: The literature's split: 30 % test, stratified, this seed, rows in file order. No option moves it.
 SPLIT_SEED = 42
@@ -51,72 +51,6 @@ class Part:
     @property
     def samples(self) -> int:
         return self.features.shape[0]
-
-
-@dataclass(frozen=True)
-class Quantiser:
-    """Turns measured features into the integers that a sensor's converter would give.
-
-    ``q = min(2**bits - 1, floor(x01 * 2**bits))`` with ``x01 = (x - low) / (high - low)`` clipped to 0..1.
-
-    Parameters
-    ----------
-    low, high : the range of every feature.
-    bits : width of the converter.
-    """
-
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    bits: int
-
-    def __post_init__(self):
-        check_bits(self.bits)
-        if len(self.low) != len(self.high):
-            raise InputError(f"the quantiser has {len(self.low)} lower and {len(self.high)} upper limits")
-        for column, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
-            if not (low < high and np.isfinite(high - low)):
-                raise InputError(f"the quantiser's range {low}..{high} of feature {column} is not usable")
-
-    @classmethod
-    def fitted(cls, features: np.ndarray, bits: int) -> Quantiser:
-        """Quantiser over the smallest and largest value of each column of ``features``, float (samples, features)."""
-        low, high = features.min(axis=0), features.max(axis=0)
-        return cls(tuple(map(float, low)), tuple(map(float, high)), bits)
-
-    def transform(self, features: np.ndarray) -> np.ndarray:
-        """Quantised features, int64 (samples, features), of float ``features`` of the same shape.
-
-        Values beyond the range saturate, infinite ones too.
-
-        Raises
-        ------
-        InputError
-            for another number of features, or NaN.
-        """
-        values = np.asarray(features, dtype=np.float64)
-        if values.ndim != 2 or values.shape[1] != len(self.low):
-            raise InputError(f"features must have the shape (samples, {len(self.low)}), not {values.shape}")
-        missing = np.argwhere(np.isnan(values))
-        if len(missing):
-            raise InputError(f"the value of feature {missing[0][1]} in row {missing[0][0] + 1} is missing (NaN)")
-        low, high = np.array(self.low), np.array(self.high)
-        scaled = (np.clip(values, low, high) - low) / (high - low)
-        levels = 1 << self.bits
-        return np.minimum(levels - 1, np.floor(scaled * levels)).astype(np.int64)
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": "quantiser", "schema": 1, "bits": self.bits, "low": list(self.low), "high": list(self.high)}
-
-    @classmethod
-    def from_json(cls, document: Any) -> Quantiser:
-        """The quantiser that ``to_json`` wrote; InputError if the document is not one."""
-        try:
-            if document["kind"] != "quantiser" or document["schema"] != 1:
-                raise InputError("the document is not a quantiser of schema 1")
-            low, high = (tuple(float(value) for value in document[key]) for key in ("low", "high"))
-            return cls(low, high, document["bits"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"the quantiser is damaged ({type(error).__name__}: {error})") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,11 +141,6 @@ def prepare_without_test(
     train, validation = _stratified(dataset, everything, _checked_fraction(validation_fraction), seed)
     quantiser = _fitted(dataset, train, bits)
     return _assembled(dataset, quantiser, train, validation, _part(quantiser, dataset, everything[:0]))
-
-
-def check_bits(bits: int) -> None:
-    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= 16:
-        raise InputError(f"the input bits (--bits) must be a whole number from 1 to 16, not {bits!r}")
 
 
 def _checked_fraction(fraction: float) -> float:

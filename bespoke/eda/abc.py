@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bespoke.eda.aiger import Aig, write_aiger
+from bespoke.circuit import Circuit, write_aiger
 from bespoke.eda.blif import MappedBlif, read_mapped_blif
 from bespoke.eda.runner import run_tool
 from bespoke.eda.scripts import render_script
@@ -88,7 +88,7 @@ class Mapped:
     style: int
 
 
-def optimise_and_map(aig: Aig, recipe: Recipe, libraries: Mapping[str, str], *, folder: Path) -> tuple[Mapped, ...]:
+def optimise_and_map(aig: Circuit, recipe: Recipe, libraries: Mapping[str, str], *, folder: Path) -> tuple[Mapped, ...]:
     """Run a graph through a recipe and map the result on every library in every style.
 
     Parameters

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.circuit import Circuit, write_aiger
 from bespoke.eda.abc import run_abc
-from bespoke.eda.aiger import Aig, write_aiger
 from bespoke.eda.scripts import render_script
 from bespoke.errors import ToolFailedError, UndecidedError, VerificationError
 
@@ -18,7 +18,7 @@ _EQUAL = re.compile(r"^Networks are equivalent", re.M)
 _DIFFERENT = re.compile(r"NOT EQUIVALENT", re.M)
 
 
-def find_difference(a: Aig, b: Aig, *, folder: Path, time_limit_s: float = 600.0) -> np.ndarray | None:
+def find_difference(a: Circuit, b: Circuit, *, folder: Path, time_limit_s: float = 600.0) -> np.ndarray | None:
     """An input on which two circuits differ, or None where they are proven to be equal.
 
     A counter-example is checked by evaluating both circuits before it is returned.
@@ -85,7 +85,7 @@ _ATTEMPTS = (
 )
 
 
-def simulated_difference(a: Aig, b: Aig) -> np.ndarray | None:
+def simulated_difference(a: Circuit, b: Circuit) -> np.ndarray | None:
     """A difference on a few thousand patterns of several densities, if there is one that shows so easily."""
     rng = np.random.default_rng(0)
     if a.inputs <= 12:
@@ -97,7 +97,7 @@ def simulated_difference(a: Aig, b: Aig) -> np.ndarray | None:
     return patterns[int(np.argmax(different))] if different.any() else None
 
 
-def _differ(a: Aig, b: Aig, patterns: np.ndarray) -> np.ndarray:
+def _differ(a: Circuit, b: Circuit, patterns: np.ndarray) -> np.ndarray:
     return (a.evaluate(patterns) != b.evaluate(patterns)).any(axis=1)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bespoke.eda.aiger import Aig, AigBuilder
+from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.errors import InputError
 
 _CONSTANTS = {"0": 0, "1": 1, "x": 0, "z": 0}
@@ -41,7 +41,7 @@ class FlipFlopCut:
 
 def circuit_from_json(
     path: Path,
-) -> tuple[str, tuple[BitPort, ...], tuple[BitPort, ...], tuple[FlipFlopCut, ...], Aig]:
+) -> tuple[str, tuple[BitPort, ...], tuple[BitPort, ...], tuple[FlipFlopCut, ...], Circuit]:
     """Module name, input ports, output ports, flip-flops and combinational graph of Yosys' top module.
 
     Inputs of the graph are the port bits, then the flip-flops' outputs; its outputs the port bits, then data, clock and
@@ -69,7 +69,7 @@ class _Reader:
         self.drivers: dict[int, tuple[int, int] | int] = {}  # net -> operands of its gate, or operand of its inverter
         self.literals: dict[int, int] = {}
 
-    def read(self) -> tuple[tuple[BitPort, ...], tuple[BitPort, ...], tuple[FlipFlopCut, ...], Aig]:
+    def read(self) -> tuple[tuple[BitPort, ...], tuple[BitPort, ...], tuple[FlipFlopCut, ...], Circuit]:
         ports = self.module["ports"]
         for port, content in ports.items():
             if content["direction"] == "inout":
@@ -78,7 +78,7 @@ class _Reader:
         outputs = [(port, content["bits"]) for port, content in ports.items() if content["direction"] == "output"]
         flip_flops = self._sort_cells()
         input_nets = [bit for _, bits in inputs for bit in bits] + [pins["Q"][0] for _, _, pins in flip_flops]
-        builder = AigBuilder(len(input_nets))
+        builder = CircuitBuilder(len(input_nets))
         for index, net in enumerate(input_nets):
             self.literals[net] = builder.input(index)
         roots = [bit for _, bits in outputs for bit in bits]
@@ -118,7 +118,7 @@ class _Reader:
                 raise InputError(f"cell {instance} of type {kind} is neither a gate nor a flip-flop")
         return flip_flops
 
-    def _literal(self, builder: AigBuilder, root: int | str) -> int:
+    def _literal(self, builder: CircuitBuilder, root: int | str) -> int:
         """Literal of a net; walks its cone without recursion, for adders are deep."""
         literals, drivers = self.literals, self.drivers
         stack, open_nets = [root], set()

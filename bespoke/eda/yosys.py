@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bespoke.eda.aiger import Aig
+from bespoke.circuit import Circuit
 from bespoke.eda.rtlil import BitPort, FlipFlopCut, circuit_from_json
 from bespoke.eda.runner import run_tool
 from bespoke.eda.scripts import render_script
@@ -43,7 +43,7 @@ class Elaborated:
     inputs: tuple[BitPort, ...]
     outputs: tuple[BitPort, ...]
     flip_flops: tuple[FlipFlopCut, ...]
-    aig: Aig
+    aig: Circuit
     warnings: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bespoke.data import PreparedData, Quantiser
+from bespoke.data import PreparedData
 from bespoke.design import Design, Request, choose
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError, NoDesignError
@@ -25,6 +25,7 @@ from bespoke.files import write_json
 from bespoke.model import Network
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import Quantiser
 from bespoke.technology import load_technology
 
 _SCHEMA = 2

@@ -11,11 +11,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from bespoke.data import Part, PreparedData, Quantiser
+from bespoke.data import Part, PreparedData
 from bespoke.design import EXACT_BASELINE, Design
 from bespoke.estimator.designs import widened
 from bespoke.importers.sklearn_models import float_model_of
 from bespoke.search import SearchData, SearchOptions, estimates, explore
+from bespoke.sensing import Quantiser
 from bespoke.technology import Technology
 from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
 

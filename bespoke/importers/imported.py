@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.data import PreparedData, Quantiser
+from bespoke.data import PreparedData
 from bespoke.errors import InputError
+from bespoke.sensing import Quantiser
 from bespoke.train import FloatModel
 
 Label = str | int | float | bool

@@ -2,18 +2,7 @@
 
 from bespoke.model.digits import nearest_power_of_two, signed_digits, signed_width
 from bespoke.model.logic import LogicCircuit
-from bespoke.model.network import (
-    ArgmaxTree,
-    Comparator,
-    Interval,
-    Layer,
-    Network,
-    Neuron,
-    QRelu,
-    Summand,
-    Term,
-    checked_inputs,
-)
+from bespoke.model.network import ArgmaxTree, Comparator, Interval, Layer, Network, Neuron, QRelu, Summand, Term
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
 
 __all__ = [
@@ -28,7 +17,6 @@ __all__ = [
     "QRelu",
     "Summand",
     "Term",
-    "checked_inputs",
     "from_json",
     "nearest_power_of_two",
     "signed_digits",

@@ -1,4 +1,4 @@
-"""A classifier as a bare logic circuit: an and-inverter graph (AIG).
+"""A classifier as a bare logic circuit: an and-inverter graph over the front end's wires.
 
 What circuit-level approximation makes of a network is no longer a set of neurons; this type is then the reference that
 RTL and netlist must equal.
@@ -10,58 +10,53 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
-from bespoke.model.network import checked_inputs
+from bespoke.sensing import BinaryWires, ThermometerWires, Wires
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class LogicCircuit:
-    """And-inverter graph over the bits of the input features.
-
-    Node 0 is the constant false, node ``1 + j * input_bits + b`` bit b of feature j, and every further node the AND of
-    two literals. A literal is ``2 * node``, plus 1 where inverted.
+    """And-inverter graph from a front end's wires to the class index.
 
     Parameters
     ----------
-    features, input_bits : the inputs, as in a network.
+    wires : what the graph's inputs carry, in order.
     classes : number of class indices that the output may name; ``predict`` clips nothing, so outputs must stay below.
-    fanins : int32 (ands, 2), literals of nodes that come earlier.
-    outputs : int32 (output_bits,), literals of the class index, lowest bit first.
+    circuit : outputs are the class index, lowest bit first.
+
+    Raises
+    ------
+    InputError
+        where the graph has other inputs than the wires, or the wrong number of outputs.
     """
 
-    features: int
-    input_bits: int
+    wires: Wires
     classes: int
-    fanins: np.ndarray
-    outputs: np.ndarray
+    circuit: Circuit
 
     def __post_init__(self):
-        fanins = np.ascontiguousarray(self.fanins, dtype=np.int32).reshape(-1, 2)
-        outputs = np.ascontiguousarray(self.outputs, dtype=np.int32)
-        first = 1 + self.features * self.input_bits
-        limits = 2 * (first + np.arange(len(fanins)))
-        if len(fanins) and (fanins.min() < 0 or (fanins >= limits[:, None]).any()):
-            raise InputError("an AND of the logic circuit reads a node that does not come before it")
-        if outputs.ndim != 1 or len(outputs) != self.output_bits:
+        if self.circuit.inputs != self.wires.count:
+            raise InputError(f"the logic circuit reads {self.circuit.inputs} wires, there are {self.wires.count}")
+        if self.circuit.outputs.ndim != 1 or len(self.circuit.outputs) != self.output_bits:
             raise InputError(f"the logic circuit needs {self.output_bits} outputs for {self.classes} classes")
-        if outputs.min() < 0 or outputs.max() >= 2 * (first + len(fanins)):
-            raise InputError("an output of the logic circuit names a node that does not exist")
-        fanins.setflags(write=False)
-        outputs.setflags(write=False)
-        object.__setattr__(self, "fanins", fanins)
-        object.__setattr__(self, "outputs", outputs)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, LogicCircuit):
-            return NotImplemented
-        return (
-            (self.features, self.input_bits, self.classes) == (other.features, other.input_bits, other.classes)
-            and np.array_equal(self.fanins, other.fanins)
-            and np.array_equal(self.outputs, other.outputs)
-        )
+    @property
+    def features(self) -> int:
+        return self.wires.features
 
-    def __hash__(self) -> int:
-        return hash((self.features, self.input_bits, self.classes, self.fanins.tobytes(), self.outputs.tobytes()))
+    @property
+    def input_bits(self) -> int:
+        """Bits of the grid that every feature is an integer of."""
+        return self.wires.bits
+
+    @property
+    def fanins(self) -> np.ndarray:
+        return self.circuit.fanins
+
+    @property
+    def outputs(self) -> np.ndarray:
+        return self.circuit.outputs
 
     @property
     def output_bits(self) -> int:
@@ -71,27 +66,47 @@ class LogicCircuit:
     @property
     def first_and(self) -> int:
         """Number of the first AND node."""
-        return 1 + self.features * self.input_bits
+        return self.circuit.first_and
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Class index per sample, int64 (samples,), for integer ``inputs`` of shape (samples, features)."""
-        array = checked_inputs(inputs, features=self.features, bits=self.input_bits)
-        values = np.zeros((self.first_and + len(self.fanins), array.shape[0]), dtype=bool)
-        for feature in range(self.features):
-            for bit in range(self.input_bits):
-                values[1 + feature * self.input_bits + bit] = array[:, feature] >> bit & 1
-        for index, (first, second) in enumerate(self.fanins):
-            values[self.first_and + index] = (values[first >> 1] ^ (first & 1)) & (values[second >> 1] ^ (second & 1))
-        result = np.zeros(array.shape[0], dtype=np.int64)
-        for bit, literal in enumerate(self.outputs):
-            result |= (values[literal >> 1] ^ (literal & 1)).astype(np.int64) << bit
-        return result
+        outputs = self.circuit.evaluate(self.wires.encode(inputs))
+        return outputs.astype(np.int64) @ (1 << np.arange(self.output_bits, dtype=np.int64))
+
+    def used_wires(self) -> np.ndarray:
+        """Boolean (wires,): which wires the outputs depend on through the graph."""
+        return self.circuit.live()[1 : self.first_and]
 
     def used_input_bits(self) -> np.ndarray:
-        """Boolean (features, input_bits): which input bits the outputs depend on through the graph."""
-        needed = np.zeros(self.first_and + len(self.fanins), dtype=bool)
-        needed[self.outputs >> 1] = True
-        for index in range(len(self.fanins) - 1, -1, -1):
-            if needed[self.first_and + index]:
-                needed[self.fanins[index] >> 1] = True
-        return needed[1 : self.first_and].reshape(self.features, self.input_bits)
+        """Boolean (features, input_bits): which bits of a binary front end the outputs depend on through the graph."""
+        if not isinstance(self.wires, BinaryWires):
+            raise InputError("a circuit over thermometer wires reads no bits")
+        return self.used_wires().reshape(self.features, self.input_bits)
+
+    def narrowed(self) -> LogicCircuit:
+        """The circuit over those thermometer wires alone that it reads; over binary wires as it is."""
+        if isinstance(self.wires, BinaryWires):
+            return self
+        used = self.used_wires()
+        if used.all():
+            return self
+        places = np.cumsum(used) - 1
+        kept = self.wires.only(used)
+        return LogicCircuit(kept, self.classes, self.circuit.with_inputs(kept.count, np.where(used, places, -1)))
+
+    def over(self, wires: Wires) -> LogicCircuit:
+        """The circuit over other wires of the same kind and grid.
+
+        Raises
+        ------
+        InputError
+            where a wire that the circuit reads is not among them, or the kind is another.
+        """
+        if wires == self.wires:
+            return self
+        if not (isinstance(wires, ThermometerWires) and isinstance(self.wires, ThermometerWires)):
+            raise InputError("a circuit over binary wires cannot be read as one over thermometer wires, nor back")
+        places = self.wires.places_in(wires)
+        if (places[self.used_wires()] < 0).any():
+            raise InputError("a wire that the circuit reads is not among the others")
+        return LogicCircuit(wires, self.classes, self.circuit.with_inputs(wires.count, places))

@@ -14,6 +14,7 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.model.digits import largest_masked, signed_digits, signed_width
+from bespoke.sensing import checked_inputs
 
 #: Sums must fit 62 bits, so that NumPy's int64 never overflows on them.
 MAX_SUM_BITS = 62
@@ -406,22 +407,3 @@ class Network:
 
     def _checked(self, inputs: np.ndarray) -> np.ndarray:
         return checked_inputs(inputs, features=self.features, bits=self.input_bits)
-
-
-def checked_inputs(inputs: np.ndarray, *, features: int, bits: int) -> np.ndarray:
-    """``inputs`` as int64 of shape (samples, features), every value within ``bits`` bits.
-
-    Raises
-    ------
-    InputError
-        for another shape, a type that is not integer, or a value out of range.
-    """
-    array = np.asarray(inputs)
-    if array.ndim != 2 or array.shape[1] != features:
-        raise InputError(f"inputs must have the shape (samples, {features}), not {array.shape}")
-    if array.dtype.kind not in "iub":
-        raise InputError(f"inputs must be integers of {bits} bits, not {array.dtype}")
-    array = array.astype(np.int64)
-    if array.size and (array.min() < 0 or array.max() >= 1 << bits):
-        raise InputError(f"inputs must lie in 0..{(1 << bits) - 1}, found {array.min()}..{array.max()}")
-    return array

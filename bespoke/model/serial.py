@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
 from bespoke.model.logic import LogicCircuit
 from bespoke.model.network import ArgmaxTree, Comparator, Layer, Network, Neuron, QRelu, Summand, Term
+from bespoke.sensing import BinaryWires, Wires, wires_from_json
 
 #: What ``predict`` of either kind is the reference for.
 IntegerClassifier = Network | LogicCircuit
@@ -22,8 +24,7 @@ def to_json(classifier: IntegerClassifier) -> dict[str, Any]:
         return {
             "kind": "logic",
             "schema": SCHEMA,
-            "features": classifier.features,
-            "input_bits": classifier.input_bits,
+            "wires": classifier.wires.to_json(),
             "classes": classifier.classes,
             "fanins": classifier.fanins.tolist(),
             "outputs": classifier.outputs.tolist(),
@@ -70,18 +71,22 @@ def from_json(document: Any) -> IntegerClassifier:
         if schema != SCHEMA:
             raise InputError(f"the model has schema {schema!r}; this version reads schema {SCHEMA}")
         if kind == "logic":
-            return LogicCircuit(
-                _int(document["features"]),
-                _int(document["input_bits"]),
-                _int(document["classes"]),
-                np.array(document["fanins"], dtype=np.int32).reshape(-1, 2),
-                np.array(document["outputs"], dtype=np.int32),
-            )
+            wires = _wires(document)
+            fanins = np.array(document["fanins"], dtype=np.int32).reshape(-1, 2)
+            outputs = np.array(document["outputs"], dtype=np.int32)
+            return LogicCircuit(wires, _int(document["classes"]), Circuit(wires.count, fanins, outputs))
         if kind == "network":
             return _network(document)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(f"the model is damaged or not a bespoke model ({type(error).__name__}: {error})") from error
     raise InputError(f"the model's kind is {kind!r}; expected 'network' or 'logic'")
+
+
+def _wires(document: dict[str, Any]) -> Wires:
+    """The circuit's wires; models of earlier versions read the features' bits and do not say so."""
+    if "wires" in document:
+        return wires_from_json(document["wires"])
+    return BinaryWires(_int(document["features"]), _int(document["input_bits"]))
 
 
 def _network(document: dict[str, Any]) -> Network:

@@ -1,7 +1,6 @@
 """The mapped netlist as arrays: bit-parallel simulation, power, timing, optimisation."""
 
 from bespoke.netlist.attribution import attribute_gates, neuron_label
-from bespoke.netlist.bits import feature_bits, pack_bits, unpack_bits
 from bespoke.netlist.dynamic import DynamicPower, dynamic_power, net_loads_nf
 from bespoke.netlist.measure import (
     StaticPower,
@@ -31,11 +30,9 @@ __all__ = [
     "cell_counts",
     "dynamic_power",
     "evaluate",
-    "feature_bits",
     "net_loads_nf",
     "net_values",
     "neuron_label",
-    "pack_bits",
     "predict",
     "read_netlist",
     "simulate",
@@ -43,7 +40,6 @@ __all__ = [
     "static_power",
     "timing",
     "truth_tables",
-    "unpack_bits",
     "verilog_name",
     "write_netlist",
 ]

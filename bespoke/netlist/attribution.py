@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from bespoke.circuit import pack_bits
 from bespoke.errors import InputError
 from bespoke.model import Network
-from bespoke.netlist.bits import feature_bits, pack_bits
 from bespoke.netlist.simulation import simulate
 from bespoke.netlist.types import Netlist
+from bespoke.sensing import feature_bits
 
 #: Label of gates that several neurons of a layer use.
 SHARED = "shared"

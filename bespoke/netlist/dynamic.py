@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.circuit import pack_bits
 from bespoke.errors import InputError
-from bespoke.netlist.bits import pack_bits
 from bespoke.netlist.simulation import net_values
 from bespoke.netlist.types import Netlist
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from bespoke.circuit import pack_bits, unpack_bits
 from bespoke.errors import InputError
-from bespoke.netlist.bits import feature_bits, pack_bits, unpack_bits
 from bespoke.netlist.kernels import evaluate_gates, run_cycles
 from bespoke.netlist.types import Netlist
+from bespoke.sensing import feature_bits
 
 
 def truth_tables(netlist: Netlist) -> tuple[np.ndarray, np.ndarray]:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bespoke.eda.aiger import Aig, AigBuilder
+from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.eda.blif import MappedBlif
 from bespoke.eda.yosys import Elaborated
 from bespoke.errors import InputError, ToolFailedError, VerificationError
-from bespoke.model import LogicCircuit
 from bespoke.netlist import FlipFlopInstance, Netlist, Port
 from bespoke.technology import FlipFlop, Technology
 
@@ -109,7 +108,7 @@ def _fitting_flip_flop(technology: Technology, *, has_reset: bool) -> FlipFlop:
     return min(fitting, key=lambda cell: cell.area_um2)
 
 
-def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = None) -> Aig:
+def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = None) -> Circuit:
     """The netlist's combinational part as a graph, with the inputs and outputs of ``Elaborated.aig``.
 
     Parameters
@@ -127,7 +126,7 @@ def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = Non
         if sorted(by_name) != sorted(flip_flop_order):
             raise VerificationError(f"the netlist {netlist.module} has other flip-flops than its source")
         order = [by_name[name] for name in flip_flop_order]
-    builder = AigBuilder(netlist.input_bits + len(order))
+    builder = CircuitBuilder(netlist.input_bits + len(order))
     literals = [0, 1, *(builder.input(index) for index in range(netlist.input_bits)), *[0] * len(order)]
     for index, flip_flop in enumerate(order):
         literals[flip_flop.q_net] = builder.input(netlist.input_bits + index)
@@ -140,8 +139,3 @@ def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = Non
         outputs += [literals[flip_flop.d_net], literals[flip_flop.clock_net]]
         outputs.append(literals[flip_flop.reset_net] if flip_flop.reset_net >= 0 else 1)
     return builder.build(outputs)
-
-
-def aig_of_logic(circuit: LogicCircuit) -> Aig:
-    """The logic circuit as a graph: its inputs are the bits of the bus ``inp``."""
-    return Aig(circuit.features * circuit.input_bits, np.array(circuit.fanins), np.array(circuit.outputs))

@@ -13,17 +13,7 @@ from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
 from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, LogicCircuit, Network
-from bespoke.netlist import (
-    Netlist,
-    StaticPower,
-    area_cm2,
-    cell_counts,
-    dynamic_power,
-    feature_bits,
-    predict,
-    static_power,
-    timing,
-)
+from bespoke.netlist import Netlist, StaticPower, area_cm2, cell_counts, dynamic_power, predict, static_power, timing
 from bespoke.netlist.attribution import attribute_gates
 from bespoke.pipeline.metrics import (
     DesignMetrics,
@@ -36,6 +26,7 @@ from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of
+from bespoke.sensing import feature_bits
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, Verdict, carriers, front_end, to_verilog_models
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.eda.aiger import Aig
+from bespoke.circuit import Circuit
 from bespoke.eda.equivalence import find_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
@@ -137,7 +137,7 @@ def prove_netlist(netlist: Netlist, design: Elaborated, *, folder: Path, time_li
     return Proof(len(design.aig.outputs), time.monotonic() - started)
 
 
-def refuse_difference(design: Elaborated, aig: Aig, pattern: np.ndarray | None, *, name: str) -> None:
+def refuse_difference(design: Elaborated, aig: Circuit, pattern: np.ndarray | None, *, name: str) -> None:
     """Raise a VerificationError if there is a pattern on which the graph, called ``name``, differs from the design."""
     if pattern is None:
         return
@@ -170,7 +170,7 @@ def _check_interfaces(a: Elaborated, b: Elaborated) -> None:
         )
 
 
-def _in_order_of(a: Elaborated, b: Elaborated) -> Aig:
+def _in_order_of(a: Elaborated, b: Elaborated) -> Circuit:
     """The graph of ``b`` with inputs and outputs in the order of ``a``."""
     inputs = _bit_order(a.inputs, b.inputs)
     outputs = _bit_order(a.outputs, b.outputs)

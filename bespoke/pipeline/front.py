@@ -16,7 +16,7 @@ from bespoke.data import PreparedData
 from bespoke.design import Design, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier
-from bespoke.netlist import area_cm2, feature_bits, static_power
+from bespoke.netlist import area_cm2, static_power
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import Backend, emit, start_circuits, used_input_bits
 from bespoke.pipeline.metrics import restored
@@ -24,6 +24,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.synthesis import synthesise
+from bespoke.sensing import feature_bits
 from bespoke.statistics import Accuracy
 from bespoke.technology import front_end
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bespoke.data import PreparedData, Quantiser
+from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, from_json, to_json
+from bespoke.sensing import Quantiser
 
 
 @dataclass(frozen=True)

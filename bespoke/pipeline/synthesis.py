@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.circuit import Circuit
 from bespoke.eda.abc import PLAIN, SHALLOW, Mapped, Recipe, optimise_and_map
-from bespoke.eda.aiger import Aig
 from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
@@ -22,7 +22,7 @@ from bespoke.files import write_text
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
-from bespoke.pipeline.circuits import aig_of_logic, netlist_of_mapped
+from bespoke.pipeline.circuits import netlist_of_mapped
 from bespoke.pipeline.effort import Stage, SynthesisEffort, effort_of, shares
 from bespoke.pipeline.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.technology import Technology, to_genlib
@@ -229,9 +229,9 @@ def _check_clocks(design: Elaborated) -> None:
         )
 
 
-def _start_aig(index: int, circuit: LogicCircuit, design: Elaborated) -> Aig:
+def _start_aig(index: int, circuit: LogicCircuit, design: Elaborated) -> Circuit:
     """The start circuit as a graph, compared with the source on some thousand patterns; the rest shows at the end."""
-    aig = aig_of_logic(circuit)
+    aig = circuit.circuit
     name = f"start circuit {index} of module {design.module}"
     if (aig.inputs, len(aig.outputs)) != (design.aig.inputs, len(design.aig.outputs)):
         raise VerificationError(
@@ -267,7 +267,7 @@ def _in_time(netlist: Netlist, *, clock_ms: float | None) -> bool:
 
 
 def _offers(
-    starts: dict[str, Aig],
+    starts: dict[str, Circuit],
     plan: SynthesisEffort,
     design: Elaborated,
     technology: Technology,
@@ -281,7 +281,7 @@ def _offers(
         libraries["no_and_or"] = to_genlib(technology, without=compound)
     jobs = [(name, aig, recipe) for name, aig in starts.items() for recipe in plan.recipes]
 
-    def work(job: tuple[str, Aig, Recipe]) -> tuple[Mapped, ...]:
+    def work(job: tuple[str, Circuit, Recipe]) -> tuple[Mapped, ...]:
         name, aig, recipe = job
         try:
             return optimise_and_map(aig, recipe, libraries, folder=folder / "abc" / f"{name}_{recipe.name}")

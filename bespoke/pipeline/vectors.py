@@ -11,7 +11,7 @@ import numpy as np
 from bespoke.data import read_vectors
 from bespoke.eda.rtlil import BitPort
 from bespoke.errors import InputError
-from bespoke.netlist import feature_bits
+from bespoke.sensing import feature_bits
 
 
 def read_input_bits(path: Path, inputs: Sequence[BitPort]) -> np.ndarray:

@@ -8,19 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.errors import BespokeError, InputError
-from bespoke.netlist import (
-    Netlist,
-    area_cm2,
-    dynamic_power,
-    feature_bits,
-    predict,
-    read_netlist,
-    static_power,
-    timing,
-)
+from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, read_netlist, static_power, timing
 from bespoke.pipeline.metrics import Accuracy
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.report.reading import RunRecord
+from bespoke.sensing import feature_bits
 from bespoke.technology import front_end, smallest_carrier
 
 

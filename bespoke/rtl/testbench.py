@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, checked_inputs
+from bespoke.model import IntegerClassifier
 from bespoke.rtl.text import checked_identifier, environment
+from bespoke.sensing import checked_inputs
 
 
 def emit_testbench(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit, Network
 from bespoke.search import aig
 from bespoke.search.genome import Layout
 from bespoke.search.pricing import area_of, mark
+from bespoke.sensing import BinaryWires
 
 #: Relative prices where no technology is given: those of NAND2-dominated n-type logic.
 _DEFAULT_PRICES = np.array([0.92, 1.0, 1.61, 1.75, 2.27, 4.0, 4.27])
@@ -57,4 +59,5 @@ def _extract(ws: aig.Workspace, nodes: int, network: Network) -> LogicCircuit:
 
     fanins = np.stack([renamed(ws.fanin0[kept]), renamed(ws.fanin1[kept])], axis=1)
     outputs = renamed(ws.outputs[: network.output_bits])
-    return LogicCircuit(network.features, network.input_bits, network.classes, fanins, outputs)
+    wires = BinaryWires(network.features, network.input_bits)
+    return LogicCircuit(wires, network.classes, Circuit(wires.count, fanins, outputs))

@@ -16,9 +16,9 @@ import pytest
 from helpers import random_network
 
 from bespoke.cli import main
-from bespoke.data import Quantiser
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import Quantiser
 
 ROWS = [(index / 7, (index * 5 % 11) / 3, "abc"[index % 3]) for index in range(60)]
 GOOD = "width,height,kind\n" + "".join(f"{a:.3f},{b:.3f},{kind}\n" for a, b, kind in ROWS)

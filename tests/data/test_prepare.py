@@ -18,7 +18,6 @@ from sklearn.model_selection import train_test_split
 from bespoke.data import (
     Dataset,
     Part,
-    Quantiser,
     dataset_from_frame,
     load_dataset,
     prepare,
@@ -28,6 +27,7 @@ from bespoke.data import (
     write_vectors,
 )
 from bespoke.errors import InputError
+from bespoke.sensing import Quantiser
 
 
 def small_set(samples: int = 80, seed: int = 0) -> Dataset:

@@ -19,9 +19,10 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from bespoke.data import Quantiser, dataset_from_frame, prepare
+from bespoke.data import dataset_from_frame, prepare
 from bespoke.errors import InputError, ToolMissingError
 from bespoke.importers import import_model, import_onnx, import_sklearn, import_weights
+from bespoke.sensing import Quantiser
 
 pytestmark = pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 onnx = pytest.importorskip("onnx", reason="the optional package onnx is not installed")

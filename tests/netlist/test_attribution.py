@@ -13,8 +13,8 @@ from bespoke.errors import InputError
 from bespoke.model import Network, QRelu
 from bespoke.netlist import predict, read_netlist, static_power
 from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
-from bespoke.netlist.bits import feature_bits
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, to_genlib
 
 EGFET = load_technology()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from plain_netlists import random_netlist, same_netlist
 
 from bespoke.errors import InputError
-from bespoke.netlist import Netlist, Port, evaluate, feature_bits, read_netlist, write_netlist
+from bespoke.netlist import Netlist, Port, evaluate, read_netlist, write_netlist
+from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology
 
 EGFET = load_technology()

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_netlists import plain_values, random_netlist
 
+from bespoke.circuit import pack_bits, unpack_bits
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import icarus_command
 from bespoke.errors import InputError
@@ -15,16 +16,14 @@ from bespoke.netlist import (
     Netlist,
     Port,
     evaluate,
-    feature_bits,
     net_values,
-    pack_bits,
     predict,
     read_netlist,
     simulate,
     static_power,
-    unpack_bits,
     write_netlist,
 )
+from bespoke.sensing import feature_bits
 from bespoke.technology import Cell, load_technology, to_verilog_models
 
 EGFET = load_technology()

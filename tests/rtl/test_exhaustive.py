@@ -7,7 +7,9 @@ from helpers import random_network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.model import ArgmaxTree, Comparator, Layer, LogicCircuit, Network, Neuron, QRelu, Summand, Term
+from bespoke.sensing import BinaryWires
 
 pytestmark = pytest.mark.eda
 
@@ -73,7 +75,9 @@ def logic_circuits(draw):
     ands = draw(st.integers(0, 12))
     fanins = [[draw(st.integers(0, 2 * (first + index) - 1)) for _ in range(2)] for index in range(ands)]
     outputs = [draw(st.integers(0, 2 * (first + ands) - 1)) for _ in range(max(1, (classes - 1).bit_length()))]
-    return LogicCircuit(features, bits, classes, np.array(fanins, dtype=np.int32), np.array(outputs, dtype=np.int32))
+    return LogicCircuit(
+        BinaryWires(features, bits), classes, Circuit(features * bits, np.array(fanins), np.array(outputs))
+    )
 
 
 @_SETTINGS
@@ -129,8 +133,8 @@ def test_corner_cases_by_name(tmp_path):
         _output_only([[1], [-1]], [0, 0], bits=1),
         hidden_dead,
         saturating,
-        LogicCircuit(1, 1, 1, np.zeros((0, 2)), np.array([1])),  # a constant
-        LogicCircuit(1, 1, 2, np.zeros((0, 2)), np.array([3])),  # an inverted input
+        LogicCircuit(BinaryWires(1, 1), 1, Circuit(1, np.zeros((0, 2)), np.array([1]))),  # a constant
+        LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2)), np.array([3]))),  # an inverted input
     ]
     assert_equals_model(batch, tmp_path)
 

@@ -9,11 +9,13 @@ from helpers import random_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.eda.icarus import lint
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree, LogicCircuit, Network, QRelu
 from bespoke.rtl import check_verilog, emit_verilog
 from bespoke.rtl.text import safe_comment
+from bespoke.sensing import BinaryWires
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -48,7 +50,7 @@ def _network():
 
 def _circuit():
     fanins = np.array([[2, 5], [3, 9], [10, 12]])
-    return LogicCircuit(2, 2, 3, fanins, np.array([14, 13]))
+    return LogicCircuit(BinaryWires(2, 2), 3, Circuit(4, fanins, np.array([14, 13])))
 
 
 @pytest.mark.parametrize(

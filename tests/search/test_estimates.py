@@ -7,10 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
 from bespoke.search import estimate_area, estimate_static_power
 from bespoke.search.pricing import prices
+from bespoke.sensing import BinaryWires
 from bespoke.technology import Technology, load_technology
 
 TECHNOLOGY = load_technology()
@@ -18,7 +20,8 @@ NAND, INV, AND, NOR = (TECHNOLOGY.cell(name) for name in ("NAND2X1", "INVX1", "A
 
 
 def circuit(features, classes, fanins, outputs):
-    return LogicCircuit(features, 1, classes, np.array(fanins).reshape(-1, 2), np.array(outputs))
+    graph = Circuit(features, np.array(fanins).reshape(-1, 2), np.array(outputs))
+    return LogicCircuit(BinaryWires(features, 1), classes, graph)
 
 
 # literals of one-bit inputs: a, b, c are 2, 4, 6

@@ -8,12 +8,14 @@ from helpers import random_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
 from bespoke.search import circuit_of, estimate_area
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate, evolve_small
 from bespoke.search.circuit.validity import names_missing_class, with_existing_classes
 from bespoke.search.pricing import prices
+from bespoke.sensing import BinaryWires
 from bespoke.technology.registry import load_technology
 
 TECHNOLOGY = load_technology()
@@ -119,7 +121,7 @@ def test_missing_classes_are_found_and_mended(seed, classes, ands):
     bits = (classes - 1).bit_length()
     first = 1 + 3 * 2
     fanins = np.array([rng.integers(0, 2 * (first + index), 2) for index in range(ands)]).reshape(-1, 2)
-    circuit = LogicCircuit(3, 2, classes, fanins, rng.integers(0, 2 * (first + ands), bits))
+    circuit = LogicCircuit(BinaryWires(3, 2), classes, Circuit(6, fanins, rng.integers(0, 2 * (first + ands), bits)))
     grid = np.array(np.meshgrid(*[range(4)] * 3)).reshape(3, -1).T
     before = circuit.predict(grid)
     assert names_missing_class(circuit) == bool((before >= classes).any())

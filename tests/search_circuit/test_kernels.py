@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.accuracy import GIVEN_UP, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import archive, offer
@@ -34,6 +35,7 @@ from bespoke.search.circuit.graph import (
 )
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import pack_samples
+from bespoke.sensing import BinaryWires
 
 FEATURES, BITS, CLASSES = 3, 2, 4
 INPUTS = 1 + FEATURES * BITS
@@ -45,7 +47,8 @@ EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEAT
 def random_circuit(rng: np.random.Generator, ands: int) -> LogicCircuit:
     """Any graph, with constants, equal nodes and dead nodes among the rest."""
     fanins = np.array([rng.integers(0, 2 * (INPUTS + index), 2) for index in range(ands)]).reshape(-1, 2)
-    return LogicCircuit(FEATURES, BITS, CLASSES, fanins, rng.integers(0, 2 * (INPUTS + ands), 2))
+    graph = Circuit(INPUTS - 1, fanins, rng.integers(0, 2 * (INPUTS + ands), 2))
+    return LogicCircuit(BinaryWires(FEATURES, BITS), CLASSES, graph)
 
 
 def arrays(circuit: LogicCircuit) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
@@ -59,9 +62,8 @@ def rebuilt(circuit: LogicCircuit, edit: np.ndarray) -> LogicCircuit:
     made = rebuild(graph, INPUTS, count, fanin0, fanin1, outputs, edit)
     new0, new1 = np.zeros(made, np.int32), np.zeros(made, np.int32)
     kept = compact(graph, INPUTS, made, new0, new1, outputs)
-    return LogicCircuit(
-        FEATURES, BITS, CLASSES, np.stack([new0[INPUTS:kept], new1[INPUTS:kept]], axis=1), outputs.copy()
-    )
+    fanins = np.stack([new0[INPUTS:kept], new1[INPUTS:kept]], axis=1)
+    return LogicCircuit(BinaryWires(FEATURES, BITS), CLASSES, Circuit(INPUTS - 1, fanins, outputs.copy()))
 
 
 def random_edit(rng: np.random.Generator, ands: int) -> np.ndarray:

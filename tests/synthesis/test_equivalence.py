@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bespoke.eda.aiger import AigBuilder
+from bespoke.circuit import CircuitBuilder
 from bespoke.eda.equivalence import find_difference
 from bespoke.errors import InputError, VerificationError
 from bespoke.pipeline.equivalence import prove_equivalent
@@ -90,7 +90,7 @@ def test_undecided_is_never_equal(tmp_path):
     rng = np.random.default_rng(0)
 
     def multiplier(swap):
-        builder = AigBuilder(32)
+        builder = CircuitBuilder(32)
         a = [builder.input(index) for index in range(16)]
         b = [builder.input(16 + index) for index in range(16)]
         a, b = (b, a) if swap else (a, b)

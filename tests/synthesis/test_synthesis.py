@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import bespoke.pipeline.synthesis as synthesis_module
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import area_cm2, evaluate, static_power
 from bespoke.pipeline.effort import Stage, effort_of
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.synthesis import synthesise
+from bespoke.sensing import BinaryWires
 from bespoke.technology import load_technology
 
 pytestmark = pytest.mark.eda
@@ -91,7 +93,7 @@ def _parity_circuit(wrong=False):
         first = 2 * (4 + len(fanins))
         fanins += [(a, b ^ 1), (a ^ 1, b), (first ^ 1, (first + 2) ^ 1)]
         literal = (first + 4) ^ 1
-    return LogicCircuit(1, 3, 2, np.array(fanins), np.array([literal ^ int(wrong)]))
+    return LogicCircuit(BinaryWires(1, 3), 2, Circuit(3, np.array(fanins), np.array([literal ^ int(wrong)])))
 
 
 PARITY = "module top(input [2:0] inp, output out); assign out = ^inp; endmodule"

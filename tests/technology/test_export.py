@@ -12,7 +12,8 @@ from plain_netlists import FUNCTIONS, random_netlist
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import abc_command, icarus_command, yosys_command
 from bespoke.errors import InputError
-from bespoke.netlist import area_um2, evaluate, feature_bits, read_netlist, write_netlist
+from bespoke.netlist import area_um2, evaluate, read_netlist, write_netlist
+from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, read_liberty, technology_names, to_genlib, to_liberty, to_verilog_models
 
 EGFET = load_technology()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.circuit import unpack_bits
 from bespoke.errors import InputError, VerificationError
-from bespoke.netlist.bits import unpack_bits
 from bespoke.netlist.measure import area_um2, static_power
 from bespoke.netlist.optimise.boundary import cell_list, combinational_view, restore_flip_flops, to_netlist
 from bespoke.netlist.optimise.library import build_library

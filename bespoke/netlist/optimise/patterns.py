@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.netlist.bits import pack_bits
+from bespoke.circuit import pack_bits
 from bespoke.netlist.optimise.state import STRIPES
 
 #: Data vectors that weigh the power during the search; the report uses all.

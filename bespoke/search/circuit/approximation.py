@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from joblib import Parallel, delayed
 
+from bespoke.circuit import Circuit
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
@@ -19,6 +20,7 @@ from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.estimate import estimate_area, estimates
 from bespoke.search.found import CIRCUIT_APPROXIMATION, Found
 from bespoke.search.pricing import NAND, prices
+from bespoke.sensing import BinaryWires
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
 
@@ -139,7 +141,8 @@ def _constant(features: int, input_bits: int, classes: int, data: ApproximationD
     width = max(1, (classes - 1).bit_length())
     most = int(np.bincount(data.classes).argmax())
     outputs = [most >> bit & 1 for bit in range(width)]
-    return LogicCircuit(features, input_bits, classes, np.zeros((0, 2), dtype=np.int32), np.array(outputs))
+    wires = BinaryWires(features, input_bits)
+    return LogicCircuit(wires, classes, Circuit(wires.count, np.zeros((0, 2), dtype=np.int32), np.array(outputs)))
 
 
 def _searched(starts, data, options, price, largest, sequence, workers, progress) -> list[LogicCircuit]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit import kernels
 from bespoke.search.circuit.accuracy import simulate
@@ -131,15 +132,12 @@ def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator
 def _circuits(store: Archive, shape: LogicCircuit) -> tuple[LogicCircuit, ...]:
     inputs = shape.first_and
     return tuple(
-        LogicCircuit(
-            shape.features,
-            shape.input_bits,
-            shape.classes,
-            np.stack(
-                [store.fanin0[level, inputs : store.counts[level]], store.fanin1[level, inputs : store.counts[level]]],
-                axis=1,
-            ),
-            store.outputs[level],
-        )
+        LogicCircuit(shape.wires, shape.classes, _graph(store, level, inputs))
         for level in np.flatnonzero(store.wrong >= 0)
     )
+
+
+def _graph(store: Archive, level: int, inputs: int) -> Circuit:
+    own = slice(inputs, store.counts[level])
+    fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
+    return Circuit(inputs - 1, fanins, store.outputs[level].copy())

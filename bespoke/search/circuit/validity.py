@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 from pysat.solvers import Solver
 
+from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.graph import EDIT_FIELDS, TARGET, at_least, builder, compact, conjunction, rebuild
 from bespoke.search.pricing import area_of, fanins_by_node
@@ -97,4 +98,4 @@ def _extracted(circuit: LogicCircuit, graph, prices: np.ndarray) -> tuple[LogicC
     need = np.zeros(2 * count, dtype=np.bool_)
     area = area_of(fanin0, fanin1, count, inputs, outputs, outputs.size, need, prices, np.zeros(0, dtype=np.int8))
     fanins = np.stack([fanin0[inputs:count], fanin1[inputs:count]], axis=1)
-    return LogicCircuit(circuit.features, circuit.input_bits, circuit.classes, fanins, outputs), float(area)
+    return LogicCircuit(circuit.wires, circuit.classes, Circuit(circuit.wires.count, fanins, outputs)), float(area)

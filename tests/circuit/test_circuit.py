@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bespoke.eda.aiger import Aig, AigBuilder, read_aiger, write_aiger
+from bespoke.circuit import Circuit, CircuitBuilder, read_aiger, write_aiger
 from bespoke.errors import InputError
 
 
-def _random_aig(seed: int, inputs: int, ands: int, outputs: int) -> Aig:
+def _random_aig(seed: int, inputs: int, ands: int, outputs: int) -> Circuit:
     rng = np.random.default_rng(seed)
     fanins = np.array([rng.integers(0, 2 * (1 + inputs + index), 2) for index in range(ands)]).reshape(ands, 2)
-    return Aig(inputs, fanins.astype(np.int32), rng.integers(0, 2 * (1 + inputs + ands), outputs).astype(np.int32))
+    return Circuit(inputs, fanins.astype(np.int32), rng.integers(0, 2 * (1 + inputs + ands), outputs).astype(np.int32))
 
 
 @settings(deadline=None, max_examples=40)
@@ -29,7 +29,7 @@ def test_a_written_file_reads_back_as_the_same_function(tmp_path_factory, seed, 
 
 def test_known_bytes_of_the_format(tmp_path):
     # the AND of two inputs, as the format's description shows it: deltas 2 and 2
-    write_aiger(Aig(2, np.array([[2, 4]], dtype=np.int32), np.array([6], dtype=np.int32)), tmp_path / "and.aig")
+    write_aiger(Circuit(2, np.array([[2, 4]], dtype=np.int32), np.array([6], dtype=np.int32)), tmp_path / "and.aig")
     assert (tmp_path / "and.aig").read_bytes() == b"aig 3 2 0 1 1\n6\n\x02\x02"
 
 
@@ -45,14 +45,14 @@ def test_what_is_no_combinational_aiger_file_is_refused(tmp_path, content):
 @given(st.integers(0, 4).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, (1 << (1 << n)) - 1))))
 def test_every_truth_table_becomes_its_graph(case):
     operands, truth = case
-    builder = AigBuilder(operands)
+    builder = CircuitBuilder(operands)
     aig = builder.build([builder.function(truth, [builder.input(index) for index in range(operands)])])
     patterns = (np.arange(1 << operands)[:, None] >> np.arange(operands) & 1).astype(bool)
     assert aig.evaluate(patterns)[:, 0].tolist() == [bool(truth >> state & 1) for state in range(1 << operands)]
 
 
 def test_hashing_folds_constants_and_shares():
-    builder = AigBuilder(2)
+    builder = CircuitBuilder(2)
     a, b = builder.input(0), builder.input(1)
     assert builder.conjunction(a, 0) == 0
     assert builder.conjunction(a, 1) == a
