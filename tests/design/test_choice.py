@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.costs import Costs, Objective
 from bespoke.design import Design, Request, choose
 from bespoke.errors import NoDesignError
 from bespoke.model import LogicCircuit
+from bespoke.sensing import BinaryWires
 from bespoke.statistics import Accuracy
 
-_WIRE = LogicCircuit(1, 1, 2, np.zeros((0, 2), int), np.array([2]))
+_WIRE = LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2), int), np.array([2])))
 
 
 def mapped(train, validation, area, power=1.0):

@@ -151,7 +151,7 @@ def test_pickles_clones_and_repeats(fitted, iris):
     train, test, classes, _ = iris
     assert pickle.loads(pickle.dumps(fitted)).predict(test).tolist() == fitted.predict(test).tolist()
     first, second = (small(n_jobs=jobs).fit(train, classes) for jobs in (1, 2))
-    assert [d.network for d in first.designs_] == [d.network for d in second.designs_]
+    assert [d.model for d in first.designs_] == [d.model for d in second.designs_]
     assert first.chosen_ == second.chosen_
 
 
@@ -170,8 +170,8 @@ def test_constant_features_are_not_read():
     features = np.insert(table.data, 2, 7.5, axis=1)
     model = small().fit(features, table.target)
     for design in model.designs_:
-        assert isinstance(design.network, Network)
-        assert all(neuron.summands[2].is_zero for neuron in design.network.layers[0].neurons)
+        assert isinstance(design.model, Network)
+        assert all(neuron.summands[2].is_zero for neuron in design.model.layers[0].neurons)
     changed = features.copy()
     changed[:, 2] = 1e6
     assert (model.predict(features) == model.predict(changed)).all()
