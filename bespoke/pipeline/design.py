@@ -26,8 +26,9 @@ from bespoke.pipeline.metrics import (
     SourceVerdict,
     Verification,
 )
+from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.simulation import simulate_design
-from bespoke.pipeline.synthesis import synthesise
+from bespoke.pipeline.synthesis import SynthesisResult, synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of, complemented_wires
 from bespoke.sensing import (
@@ -48,7 +49,7 @@ MS_PER_HOUR = 3_600_000.0
 #: Networks whose circuit is larger are mapped from their RTL alone.
 START_CIRCUIT_ANDS = 400
 #: Share of static power in the back end's price where power is the objective.
-POWER_WEIGHT = 0.9
+POWER_WEIGHT = 0.7
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
 
@@ -135,8 +136,7 @@ def measure(
     VerificationError
         if RTL, netlist or simulation differ from the integer model anywhere.
     """
-    wires = input_wires(classifier, backend.front_end.kind)
-    source = emit(classifier, data, folder, title=f"{data.name}: {name}", wires=wires)
+    classifier, wires, source, result = _mapped(classifier, data, folder, name, backend, model_file, progress)
     rtl_seen = simulate_design(
         [source],
         classifier,
@@ -148,23 +148,6 @@ def measure(
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
-    circuits = start_circuits(classifier, wires)
-    result = synthesise(
-        [source],
-        top="top",
-        technology=backend.technology,
-        folder=folder / "logs/synthesis",
-        data_bits=train_bits,
-        effort=backend.effort,
-        start_circuits=circuits,
-        power_weight=backend.power_weight,
-        complemented=backend.complemented(circuits),
-        workers=backend.workers,
-        backend=backend.yosys,
-        clock_ms=backend.clock_ms,
-        seed=backend.seed,
-        progress=progress,
-    )
     netlist = result.netlist
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
@@ -239,6 +222,89 @@ def measure(
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data, wires),
     )
+
+
+def _mapped(
+    classifier: IntegerClassifier,
+    data: PreparedData,
+    folder: Path,
+    name: str,
+    backend: Backend,
+    model_file: Path,
+    progress: Progress | None,
+) -> tuple[IntegerClassifier, Wires, Path, SynthesisResult]:
+    """The design in Verilog and in cells.
+
+    Where mapping finds that a logic circuit does not depend on one of its comparators, the circuit is written anew
+    without it, its model file too, so that every wire of the bus is read.
+    """
+    while True:
+        wires = input_wires(classifier, backend.front_end.kind)
+        source = emit(classifier, data, folder, title=f"{data.name}: {name}", wires=wires)
+        result = map_design(
+            source,
+            classifier,
+            wires,
+            port_bits(wires, data.train.features),
+            folder=folder / "logs/synthesis",
+            backend=backend,
+            progress=progress,
+        )
+        idle = ~used_wires(result.netlist, wires)
+        if not (isinstance(classifier, LogicCircuit) and isinstance(wires, ThermometerWires) and idle.any()):
+            return classifier, wires, source, result
+        classifier = classifier.without(idle)
+        ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(model_file)
+
+
+def map_design(
+    source: Path,
+    classifier: IntegerClassifier,
+    wires: Wires,
+    bits: np.ndarray,
+    *,
+    folder: Path,
+    backend: Backend,
+    progress: Progress | None = None,
+) -> SynthesisResult:
+    """Map a design's Verilog on cells, for the objective of the run.
+
+    Where comparators may deliver complements for nothing, it is mapped for those that the circuit asks for and for none
+    of them, and the cheaper netlist is taken.
+
+    Parameters
+    ----------
+    bits : bool (vectors, wires), on which static power is measured: the training part's.
+    """
+    circuits = start_circuits(classifier, wires)
+    complemented = backend.complemented(circuits)
+    variants = [("", None)]
+    if complemented is not None and complemented.any():
+        variants.append(("complemented", complemented))
+
+    def mapped(name: str, inputs: np.ndarray | None) -> SynthesisResult:
+        return synthesise(
+            [source],
+            top="top",
+            technology=backend.technology,
+            folder=folder / name,
+            data_bits=bits,
+            effort=backend.effort,
+            start_circuits=circuits,
+            power_weight=backend.power_weight,
+            complemented=inputs,
+            workers=backend.workers,
+            backend=backend.yosys,
+            clock_ms=backend.clock_ms,
+            seed=backend.seed,
+            progress=progress,
+        )
+
+    def cost(result: SynthesisResult) -> tuple[float, float]:
+        return netlist_costs(result.netlist, wires, bits, backend.front_end).ranked(backend.objective)
+
+    results = [mapped(name, inputs) for name, inputs in variants]
+    return results[0] if len(results) == 1 else min(results, key=cost)
 
 
 def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:
