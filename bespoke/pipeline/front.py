@@ -62,6 +62,7 @@ def map_front(
     backend: Backend,
     progress: RunProgress,
     rivals: Sequence[Design] = (),
+    mapped_rivals: int = MAPPED_RIVALS,
 ) -> list[Design]:
     """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
 
@@ -69,11 +70,11 @@ def map_front(
 
     Parameters
     ----------
-    rivals : mapped as well, a few of them, and put behind the proposals.
+    rivals, mapped_rivals : as many of them are mapped as well, and put behind the proposals.
     """
     chosen = thinned(proposals, MAPPED_DESIGNS[config.effort], request)
     places = [f"front/{index:03d}" for index in range(len(chosen))]
-    compared = thinned(rivals, MAPPED_RIVALS, request) if rivals else []
+    compared = thinned(rivals, mapped_rivals, request) if rivals else []
     places += [f"front/rival{index:02d}" for index in range(len(compared))]
     chosen += compared
     progress.stage(f"mapping {len(chosen)} designs of the front")
