@@ -95,15 +95,20 @@ def measure(
     backend: Backend,
     model_file: Path,
     root: Path,
+    known_accuracy: PartAccuracies | None = None,
     progress: Progress | None = None,
 ) -> DesignMetrics:
     """Emit, simulate, synthesise, prove, simulate again at gate level, measure.
+
+    Without training samples the back end weighs power on random vectors and no power of the training part is reported:
+    the test part only measures.
 
     Parameters
     ----------
     folder : where the design's files go.
     model_file : where the design's model has been saved.
     root : run folder, which file names in the metrics are relative to.
+    known_accuracy : reported instead of counting, where the data's parts do not hold the samples.
 
     Raises
     ------
@@ -120,24 +125,25 @@ def measure(
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (feature_bits(part.features, data.bits) for part in (data.train, data.test))
+    trained_on = data.train.samples > 0
     result = synthesise(
         [source],
         top="top",
         technology=backend.technology,
         folder=folder / "logs/synthesis",
-        data_bits=train_bits,
+        data_bits=train_bits if trained_on else None,
         effort=backend.effort,
         start_circuits=start_circuits(classifier),
         backend=backend.yosys,
         clock_ms=backend.clock_ms,
         seed=backend.seed,
+        workers=backend.workers,
         progress=progress,
     )
     netlist = result.netlist
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
     compared = check_netlist(netlist, classifier, data, seed=backend.seed)
-        workers=backend.workers,
     models = folder / "cells.v"
     write_text(models, to_verilog_models(backend.technology))
     gates_seen = simulate_design(
@@ -164,10 +170,10 @@ def measure(
         name=name,
         kind="network" if isinstance(classifier, Network) else "logic",
         topology=classifier.topology if isinstance(classifier, Network) else (),
-        accuracy=accuracies(classifier, data),
+        accuracy=known_accuracy or accuracies(classifier, data),
         area_cm2=area,
         static_power_mw=static_mw,
-        static_power_train_mw=static_power(netlist, train_bits).total_mw,
+        static_power_train_mw=static_power(netlist, train_bits).total_mw if trained_on else None,
         dynamic_power_mw=dynamic_mw,
         total_power_mw=static_mw + dynamic_mw,
         cells=netlist.gates,
@@ -177,7 +183,7 @@ def measure(
         clock_ms=backend.clock_ms,
         meets_clock=delay.meets_clock,
         plain_flow_area_cm2=result.plain.area_cm2,
-        plain_flow_static_power_train_mw=result.plain.static_power_mw,
+        plain_flow_static_power_train_mw=result.plain.static_power_mw if trained_on else None,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(name for name, bits in zip(data.feature_names, used, strict=True) if bits.any()),
@@ -198,6 +204,7 @@ def measure(
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data),
+        power_optimised_on="training vectors" if trained_on else "random vectors",
     )
 
 

@@ -93,7 +93,8 @@ class DesignMetrics:
     """A mapped, verified and measured design.
 
     Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice and the back end may look at; so is the plain flow's.
+    which alone the choice and the back end may look at; so is the plain flow's. Both are None where there were no
+    training vectors; ``power_optimised_on`` says which vectors weighed power in the back end.
     """
 
     name: str
@@ -102,7 +103,7 @@ class DesignMetrics:
     accuracy: PartAccuracies
     area_cm2: float
     static_power_mw: float
-    static_power_train_mw: float
+    static_power_train_mw: float | None
     dynamic_power_mw: float
     total_power_mw: float
     cells: int
@@ -112,7 +113,7 @@ class DesignMetrics:
     clock_ms: float
     meets_clock: bool
     plain_flow_area_cm2: float
-    plain_flow_static_power_train_mw: float
+    plain_flow_static_power_train_mw: float | None
     power_sources: tuple[SourceVerdict, ...]
     power_source: str | None
     used_inputs: tuple[str, ...]
@@ -126,6 +127,7 @@ class DesignMetrics:
     netlist_file: str
     confusion: tuple[tuple[int, ...], ...]
     shares: tuple[GateShare, ...]
+    power_optimised_on: str = "training vectors"
 
 
 @dataclass(frozen=True)
