@@ -121,15 +121,20 @@ def measure(
     backend: Backend,
     model_file: Path,
     root: Path,
+    known_accuracy: PartAccuracies | None = None,
     progress: Progress | None = None,
 ) -> DesignMetrics:
     """Emit, simulate, synthesise, prove, simulate again at gate level, measure.
+
+    Without training samples the back end weighs power on random vectors and no power of the training part is reported:
+    the test part only measures.
 
     Parameters
     ----------
     folder : where the design's files go.
     model_file : where the design's model has been saved.
     root : run folder, which file names in the metrics are relative to.
+    known_accuracy : reported instead of counting, where the data's parts do not hold the samples.
 
     Raises
     ------
@@ -148,6 +153,7 @@ def measure(
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
+    trained_on = data.train.samples > 0
     netlist = result.netlist
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
@@ -181,10 +187,10 @@ def measure(
         name=name,
         kind="network" if isinstance(classifier, Network) else "logic",
         topology=classifier.topology if isinstance(classifier, Network) else (),
-        accuracy=accuracies(classifier, data),
+        accuracy=known_accuracy or accuracies(classifier, data),
         area_cm2=costs.area_cm2,
         static_power_mw=static_mw,
-        static_power_train_mw=static_power(netlist, train_bits).total_mw,
+        static_power_train_mw=static_power(netlist, train_bits).total_mw if trained_on else None,
         dynamic_power_mw=dynamic_mw,
         total_power_mw=static_mw + dynamic_mw,
         cells=netlist.gates,
@@ -194,7 +200,7 @@ def measure(
         clock_ms=backend.clock_ms,
         meets_clock=delay.meets_clock,
         plain_flow_area_cm2=result.plain.area_cm2,
-        plain_flow_static_power_train_mw=result.plain.static_power_mw,
+        plain_flow_static_power_train_mw=result.plain.static_power_mw if trained_on else None,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(data.feature_names[feature] for feature in np.unique(wires.feature_of()[used])),
@@ -221,6 +227,7 @@ def measure(
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data, wires),
+        power_optimised_on="training vectors" if trained_on else "random vectors",
     )
 
 
@@ -245,7 +252,7 @@ def _mapped(
             source,
             classifier,
             wires,
-            port_bits(wires, data.train.features),
+            port_bits(wires, data.train.features) if data.train.samples else None,
             folder=folder / "logs/synthesis",
             backend=backend,
             progress=progress,
@@ -261,7 +268,7 @@ def map_design(
     source: Path,
     classifier: IntegerClassifier,
     wires: Wires,
-    bits: np.ndarray,
+    bits: np.ndarray | None,
     *,
     folder: Path,
     backend: Backend,
@@ -274,7 +281,7 @@ def map_design(
 
     Parameters
     ----------
-    bits : bool (vectors, wires), on which static power is measured: the training part's.
+    bits : bool (vectors, wires), on which static power is measured: the training part's; None for random ones.
     """
     circuits = start_circuits(classifier, wires)
     complemented = backend.complemented(circuits)
@@ -301,7 +308,11 @@ def map_design(
         )
 
     def cost(result: SynthesisResult) -> tuple[float, float]:
-        return netlist_costs(result.netlist, wires, bits, backend.front_end).ranked(backend.objective)
+        return netlist_costs(result.netlist, wires, vectors, backend.front_end).ranked(backend.objective)
+
+    vectors = bits
+    if bits is None:
+        vectors = np.random.default_rng(backend.seed).random((STRESS_VECTORS, port_width(wires))) < 0.5
 
     results = [mapped(name, inputs) for name, inputs in variants]
     return results[0] if len(results) == 1 else min(results, key=cost)
