@@ -77,8 +77,8 @@ def explore(
     """Search the front of accuracy against the estimated cost that --objective names, and map nothing.
 
     Leaves explored.csv, a model file per design and the front's figure in the folder; needs no outside program.
-    Area and power, with and without the front end, are estimates, accuracies those of training and validation data. `bespoke rtl` turns a model into
-    Verilog; `bespoke run` with the same settings goes on from there.
+    Area and power, of the classifier and with its front end, are estimates, accuracies those of training and
+    validation data. `bespoke rtl` turns a model into Verilog; `bespoke run` with the same settings goes on from there.
     """
     from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
     from bespoke.report.exploration import write_exploration_figures

@@ -247,8 +247,8 @@ def _read_front(path: Path) -> tuple[FrontRow, ...]:
     missing = [item.name for item in fields(FrontRow) if item.name not in (reader.fieldnames or ())]
     if missing:
         raise InputError(
-            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: it is the front of another "
-            "version's run; repeat the run"
+            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: it is of another version; "
+            "repeat the run"
         )
     designs = []
     for number, row in enumerate(rows, start=2):

@@ -103,7 +103,9 @@ def system_rows(record: RunRecord) -> tuple[SystemRow, ...]:
         row("Comparators", "comparators", between("comparators"), rivals="comparators", part=True),
         row("Front end's power, mW", front_power, between(front_power), rivals="comparators' power", part=True),
         row("Front end's area, cm²", front_area, between(front_area), rivals="comparators' area", part=True),
-        row("Logic's power, mW", "total_power_mw", wording.ratio(ratios.total_power), rivals="logic's power", part=True),
+        row(
+            "Logic's power, mW", "total_power_mw", wording.ratio(ratios.total_power), rivals="logic's power", part=True
+        ),
         row("Logic's area, cm²", "area_cm2", wording.ratio(ratios.area), rivals="logic's area", part=True),
         row("Logic cells", "cells", between("cells"), part=True),
         *_saved(chosen, baseline),

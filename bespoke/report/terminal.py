@@ -66,7 +66,10 @@ def _system(metrics: RunMetrics) -> list[_Row]:
             wording.system_ratio(chosen, ratios.system_power),
         ),
         figure(
-            "system area (estimated)", "estimated_system_area_cm2", "cm²", wording.system_ratio(chosen, ratios.system_area)
+            "system area (estimated)",
+            "estimated_system_area_cm2",
+            "cm²",
+            wording.system_ratio(chosen, ratios.system_area),
         ),
         row("power source", lambda design: escape(wording.source(design))),
         row("  margin", lambda design: escape(wording.margin(design))),
@@ -156,7 +159,9 @@ def _system_note(metrics: RunMetrics) -> str:
     """What the system's figures are made of."""
     chosen = metrics.chosen
     if chosen.estimated_system_power_mw is None:
-        return f"No figures of a {chosen.front_end.kind} front end are known for {metrics.technology}: classifier alone."
+        return (
+            f"No figures of a {chosen.front_end.kind} front end are known for {metrics.technology}: classifier alone."
+        )
     if chosen.front_end.kind == FrontEndKind.DIGITAL:
         return "The features come as words from elsewhere, which costs nothing here."
     note = f"System: {chosen.front_end.kind} front end by the figures {chosen.front_end.figures}, and logic"
