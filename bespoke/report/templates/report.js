@@ -101,7 +101,7 @@
       make("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }, grid);
       make("text", { x: margin.left - 9, y: y(tick) + 4, "text-anchor": "end" }, grid, `${(100 * tick).toFixed(digits)} %`);
     }
-    make("text", { class: "axis-title", x: width - margin.right, y: height - 8, "text-anchor": "end" }, grid, `${AXES[xKey]} (smaller is better)`);
+    make("text", { class: "axis-title", x: width - margin.right, y: height - 8, "text-anchor": "end" }, grid, narrow ? AXES[xKey] : `${AXES[xKey]} (smaller is better)`);
     make("text", { class: "axis-title", x: margin.left + 4, y: margin.top + 10, "text-anchor": "start" }, grid, PARTS[yKey]);
 
     const ours = points.filter((p) => ["network", "logic", "chosen"].includes(p.kind)).sort((a, b) => place(a) - place(b));
@@ -130,7 +130,7 @@
       const node = make(name, { ...attributes, class: `mark ${p.kind}` }, svg);
       return { p, px, py, node };
     });
-    const taken = [];
+    const taken = shown.filter(({ p }) => p.kind === "chosen").map(({ px, py }) => [px - 12, py, 24]);
     for (const { p, px, py } of shown.slice().reverse()) {
       if (!p.named) continue;
       const length = p.label.length * 6.6;
