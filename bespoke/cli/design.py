@@ -325,7 +325,7 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures them. "
+        f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures the logic's. "
         "Models: explored/*.json",
         highlight=False,
     )

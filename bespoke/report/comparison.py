@@ -33,10 +33,10 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("total_power_mw", "its total power, mW"),
     ("cells", "Cells"),
     ("delay_ms", "Delay, ms"),
-    ("system_power_ratio", "Baseline / design, system power"),
-    ("system_area_ratio", "Baseline / design, system area"),
-    ("area_ratio", "Baseline / design, classifier's area"),
-    ("power_ratio", "Baseline / design, classifier's power"),
+    ("system_power_ratio", "Ratio, system power"),
+    ("system_area_ratio", "Ratio, system area"),
+    ("area_ratio", "Ratio, classifier's area"),
+    ("power_ratio", "Ratio, classifier's power"),
 )
 _RATIOS = tuple(name for name, _ in _COLUMNS if name.endswith("_ratio"))
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
-from bespoke.model import used_bits
+from bespoke.model import LogicCircuit, to_json, used_bits
 from bespoke.report import published_designs, read_run, wording, write_report
 from bespoke.report.breakdown import input_shares
 from bespoke.report.front_end import chosen_front_end, priced_otherwise
-from bespoke.sensing import FrontEnd, FrontEndKind
+from bespoke.sensing import FrontEnd, FrontEndKind, ThermometerWires
 
 VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
 
@@ -325,6 +326,20 @@ def test_a_design_that_needs_nothing(run_folder):
     (folder / "metrics.json").write_text(json.dumps(document))
     text = Page(write_report(folder).read_text()).text
     assert "∞" in text and "nan" not in text.lower().split()
+
+
+def test_a_constant_behind_comparators(run_folder):
+    """It reads no sensor, so there is no wire, no comparator and nothing to draw before the logic."""
+    folder = run_folder("compared")
+    path = folder / "models/approximate.json"
+    constant = LogicCircuit(
+        ThermometerWires.of(13, 4, []), 3, Circuit(0, np.zeros((0, 2), dtype=int), np.array([0, 1]))
+    )
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": to_json(constant)}))
+    page = Page(write_report(folder).read_text())
+    assert "no sensor is read" in page.text and not page.crossed
+    front_end = chosen_front_end(read_run(folder), None)
+    assert front_end.read_features() == () and all(not cost.power_mw for cost in front_end.by_feature())
 
 
 def luminance(colour):
