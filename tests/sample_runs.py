@@ -17,14 +17,26 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from bespoke.circuit import Circuit
-from bespoke.model import IntegerClassifier, LogicCircuit, Network, QRelu, nearest_power_of_two, to_json
+from bespoke.model import (
+    IntegerClassifier,
+    LogicCircuit,
+    Network,
+    QRelu,
+    input_wires,
+    nearest_power_of_two,
+    to_json,
+    used_bits,
+)
 from bespoke.pipeline import metrics as m
-from bespoke.sensing import BinaryWires
+from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, priced_front_end
+from bespoke.technology import load_technology
 
 #: A column name and a class label that must never reach a page unescaped.
 HOSTILE_FEATURE = "<script>alert('x')</script>"
 HOSTILE_LABEL = '"><img src=x onerror=alert(1)>'
-
+#: Designs of the front, without trees and baseline.
+DESIGNS = 24
 
 FRONT_COLUMNS = (
     "index",
@@ -37,28 +49,29 @@ FRONT_COLUMNS = (
     "estimated_area_cm2",
     "area_cm2",
     "static_power_mw",
+    "comparators",
+    "estimated_front_end_area_cm2",
+    "estimated_front_end_power_mw",
+    "estimated_system_area_cm2",
+    "estimated_system_power_mw",
     "chosen",
     "model_file",
 )
 
 
-def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, np.ndarray]], list[str]]:
-    """A 13-3-3 network of masked powers of two, the quantised parts of its data, and the feature names."""
+def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, np.ndarray]], list[str], Quantiser]:
+    """A 13-3-3 network of masked powers of two, the quantised parts of its data, the features' names and quantiser."""
     table = load_wine()
     values, classes = table.data, table.target
     rest, test, rest_y, test_y = train_test_split(values, classes, test_size=0.3, random_state=42, stratify=classes)
     train, validation, train_y, validation_y = train_test_split(
         rest, rest_y, test_size=0.25, random_state=seed, stratify=rest_y
     )
-    low, high = train.min(axis=0), train.max(axis=0)
-
-    def quantised(part: np.ndarray) -> np.ndarray:
-        return np.clip(np.floor((part - low) / (high - low) * 16), 0, 15).astype(np.int64)
-
+    quantiser = Quantiser.fitted(train, 4)
     parts = {
-        "train": (quantised(train), train_y),
-        "validation": (quantised(validation), validation_y),
-        "test": (quantised(test), test_y),
+        "train": (quantiser.transform(train), train_y),
+        "validation": (quantiser.transform(validation), validation_y),
+        "test": (quantiser.transform(test), test_y),
     }
     mlp = MLPClassifier((3,), max_iter=2000, learning_rate_init=0.02, random_state=seed).fit(
         parts["train"][0] / 16, train_y
@@ -81,15 +94,19 @@ def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, 
         masks=masks,
         activations=[[QRelu(3, 3)] * 3],
     )
-    return network, parts, [str(name) for name in table.feature_names]
+    return network, parts, [str(name) for name in table.feature_names], quantiser
 
 
-def sample_logic() -> LogicCircuit:
-    """A circuit over the wine inputs: bit 3 of features 0, 6 and 12 behind three ANDs."""
-    first = 1 + 13 * 4
-    bits = [2 * (1 + feature * 4 + 3) for feature in (0, 6, 12)]
+def sample_logic(kind: FrontEndKind) -> LogicCircuit:
+    """A circuit over the wine inputs: whether features 0, 6 and 12 are in their upper halves, behind three ANDs."""
+    if kind is FrontEndKind.THERMOMETER:
+        wires, inputs = ThermometerWires.of(13, 4, [(0, 8), (6, 8), (12, 8)]), (0, 1, 2)
+    else:
+        wires, inputs = BinaryWires(13, 4), (3, 6 * 4 + 3, 12 * 4 + 3)
+    first = 1 + wires.count
+    bits = [2 * (1 + place) for place in inputs]
     fanins = np.array([[bits[0], bits[1] ^ 1], [bits[1] ^ 1, bits[2]], [bits[0] ^ 1, 2 * (first + 1)]])
-    return LogicCircuit(BinaryWires(13, 4), 3, Circuit(52, fanins, np.array([2 * first, 2 * (first + 2)])))
+    return LogicCircuit(wires, 3, Circuit(wires.count, fanins, np.array([2 * first, 2 * (first + 2)])))
 
 
 def _design(
@@ -98,6 +115,7 @@ def _design(
     parts: dict[str, tuple[np.ndarray, np.ndarray]],
     features: list[str],
     *,
+    kind: FrontEndKind,
     area: float,
     power: float,
     cells: int,
@@ -109,12 +127,20 @@ def _design(
     used = features if network else [features[0], features[6], features[12]]
     accuracies = m.PartAccuracies(**{part: m.Accuracy.of(predicted[part], parts[part][1]) for part in parts})
     total = power * 1.04
+    front_end = priced_front_end(load_technology("egfet-1.0v"), kind)
+    wires = input_wires(classifier, kind)
+    if isinstance(classifier, LogicCircuit):
+        read = classifier.used_wires()
+    else:
+        read = used_bits(classifier).ravel() if isinstance(wires, BinaryWires) else np.ones(wires.count, dtype=bool)
+    cost = front_end.cost(wires, read)
+    system = total + cost.power_mw
     sources = tuple(
-        m.SourceVerdict(source, kind, delivered, delivered >= total, delivered / total, life)
-        for source, kind, delivered, life in (
-            ("Molex", "battery", 30.0, 90.0 / total),
+        m.SourceVerdict(source, sort, delivered, delivered >= system, delivered / system, life)
+        for source, sort, delivered, life in (
+            ("Molex", "battery", 30.0, 90.0 / system),
             ("Zinergy", "battery", 15.0, None),
-            ("Blue Spark", "battery", 3.0, 45.0 / total),
+            ("Blue Spark", "battery", 3.0, 45.0 / system),
             ("printed harvester", "harvester", 0.1, None),
         )
     )
@@ -140,10 +166,15 @@ def _design(
         power_sources=sources,
         power_source=carrying[-1] if carrying else None,
         used_inputs=tuple(used),
-        front_end_area_cm2=0.02 * len(used),
-        front_end_power_mw=0.2 * len(used),
-        system_area_cm2=area + 0.02 * len(used),
-        system_power_mw=total + 0.2 * len(used),
+        front_end=m.FrontEndSummary.of(front_end, cost.comparators),
+        comparators=cost.comparators,
+        estimated_front_end_area_cm2=cost.area_cm2,
+        estimated_front_end_power_mw=cost.power_mw,
+        estimated_system_area_cm2=area + cost.area_cm2,
+        estimated_system_power_mw=system,
+        estimated_energy_per_decision_uj=system * (32.5 if cells < 500 else 121.0),
+        estimated_average_power_mw=None,
+        decisions_per_hour=None,
         verification=m.Verification(1178, 1178, 1178, True, accuracies.test.value, accuracies.test.value),
         model_file="models/approximate.json" if name == "chosen" else "models/baseline.json",
         rtl_file="rtl/top.v" if name == "chosen" else "baseline/top.v",
@@ -165,30 +196,35 @@ def write_sample_run(
     seed: int = 0,
     logic: bool = False,
     hostile: bool = False,
+    kind: FrontEndKind = FrontEndKind.BINARY,
     data_name: str = "wine",
     area: float = 0.62,
 ) -> Path:
-    """Write a run folder; ``logic`` makes the chosen design a logic circuit, ``hostile`` gives dangerous names."""
-    network, parts, features = sample_network(seed)
+    """Write a run folder; ``logic`` makes the chosen design a logic circuit, ``hostile`` gives dangerous names.
+
+    ``kind`` of front end stands before the chosen design.
+    """
+    network, parts, features, quantiser = sample_network(seed)
     labels: tuple = ("barolo", "grignolino", "barbera")
     if hostile:
         features[0], labels = HOSTILE_FEATURE, (HOSTILE_LABEL, "a & b", "c")
-    chosen_model: IntegerClassifier = sample_logic() if logic else network
+    chosen_model: IntegerClassifier = sample_logic(kind) if logic else network
     baseline_model = Network.from_arrays(
         input_bits=4,
         weights=[weight * 5 + weight % 3 for weight in network.weights],
         biases=[bias * 5 for bias in network.biases],
         activations=[[QRelu(5, 4)] * 3],
     )
-    chosen = _design("chosen", chosen_model, parts, features, area=area, power=area * 3.1, cells=214)
-    baseline = _design("baseline", baseline_model, parts, features, area=21.4, power=68.0, cells=5310)
+    chosen = _design("chosen", chosen_model, parts, features, kind=kind, area=area, power=area * 3.1, cells=214)
+    before = FrontEndKind.DIGITAL if kind is FrontEndKind.DIGITAL else FrontEndKind.BINARY
+    baseline = _design("baseline", baseline_model, parts, features, kind=before, area=21.4, power=68.0, cells=5310)
     float_accuracy = m.PartAccuracies(**{part: m.Accuracy.of_count(len(y), len(y)) for part, (_, y) in parts.items()})
     ratios = m.Ratios(
         baseline.area_cm2 / chosen.area_cm2,
         baseline.static_power_mw / chosen.static_power_mw,
         baseline.total_power_mw / chosen.total_power_mw,
-        baseline.system_area_cm2 / chosen.system_area_cm2,
-        baseline.system_power_mw / chosen.system_power_mw,
+        baseline.estimated_system_area_cm2 / chosen.estimated_system_area_cm2,
+        baseline.estimated_system_power_mw / chosen.estimated_system_power_mw,
     )
     metrics = m.RunMetrics(
         bespoke_version="0.1.0",
@@ -206,12 +242,28 @@ def write_sample_run(
         baseline=baseline,
         chosen=chosen,
         ratios=ratios,
+        rival=_rival(chosen),
     )
-    _write_files(
-        folder, metrics, {"approximate": chosen_model, "baseline": baseline_model, "quantised": network}, parts
-    )
+    models = {"approximate": chosen_model, "baseline": baseline_model, "quantised": network}
+    _write_files(folder, metrics, models, parts, quantiser)
     _write_front(folder, metrics, seed)
     return folder
+
+
+def _rival(chosen: m.DesignMetrics) -> m.RivalMetrics:
+    """A tree that is twice as dear as the chosen design and as accurate; the first of the trees in the front."""
+    return m.RivalMetrics(
+        index=DESIGNS,
+        fits=True,
+        accuracy=chosen.accuracy,
+        area_cm2=2 * chosen.area_cm2,
+        static_power_mw=2 * chosen.static_power_train_mw,
+        comparators=2 * chosen.comparators,
+        estimated_front_end_area_cm2=2 * chosen.estimated_front_end_area_cm2,
+        estimated_front_end_power_mw=2 * chosen.estimated_front_end_power_mw,
+        estimated_system_area_cm2=2 * chosen.estimated_system_area_cm2,
+        estimated_system_power_mw=2 * (chosen.static_power_train_mw + chosen.estimated_front_end_power_mw),
+    )
 
 
 def _write_files(
@@ -219,6 +271,7 @@ def _write_files(
     metrics: m.RunMetrics,
     models: dict[str, IntegerClassifier],
     parts: dict[str, tuple[np.ndarray, np.ndarray]],
+    quantiser: Quantiser,
 ) -> None:
     for name in ("models", "vectors", "rtl", "baseline"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -229,7 +282,7 @@ def _write_files(
     for name, model in models.items():
         document = {
             "model": to_json(model),
-            "quantiser": {"bits": 4},
+            "quantiser": quantiser.to_json(),
             "feature_names": list(metrics.data.features),
             "class_labels": list(metrics.data.class_labels),
         }
@@ -243,8 +296,8 @@ def _write_files(
 
 def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
     rng = np.random.default_rng(seed + 1)
-    areas = np.geomspace(0.02, 4.0, 24)
-    accuracies = 0.98 - 0.55 * np.exp(-np.sqrt(areas * 14)) - 0.004 * rng.random(24)
+    areas = np.geomspace(0.02, 4.0, DESIGNS)
+    accuracies = 0.98 - 0.55 * np.exp(-np.sqrt(areas * 14)) - 0.004 * rng.random(DESIGNS)
     chosen = int(np.argmin(np.abs(areas - metrics.chosen.area_cm2)))
     with (folder / "front.csv").open("w", newline="", encoding="utf-8") as sink:
         writer = csv.writer(sink)
@@ -263,10 +316,40 @@ def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
                     round(measured * 1.1, 5),
                     round(measured, 5),
                     round(measured * 3.1, 5),
+                    *_system_cells(metrics.chosen, measured * 3.1, measured),
                     int(index == chosen),
                     f"models/front/{index:03}.json",
                 ]
             )
+        for index, times in enumerate((2, 3, 5), start=DESIGNS):
+            shares = [round(metrics.chosen.accuracy.test.value * (1 - 0.02 * (times - 2)), 4)] * 4
+            area, power = times * metrics.chosen.area_cm2, times * metrics.chosen.static_power_train_mw
+            cells = _system_cells(metrics.chosen, power, area, times)
+            row = [
+                index,
+                RIVAL_TREE,
+                "logic",
+                *shares,
+                area,
+                area,
+                power,
+                *cells,
+                0,
+                f"front/rival{index:02}/model.json",
+            ]
+            writer.writerow(row)
+        exact = metrics.baseline
+        parts = exact.accuracy
+        shares = [parts.train.value, parts.validation.value, parts.validation.value, parts.test.value]
+        costs = [exact.area_cm2, exact.area_cm2, exact.static_power_train_mw]
+        cells = _system_cells(exact, exact.static_power_train_mw, exact.area_cm2)
+        writer.writerow([DESIGNS + 3, "exact baseline", "network", *shares, *costs, *cells, 0, "models/baseline.json"])
+
+
+def _system_cells(design: m.DesignMetrics, power: float, area: float, times: int = 1) -> list[object]:
+    """Columns of front end and system, for a classifier of that power and area behind the design's front end."""
+    before = [times * design.estimated_front_end_area_cm2, times * design.estimated_front_end_power_mw]
+    return [times * design.comparators, *before, area + before[0], power + before[1]]
 
 
 def with_unknown_source(metrics: m.RunMetrics) -> m.RunMetrics:

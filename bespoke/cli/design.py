@@ -74,11 +74,11 @@ def explore(
     figures: Figures = "png,svg",
     **options: Any,
 ) -> None:
-    """Search the front of accuracy against estimated area, and map nothing.
+    """Search the front of accuracy against the estimated cost that --objective names, and map nothing.
 
     Leaves explored.csv, a model file per design and the front's figure in the folder; needs no outside program.
-    Area and power are estimates, accuracies those of training and validation data. `bespoke rtl` turns a model into
-    Verilog; `bespoke run` with the same settings goes on from there.
+    Area and power, of the classifier and with its front end, are estimates, accuracies those of training and
+    validation data. `bespoke rtl` turns a model into Verilog; `bespoke run` with the same settings goes on from there.
     """
     from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
     from bespoke.report.exploration import write_exploration_figures
@@ -307,34 +307,46 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
             "validation_accuracy": design.validation.value,
             "estimated_area_cm2": design.estimated.area_cm2,
             "estimated_static_power_mw": design.estimated.static_power_mw,
+            "comparators": design.estimated.comparators,
+            "estimated_front_end_area_cm2": design.estimated.front_end_area_cm2,
+            "estimated_front_end_power_mw": design.estimated.front_end_power_mw,
+            "estimated_system_area_cm2": design.estimated.system_area_cm2,
+            "estimated_system_power_mw": design.estimated.system_power_mw,
             "model_file": design.model_file,
         }
 
     return {
         "table": str(found.table),
         "candidates": found.search.candidates,
+        "objective": str(found.objective),
         "designs": [entry(design) for design in found.designs],
         "baseline": entry(found.baseline),
     }
 
 
 def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    for heading in ("", "train", "validation", "area, cm²", "static power, mW", "kind"):
+    from bespoke.report import wording
+
+    table = Table(box=None, padding=(0, 1), collapse_padding=False, pad_edge=False, header_style="bold")
+    headings = ("", "train", "valid.", "system\nmW", "system\ncm²", "compa-\nrators", "logic\nmW", "logic\ncm²", "kind")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "kind" else "right")
     for index, design in enumerate((*found.designs, found.baseline)):
         table.add_row(
             str(index) if design is not found.baseline else "exact",
             f"{100 * design.train.value:.1f} %",
             f"{100 * design.validation.value:.1f} %",
-            f"{design.estimated.area_cm2:.4g}",
-            f"{design.estimated.static_power_mw:.4g}",
+            wording.figures(design.estimated.system_power_mw),
+            wording.figures(design.estimated.system_area_cm2),
+            wording.count(design.estimated.comparators),
+            wording.figures(design.estimated.static_power_mw),
+            wording.figures(design.estimated.area_cm2),
             design.kind,
         )
     console = Console()
     console.print(table)
     console.print(
-        f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures them. "
+        f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures the logic's. "
         "Models: explored/*.json",
         highlight=False,
     )

@@ -33,7 +33,7 @@ def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = 
     """
     from bespoke.pipeline.metrics import to_json  # heavy: only when a run starts
     from bespoke.pipeline.run import run as run_pipeline
-    from bespoke.report import summary_table, write_report
+    from bespoke.report import read_run, summary_table, write_report
 
     settings = settings_of(config, options)
     with TerminalProgress() as progress:
@@ -47,7 +47,7 @@ def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = 
             progress.stop()
             print(f"\nstopped; the same command continues the run in {out}", file=sys.stderr)
             raise typer.Exit(130) from None
-    summary = summary_table(metrics)
+    summary = summary_table(read_run(out))
     plain = Console(file=io.StringIO(), width=120)
     plain.print(summary)
     write_text(out / "summary.txt", plain.file.getvalue())

@@ -56,7 +56,7 @@ def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
     if summary:
         from rich.console import Console
 
-        Console().print(summary_table(read_run(run).metrics))
+        Console().print(summary_table(read_run(run)))
 
 
 def compare(

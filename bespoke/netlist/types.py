@@ -115,3 +115,12 @@ class Netlist:
     @property
     def nets(self) -> int:
         return self.first_gate_net + self.gates
+
+    def read_inputs(self) -> np.ndarray:
+        """Boolean (input_bits,): which input bits any gate, flip-flop or output reads."""
+        read = np.zeros(self.nets, dtype=bool)
+        read[self.output_nets] = True
+        read[self.gate_fanins[self.gate_fanins >= 0]] = True
+        for flip_flop in self.flip_flops:
+            read[[net for net in (flip_flop.d_net, flip_flop.clock_net, flip_flop.reset_net) if net >= 0]] = True
+        return read[2 : 2 + self.input_bits]

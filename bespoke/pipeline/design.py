@@ -385,10 +385,7 @@ def check_netlist(
 
 def used_wires(netlist: Netlist, wires: Wires) -> np.ndarray:
     """Boolean (wires,): which wires any gate or output of the netlist reads."""
-    read = np.zeros(netlist.nets, dtype=bool)
-    read[netlist.output_nets] = True
-    read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
-    return read[2 : 2 + wires.count]
+    return netlist.read_inputs()[: wires.count]
 
 
 def netlist_costs(netlist: Netlist, wires: Wires, bits: np.ndarray, front_end: FrontEnd) -> Costs:

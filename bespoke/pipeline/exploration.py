@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, estimated, front_of, mistrust
 from bespoke.files import write_text
@@ -52,6 +53,7 @@ class Exploration:
     """What a search found, cheapest first, nothing measured; the exact baseline stands apart for comparison."""
 
     data: PreparedData
+    objective: Objective
     designs: tuple[Design, ...]
     baseline: Design
     search: SearchSummary
@@ -119,7 +121,7 @@ def explore(
     baseline = replace(exact, model_file="models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
-    return Exploration(data, tuple(designs), baseline, found.summary, table)
+    return Exploration(data, config.objective, tuple(designs), baseline, found.summary, table)
 
 
 def _table(designs: Sequence[Design]) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 from markupsafe import Markup
 
 from bespoke.errors import BespokeError
-from bespoke.model import Network, used_bits
+from bespoke.model import Network
 from bespoke.netlist import Netlist, read_netlist
 from bespoke.netlist.attribution import MERGED, SHARED, neuron_label
 from bespoke.netlist.schematic import schematic_svg
 from bespoke.report.drawing import neuron_name
+from bespoke.report.front_end import ChosenFrontEnd, Threshold
 from bespoke.report.reading import RunRecord
-from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, priced_front_end
 
 #: Above this many gates a schematic no longer helps on a page.
 MAX_SCHEMATIC_GATES = 150
@@ -41,66 +41,56 @@ def schematic(netlist: Netlist | None) -> Markup | None:
 
 @dataclass(frozen=True)
 class InputShare:
-    """A feature: which of its bits the circuit reads (highest first), what its converter costs, what hangs on it.
+    """A feature: what the circuit reads of it, what its converter costs, what hangs on it.
 
-    The converter's figures are None where the technology has none. ``influence`` is the share of test samples whose
+    ``thresholds`` are its comparators, ``bits`` those of its word that are read (highest first); one of the two is
+    empty. The converter's figures are None where there are none. ``influence`` is the share of test samples whose
     class changes when the feature's values are shuffled among them; None without test vectors.
     """
 
     name: str
+    thresholds: tuple[Threshold, ...]
     bits: tuple[bool, ...]
     used: bool
+    comparators: int | None
     converter_area_cm2: float | None
     converter_power_mw: float | None
     influence: float | None
 
 
-def input_shares(record: RunRecord, netlist: Netlist | None) -> tuple[InputShare, ...]:
+def input_shares(record: RunRecord, front_end: ChosenFrontEnd) -> tuple[InputShare, ...]:
     """Every feature, the most influential first."""
-    model = record.chosen_model
-    used = used_bits(model)
-    if netlist is not None and netlist.input_bits == used.size:
-        read = np.zeros(netlist.nets, dtype=bool)
-        read[netlist.output_nets] = True
-        read[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
-        used = read[2 : 2 + netlist.input_bits].reshape(used.shape)  # mapping may have found further bits idle
-    influence = _influence(record)
-    front_end = _front_end(record)
-    converters = None if front_end is None else front_end.by_feature(BinaryWires(*used.shape), used.ravel())
+    read = front_end.read_features()
+    influence = _influence(record, read)
+    costs = front_end.by_feature()
     shares = []
     for feature, name in enumerate(record.metrics.data.features):
-        converter = None if converters is None else converters[feature]
+        cost = None if costs is None else costs[feature]
         shares.append(
             InputShare(
                 str(name),
-                tuple(bool(bit) for bit in used[feature][::-1]),
-                bool(used[feature].any()),
-                None if converter is None else converter.area_cm2,
-                None if converter is None else converter.power_mw,
+                front_end.thresholds(feature),
+                front_end.bits(feature),
+                feature in read,
+                None if cost is None else cost.comparators,
+                None if cost is None else cost.area_cm2,
+                None if cost is None else cost.power_mw,
                 None if influence is None else influence[feature],
             )
         )
     return tuple(sorted(shares, key=lambda share: (-(share.influence or 0.0), not share.used)))
 
 
-def _front_end(record: RunRecord) -> FrontEnd | None:
-    """None where the run's technology cannot be read any more, or has no figures."""
-    try:
-        return priced_front_end(record.technology, FrontEndKind.BINARY)
-    except BespokeError:
-        return None
-
-
-def _influence(record: RunRecord) -> list[float] | None:
+def _influence(record: RunRecord, read: tuple[int, ...]) -> list[float] | None:
     inputs, model = record.test_inputs, record.chosen_model
     if inputs is None or not len(inputs):
         return None
     usual = model.predict(inputs)
     rng = np.random.default_rng(record.metrics.seed)
     changed = []
-    for feature, used in enumerate(used_bits(model).any(axis=1)):
+    for feature in range(inputs.shape[1]):
         shares = []
-        for _ in range(_SHUFFLES if used else 0):
+        for _ in range(_SHUFFLES if feature in read else 0):
             shuffled = inputs.copy()
             shuffled[:, feature] = rng.permutation(shuffled[:, feature])
             shares.append(float((model.predict(shuffled) != usual).mean()))

@@ -23,17 +23,22 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("test_accuracy", "Test accuracy"),
     ("test_accuracy_low", "from"),
     ("test_accuracy_high", "to"),
-    ("area_cm2", "Area, cm²"),
-    ("static_power_mw", "Static power, mW"),
-    ("total_power_mw", "Total power, mW"),
-    ("estimated_system_area_cm2", "With front end, cm²"),
-    ("estimated_system_power_mw", "With front end, mW"),
+    ("front_end", "Front end"),
+    ("estimated_system_power_mw", "System power, mW"),
+    ("estimated_system_area_cm2", "System area, cm²"),
+    ("comparators", "Comparators"),
+    ("power_source", "Power source of the system"),
+    ("area_cm2", "Classifier's area, cm²"),
+    ("static_power_mw", "its static power, mW"),
+    ("total_power_mw", "its total power, mW"),
     ("cells", "Cells"),
     ("delay_ms", "Delay, ms"),
-    ("power_source", "Power source"),
-    ("area_ratio", "Baseline / design, area"),
-    ("power_ratio", "Baseline / design, power"),
+    ("system_power_ratio", "Ratio, system power"),
+    ("system_area_ratio", "Ratio, system area"),
+    ("area_ratio", "Ratio, classifier's area"),
+    ("power_ratio", "Ratio, classifier's power"),
 )
+_RATIOS = tuple(name for name, _ in _COLUMNS if name.endswith("_ratio"))
 
 
 def compare_runs(
@@ -46,8 +51,9 @@ def compare_runs(
 ) -> pd.DataFrame:
     """Chosen designs of several runs, and each run's exact baseline, one design a row.
 
-    Units stand in the column names; accuracies are on each run's test part with their 95 % interval. Ratios are
-    baseline over design, missing in other rows.
+    Units stand in the column names; accuracies are on each run's test part with their 95 % interval. The system is
+    classifier and front end, and the power source is the weakest that carries it. Ratios are baseline over design,
+    missing in other rows.
 
     Parameters
     ----------
@@ -74,7 +80,9 @@ def compare_runs(
         if baselines:
             rows.append(_row(f"{name}, exact baseline", metrics, metrics.baseline, chosen=False))
     rows += [foreign_row(path, records[0], top=top, effort=effort) for path in foreign]
-    return pd.DataFrame(rows, columns=[name for name, _ in _COLUMNS])
+    frame = pd.DataFrame(rows, columns=[name for name, _ in _COLUMNS])
+    frame["comparators"] = frame["comparators"].astype("Int64")  # counts, although some may be unknown
+    return frame
 
 
 def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool) -> dict[str, object]:
@@ -87,14 +95,18 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
         "test_accuracy": test.value,
         "test_accuracy_low": test.low,
         "test_accuracy_high": test.high,
+        "front_end": wording.front_end(design.front_end),
+        "estimated_system_power_mw": design.estimated_system_power_mw,
+        "estimated_system_area_cm2": design.estimated_system_area_cm2,
+        "comparators": design.comparators,
+        "power_source": None if design.estimated_system_power_mw is None else design.power_source,
         "area_cm2": design.area_cm2,
         "static_power_mw": design.static_power_mw,
         "total_power_mw": design.total_power_mw,
-        "estimated_system_area_cm2": design.estimated_system_area_cm2,
-        "estimated_system_power_mw": design.estimated_system_power_mw,
         "cells": design.cells,
         "delay_ms": design.delay_ms,
-        "power_source": design.power_source,
+        "system_power_ratio": metrics.ratios.system_power if chosen else None,
+        "system_area_ratio": metrics.ratios.system_area if chosen else None,
         "area_ratio": metrics.ratios.area if chosen else None,
         "power_ratio": metrics.ratios.total_power if chosen else None,
     }
@@ -105,21 +117,28 @@ def readable_rows(frame: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str,
     shown = [
         (name, heading)
         for name, heading in _COLUMNS
-        if name in frame and name not in ("test_accuracy_low", "test_accuracy_high") and frame[name].notna().any()
+        if name in frame
+        and name not in ("test_accuracy_low", "test_accuracy_high")
+        and (frame[name].notna().any() or _is_told(name, frame))
     ]
     rows = [tuple(_cell(name, row) for name, _ in shown) for row in frame.to_dict("records")]
     return tuple(heading for _, heading in shown), rows
 
 
+def _is_told(name: str, frame: pd.DataFrame) -> bool:
+    """Whether a column without a value says something: that no source carries any of the systems."""
+    return name == "power_source" and frame["estimated_system_power_mw"].notna().any()
+
+
 def _cell(name: str, row: dict[str, object]) -> str:
     value = row[name]
-    if name == "power_source":
-        return "none" if pd.isna(value) else str(value)
+    if name == "power_source" and pd.isna(value) and not pd.isna(row["estimated_system_power_mw"]):
+        return "none"
     if pd.isna(value):
         return "–"
     if name == "test_accuracy":
         return f"{value:.3f} [{row['test_accuracy_low']:.3f}, {row['test_accuracy_high']:.3f}]"
-    if name in ("area_ratio", "power_ratio"):
+    if name in _RATIOS:
         return wording.ratio(float(value))
     return wording.figures(float(value)) if isinstance(value, float) else str(value)
 

@@ -1,4 +1,4 @@
-"""The figure of an exploration: trusted accuracy against estimated area."""
+"""The figure of an exploration: trusted accuracy against what the search made small, as it estimates it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bespoke.costs import Objective
+from bespoke.design import Design
 from bespoke.files import write_bytes
 from bespoke.pipeline.exploration import Exploration
 from bespoke.report.figures import BASELINE, LOGIC, NETWORK, checked_formats, log_axis, new_figure, rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_LABELS = {
+    Objective.SYSTEM_POWER: "Estimated system power, mW",
+    Objective.SYSTEM_AREA: "Estimated system area, cm²",
+    Objective.POWER: "Classifier's estimated static power, mW",
+    Objective.AREA: "Classifier's estimated area, cm²",
+}
 
 
 def write_exploration_figures(
@@ -36,10 +46,14 @@ def write_exploration_figures(
 def draw_exploration(found: Exploration) -> Figure:
     """The front and the exact baseline; both figures are the search's own, nothing is measured."""
     figure, axes = new_figure(2.5)
-    # a design without a single gate has no place on a logarithmic axis
-    designs = [design for design in found.designs if design.estimated.area_cm2 > 0]
+
+    def cost(design: Design) -> float | None:
+        return design.estimated.along(found.objective)
+
+    # a design that costs nothing has no place on a logarithmic axis
+    designs = [design for design in found.designs if cost(design)]
     axes.step(
-        [design.estimated.area_cm2 for design in designs],
+        [cost(design) for design in designs],
         [100 * design.trusted_accuracy for design in designs],
         where="post",
         color="#cccccc",
@@ -50,23 +64,24 @@ def draw_exploration(found: Exploration) -> Figure:
         shown = [design for design in designs if design.kind == kind]
         if shown:
             axes.plot(
-                [design.estimated.area_cm2 for design in shown],
+                [cost(design) for design in shown],
                 [100 * design.trusted_accuracy for design in shown],
                 marker,
                 color=colour,
                 markersize=3,
                 label=label,
             )
-    axes.plot(
-        found.baseline.estimated.area_cm2,
-        100 * found.baseline.trusted_accuracy,
-        "s",
-        color=BASELINE,
-        markersize=5,
-        label="exact baseline",
-    )
+    if cost(found.baseline):  # None where nobody knows what its front end costs
+        axes.plot(
+            cost(found.baseline),
+            100 * found.baseline.trusted_accuracy,
+            "s",
+            color=BASELINE,
+            markersize=5,
+            label="exact baseline",
+        )
     log_axis(axes)
-    axes.set_xlabel("Estimated area, cm²")
+    axes.set_xlabel(_LABELS[found.objective])
     axes.set_ylabel("Trusted accuracy, %")
     axes.grid(True)
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3)

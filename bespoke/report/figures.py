@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
+from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.report.axes import CostAxis, axis_of, usual_axis
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 
@@ -22,6 +25,7 @@ FORMATS = ("png", "svg", "pdf")
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers; marks differ in shape, too.
 CHOSEN, NETWORK, LOGIC, BASELINE, PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
+RIVAL = "#CC79A7"
 _COLUMN_INCHES = 3.5
 
 _STYLE = {
@@ -46,7 +50,7 @@ _STYLE = {
 
 
 def write_figures(run_folder: str | Path, formats: Iterable[str] = FORMATS) -> tuple[Path, ...]:
-    """Write front, confusion matrix and comparison into ``figures/`` of a finished run.
+    """Write fronts, confusion matrix and comparison into ``figures/`` of a finished run.
 
     Returns
     -------
@@ -97,30 +101,47 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 
 def draw_front(record: RunRecord) -> Figure:
-    """Test accuracy against area: the front, the chosen design, the exact baseline, published designs."""
+    """Test accuracy against what the run made small: the front, rival trees, the chosen design, the exact baseline."""
+    priced = record.metrics.chosen.estimated_system_power_mw is not None
+    return _front_along(usual_axis(record.objective, priced=priced), record)
+
+
+def draw_classifiers(record: RunRecord) -> Figure:
+    """The same against the classifier's own area, which alone published designs have figures of."""
+    return _front_along(axis_of(Objective.AREA), record)
+
+
+def _front_along(axis: CostAxis, record: RunRecord) -> Figure:
     figure, axes = new_figure(2.5)
     metrics = record.metrics
-    designs = [d for d in record.front if d.area_cm2 and d.test_accuracy is not None and d.origin != BASELINE_ORIGIN]
-    for kind, colour, marker, label in (("network", NETWORK, "o", "network"), ("logic", LOGIC, "D", "logic circuit")):
-        points = [d for d in designs if d.kind == kind]
+    # a design that costs nothing has no place on a logarithmic axis
+    designs = [d for d in record.front if axis.of(d) and d.test_accuracy is not None]
+    found = [d for d in designs if d.origin not in (BASELINE_ORIGIN, RIVAL_TREE)]
+    for points, colour, marker, label in (
+        ([d for d in found if d.kind == "network"], NETWORK, "o", "network"),
+        ([d for d in found if d.kind == "logic"], LOGIC, "D", "logic circuit"),
+        ([d for d in designs if d.origin == RIVAL_TREE], RIVAL, "v", "decision tree"),
+    ):
         if points:
             axes.plot(
-                [d.area_cm2 for d in points],
+                [axis.of(d) for d in points],
                 [100 * d.test_accuracy for d in points],
                 marker,
                 color=colour,
-                markersize=3,
+                markersize=3.5 if marker == "v" else 3,
                 label=label,
             )
-    for design, colour, marker, label in (
-        (metrics.chosen, CHOSEN, "o", "chosen"),
-        (metrics.baseline, BASELINE, "s", "exact baseline"),
+    chosen = [d for d in designs if d.chosen]
+    exact = [d for d in designs if d.origin == BASELINE_ORIGIN and not d.chosen]
+    for rows, accuracy, colour, marker, label in (
+        (chosen, metrics.chosen.accuracy, CHOSEN, "o", "chosen"),
+        (exact, metrics.baseline.accuracy, BASELINE, "s", "exact baseline"),
     ):
-        test = design.accuracy.test
-        if design.area_cm2 <= 0:
+        test = accuracy.test
+        if not rows:
             continue
         axes.errorbar(
-            design.area_cm2,
+            axis.of(rows[0]),
             100 * test.value,
             yerr=[[100 * (test.value - test.low)], [100 * (test.high - test.value)]],
             fmt=marker,
@@ -130,7 +151,7 @@ def draw_front(record: RunRecord) -> Figure:
             capsize=2,
             label=label,
         )
-    published = published_designs(metrics.data.name)
+    published = published_designs(metrics.data.name) if axis.objective is Objective.AREA else ()
     if published:
         axes.plot(
             [d.area_cm2 for d in published],
@@ -153,7 +174,7 @@ def draw_front(record: RunRecord) -> Figure:
             )
     log_axis(axes)
     axes.margins(x=0.08, y=0.09)
-    axes.set_xlabel("Area, cm²")
+    axes.set_xlabel(axis.label)
     axes.set_ylabel("Test accuracy, %")
     axes.grid(True)
     axes.legend(
@@ -191,14 +212,14 @@ def draw_confusion(record: RunRecord) -> Figure:
 
 
 def draw_comparison(record: RunRecord) -> Figure:
-    """Area and power of the exact baseline and of the chosen design, with the ratios, on a logarithmic scale."""
+    """Power and area of the chosen system and the exact baseline's, and of their logic, on a logarithmic scale."""
     metrics = record.metrics
     figure, axes = new_figure(1.7)
     rows = [
-        ("Area, cm²", "area_cm2", metrics.ratios.area),
-        ("Static power, mW", "static_power_mw", metrics.ratios.static_power),
-        ("With front end, cm²", "estimated_system_area_cm2", metrics.ratios.system_area),
-        ("With front end, mW", "estimated_system_power_mw", metrics.ratios.system_power),
+        ("System power, mW", "estimated_system_power_mw", metrics.ratios.system_power),
+        ("System area, cm²", "estimated_system_area_cm2", metrics.ratios.system_area),
+        ("Logic's power, mW", "total_power_mw", metrics.ratios.total_power),
+        ("Logic's area, cm²", "area_cm2", metrics.ratios.area),
     ]
     # a technology without figures of front ends has no such figures
     rows = [row for row in rows if getattr(metrics.chosen, row[1]) is not None]
@@ -240,6 +261,7 @@ def _short(label: str, limit: int = 14) -> str:
 
 _FIGURES: dict[str, Callable[[RunRecord], Figure]] = {
     "front": draw_front,
+    "front_classifiers": draw_classifiers,
     "confusion": draw_confusion,
     "comparison": draw_comparison,
 }

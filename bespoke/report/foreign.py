@@ -9,8 +9,9 @@ import numpy as np
 
 from bespoke.errors import BespokeError, InputError
 from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, read_netlist, static_power, timing
-from bespoke.pipeline.metrics import Accuracy
+from bespoke.pipeline.metrics import Accuracy, FrontEndSummary
 from bespoke.pipeline.synthesis import synthesise
+from bespoke.report import wording
 from bespoke.report.reading import RunRecord
 from bespoke.sensing import BinaryWires, FrontEndKind, priced_front_end
 from bespoke.technology import smallest_carrier
@@ -36,18 +37,16 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     vectors = wires.encode(test.features)
     netlist, how = _read_or_mapped(path, record, top=top, effort=effort)
     _check_ports(path, netlist, record)
-    used = np.zeros(netlist.nets, dtype=bool)
-    used[netlist.output_nets] = True
-    used[netlist.gate_fanins[netlist.gate_fanins >= 0]] = True
-    front_end = priced_front_end(technology, FrontEndKind.BINARY)
-    wires = BinaryWires(test.features.shape[1], bits)
-    analogue = None if front_end is None else front_end.cost(wires, used[2 : 2 + netlist.input_bits])
+    # it reads the words that the exact baseline reads, so what stands before that one stands before it, too
+    front_end = priced_front_end(technology, FrontEndKind(record.metrics.baseline.front_end.kind))
+    analogue = front_end.cost(wires, netlist.read_inputs()) if front_end.is_priced else None
     static_mw = static_power(netlist, vectors).total_mw
     clock_ms = record.metrics.chosen.clock_ms
     total_mw = static_mw + dynamic_power(netlist, vectors, clock_ms=clock_ms, supply_v=technology.supply_v).total_mw
     seen = Accuracy.of(predict(netlist, test.features, wires), test.classes)
     area = area_cm2(netlist)
-    carrier = smallest_carrier(technology, total_mw)
+    system_mw = None if analogue is None else total_mw + analogue.power_mw
+    carrier = None if system_mw is None else smallest_carrier(technology, system_mw)
     return {
         "design": f"{path.name}, {how}",
         "data": record.metrics.data.name,
@@ -56,16 +55,16 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
         "test_accuracy": seen.value,
         "test_accuracy_low": seen.low,
         "test_accuracy_high": seen.high,
+        "front_end": wording.front_end(FrontEndSummary.of(front_end, None)),
+        "estimated_system_power_mw": system_mw,
+        "estimated_system_area_cm2": None if analogue is None else area + analogue.area_cm2,
+        "comparators": None if analogue is None else analogue.comparators,
+        "power_source": None if carrier is None else carrier.source.name,
         "area_cm2": area,
         "static_power_mw": static_mw,
         "total_power_mw": total_mw,
-        "estimated_system_area_cm2": None if analogue is None else area + analogue.area_cm2,
-        "estimated_system_power_mw": None if analogue is None else total_mw + analogue.power_mw,
         "cells": netlist.gates,
         "delay_ms": timing(netlist, clock_ms=clock_ms).delay_ms,
-        "power_source": None if carrier is None else carrier.source.name,
-        "area_ratio": None,
-        "power_ratio": None,
     }
 
 

@@ -8,19 +8,24 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
+from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies, RunMetrics
+from bespoke.pipeline.proposals import RIVAL_TREE
 from bespoke.report import wording
+from bespoke.report.axes import COST_AXES, usual_axis
 from bespoke.report.breakdown import input_shares, neuron_shares, read_circuit, schematic
+from bespoke.report.chart import chart_data
 from bespoke.report.drawing import draw_network, weight_maps
+from bespoke.report.front_end import chosen_front_end, priced_otherwise
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
+from bespoke.report.system import system_rows
+from bespoke.report.system_drawing import draw_system
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -44,6 +49,7 @@ def render_report(record: RunRecord) -> str:
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     model = record.chosen_model
     circuit = read_circuit(record)
+    front_end = chosen_front_end(record, circuit)
     metrics = record.metrics
     labels = metrics.data.class_labels
     logic = isinstance(model, LogicCircuit)
@@ -60,10 +66,19 @@ def render_report(record: RunRecord) -> str:
             style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
             script=Markup(script),
             script_hash=_digest(script),
-            chart=_chart_data(record),
+            chart=chart_data(record),
+            axes=COST_AXES,
+            axis=usual_axis(record.objective, priced=metrics.chosen.estimated_system_power_mw is not None),
+            kind=metrics.chosen.front_end.kind,
+            system=draw_system(record, front_end),
+            system_rows=system_rows(record),
+            otherwise=priced_otherwise(record, front_end),
+            rivals=sum(row.origin == RIVAL_TREE for row in record.front),
+            rival_origin=RIVAL_TREE,
             published=published_designs(metrics.data.name),
+            stages=_stages(metrics),
             confusion=_confusion(metrics.chosen, labels),
-            inputs=input_shares(record, circuit),
+            inputs=input_shares(record, front_end),
             shares=neuron_shares(record),
             logic=logic,
             ands=len(model.fanins) if logic else 0,
@@ -94,6 +109,10 @@ def _environment() -> Environment:
         "verdict": wording.verdict,
         "delay": wording.delay,
         "topology": wording.topology,
+        "count": wording.count,
+        "source": wording.source,
+        "margin": wording.margin,
+        "system_ratio": wording.system_ratio,
         "percent": lambda share, digits=1: f"{100 * share:.{digits}f}\u00a0%",
         "thousands": lambda count: f"{count:,}".replace(",", " "),
     }
@@ -102,52 +121,6 @@ def _environment() -> Environment:
 
 def _digest(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
-
-
-def _chart_data(record: RunRecord) -> dict[str, Any]:
-    """What the front's chart reads; figures that were not measured are null."""
-    metrics = record.metrics
-    points = [
-        {
-            "label": f"Design {design.index}",
-            "kind": "chosen" if design.chosen else design.kind,
-            "note": f"{'logic circuit' if design.kind == 'logic' else 'network'}, found by {design.origin}",
-            "train": design.train_accuracy,
-            "validation": design.validation_accuracy,
-            "trusted": design.trusted_accuracy,
-            "test": design.test_accuracy,
-            "area": design.area_cm2,
-            "power": design.static_power_mw,
-        }
-        for design in record.front
-        if design.origin != BASELINE_ORIGIN
-    ]
-    points = [
-        _measured_point(point, metrics.chosen, "Chosen design") if point["kind"] == "chosen" else point
-        for point in points
-    ]
-    points.append(_measured_point({"kind": "baseline", "note": "same float model"}, metrics.baseline, "Exact baseline"))
-    points += [
-        {
-            "label": design.label,
-            "kind": "published",
-            "note": f"{design.source}; {design.supply_v:g} V",
-            "train": None,
-            "validation": None,
-            "test": design.accuracy,
-            "area": design.area_cm2,
-            "power": design.static_power_mw,
-        }
-        for design in published_designs(metrics.data.name)
-    ]
-    return {"points": points, "usual": metrics.float_accuracy.test.value}
-
-
-def _measured_point(point: dict[str, Any], design: DesignMetrics, label: str) -> dict[str, Any]:
-    parts = {part: getattr(design.accuracy, part) for part in ("train", "validation", "test")}
-    point |= {part: accuracy.value for part, accuracy in parts.items()}
-    point |= {"intervals": {part: [accuracy.low, accuracy.high] for part, accuracy in parts.items()}}
-    return point | {"label": label, "area": design.area_cm2, "power": design.static_power_train_mw}
 
 
 @dataclass(frozen=True)
@@ -183,9 +156,11 @@ class SourceBar:
 
 
 def _sources(design: DesignMetrics) -> tuple[SourceBar, ...]:
-    if not design.power_sources:
+    """Verdicts on the system; none where nobody knows what it needs."""
+    need_mw = design.estimated_system_power_mw
+    if not design.power_sources or need_mw is None:
         return ()
-    powers = [source.power_mw for source in design.power_sources] + [design.total_power_mw]
+    powers = [source.power_mw for source in design.power_sources] + [need_mw]
     positive = [power for power in powers if power > 0]
     low, high = math.log10(min(positive)) - 0.3, math.log10(max(positive)) + 0.1
 
@@ -200,7 +175,7 @@ def _sources(design: DesignMetrics) -> tuple[SourceBar, ...]:
             wording.verdict(source),
             source.power_mw,
             place(source.power_mw),
-            place(design.total_power_mw),
+            place(need_mw),
         )
         for source in sorted(design.power_sources, key=lambda source: source.power_mw)
     )
@@ -222,10 +197,18 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
         ("Delay against clock", wording.delay(chosen), wording.delay(baseline), ""),
         row("Area by the plain flow, cm²", "plain_flow_area_cm2"),
         row("Static power by the plain flow, training vectors, mW", "plain_flow_static_power_train_mw"),
-        row("Analogue front end, cm²", "estimated_front_end_area_cm2"),
-        row("Analogue front end, mW", "estimated_front_end_power_mw"),
-        row("With front end, cm²", "estimated_system_area_cm2", wording.system_ratio(chosen, ratios.system_area)),
-        row("With front end, mW", "estimated_system_power_mw", wording.system_ratio(chosen, ratios.system_power)),
+    )
+
+
+def _stages(metrics: RunMetrics) -> tuple[tuple[str, PartAccuracies], ...]:
+    """Models from the float one on, and the rival beside them."""
+    rival = () if metrics.rival is None else (("Rival tree", metrics.rival.accuracy),)
+    return (
+        ("Float MLP", metrics.float_accuracy),
+        ("Powers of two", metrics.quantised_accuracy),
+        ("Exact baseline", metrics.baseline.accuracy),
+        *rival,
+        ("Chosen design", metrics.chosen.accuracy),
     )
 
 
@@ -236,6 +219,7 @@ def _files(record: RunRecord) -> tuple[tuple[str, str], ...]:
         (chosen.netlist_file, "its mapped netlist"),
         (chosen.model_file, "its integer model, the reference of both"),
         ("front.csv", "every design of the front"),
+        ("front_end.csv", "what every bit of its input port carries"),
         ("metrics.json", "every figure of this page"),
         ("vectors/test.csv", "test vectors"),
     )

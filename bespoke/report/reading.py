@@ -6,18 +6,20 @@ import csv
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bespoke.costs import Objective
 from bespoke.data import Part, read_vectors
 from bespoke.design import EXACT_BASELINE
-from bespoke.errors import InputError
+from bespoke.errors import BespokeError, InputError
 from bespoke.model import IntegerClassifier, from_json
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
+from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, priced_front_end
 from bespoke.technology import Technology, load_technology, read_liberty
 
 _TRAIN_VECTORS, _TEST_VECTORS = Path("vectors", "train.csv"), Path("vectors", "test.csv")
@@ -39,6 +41,11 @@ class FrontRow:
     estimated_area_cm2: float | None
     area_cm2: float | None
     static_power_mw: float | None
+    comparators: int | None
+    estimated_front_end_area_cm2: float | None
+    estimated_front_end_power_mw: float | None
+    estimated_system_area_cm2: float | None
+    estimated_system_power_mw: float | None
     chosen: bool
     model_file: str
 
@@ -59,12 +66,47 @@ class RunRecord:
         return read_model(self.folder / self.metrics.chosen.model_file)
 
     @cached_property
+    def quantiser(self) -> Quantiser:
+        """From measured values to the integers that the models read."""
+        return read_quantiser(self.folder / self.metrics.chosen.model_file)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The run's settings, resolved; empty where config.toml is missing."""
+        return tomllib.loads(self.config_text)
+
+    @cached_property
     def technology(self) -> Technology:
         """The technology that the run was mapped on."""
-        settings = tomllib.loads(self.config_text)
-        if "liberty" in settings:
-            return read_liberty(Path(settings["liberty"]))
-        return load_technology(settings.get("technology", self.metrics.technology))
+        if "liberty" in self.settings:
+            return read_liberty(Path(self.settings["liberty"]))
+        return load_technology(self.settings.get("technology", self.metrics.technology))
+
+    @cached_property
+    def front_end(self) -> FrontEnd | None:
+        """What stands before the chosen design, with its prices; None where those of the run cannot be read any more.
+
+        Where the run itself had no figures, the front end has no price.
+        """
+        told = self.metrics.chosen.front_end
+        kind = FrontEndKind(told.kind)
+        if told.figures is None:
+            return FrontEnd(kind, None)
+        try:
+            found = priced_front_end(self.technology, kind, self.settings.get("front_end_figures"))
+        except BespokeError:
+            return None
+        return found if found.figures is not None and found.figures.name == told.figures else None
+
+    @property
+    def objective(self) -> Objective:
+        """What the run made small."""
+        return Objective(self.settings.get("objective", Objective.SYSTEM_POWER))
+
+    @property
+    def chosen_row(self) -> FrontRow | None:
+        """The chosen design as the front has it: static power on the training vectors, as for every other row."""
+        return next((row for row in self.front if row.chosen), None)
 
     @cached_property
     def test_inputs(self) -> np.ndarray | None:
@@ -159,6 +201,23 @@ def read_model(path: Path) -> IntegerClassifier:
         raise InputError(f"{path}: {error}") from None
 
 
+def read_quantiser(path: Path) -> Quantiser:
+    """The quantiser of a model file.
+
+    Raises
+    ------
+    InputError
+        naming the file if there is none in it.
+    """
+    document = _json(path)
+    if not isinstance(document, dict) or "quantiser" not in document:
+        raise InputError(f"{path} holds no quantiser")
+    try:
+        return Quantiser.from_json(document["quantiser"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -193,7 +252,14 @@ def _read_versions(path: Path) -> dict[str, str]:
 
 
 def _read_front(path: Path) -> tuple[FrontRow, ...]:
-    rows = list(csv.DictReader(_text(path).splitlines()))
+    reader = csv.DictReader(_text(path).splitlines())
+    rows = list(reader)
+    missing = [item.name for item in fields(FrontRow) if item.name not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(
+            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: it is of another version; "
+            "repeat the run"
+        )
     designs = []
     for number, row in enumerate(rows, start=2):
         try:
@@ -219,6 +285,11 @@ def _front_row(row: Mapping[str, str]) -> FrontRow:
         estimated_area_cm2=number("estimated_area_cm2"),
         area_cm2=number("area_cm2"),
         static_power_mw=number("static_power_mw"),
+        comparators=int(row["comparators"]) if row["comparators"] else None,
+        estimated_front_end_area_cm2=number("estimated_front_end_area_cm2"),
+        estimated_front_end_power_mw=number("estimated_front_end_power_mw"),
+        estimated_system_area_cm2=number("estimated_system_area_cm2"),
+        estimated_system_power_mw=number("estimated_system_power_mw"),
         chosen=row["chosen"].strip().lower() in ("1", "true"),
         model_file=row.get("model_file") or "",
     )

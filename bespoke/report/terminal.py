@@ -1,73 +1,136 @@
-"""The summary of a run on the terminal."""
+"""The summary of a run on the terminal: the system first, for that is what somebody prints."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bespoke.pipeline.metrics import DesignMetrics, Ratios, RunMetrics
+from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
+from bespoke.report.breakdown import read_circuit
+from bespoke.report.front_end import chosen_front_end, comparators_in_words
+from bespoke.report.reading import RunRecord
+from bespoke.report.system import compared_with_rival, saved_by_swapping, shown_ratio
+from bespoke.sensing import FrontEndKind
+
+#: Comparators that are listed; `front_end.csv` has them all.
+MAX_LISTED = 12
+
+_Row = tuple[str, str, str, str]
 
 
-def summary_table(metrics: RunMetrics) -> RenderableType:
+def summary_table(record: RunRecord) -> RenderableType:
     """What a run found, for ``rich.print``: the chosen design beside the exact baseline, and the ratios.
 
     Names and labels that come from the data are shown as they are, never read as markup.
     """
-    data = metrics.data
+    data = record.metrics.data
     heading = Text.assemble(
         (data.name, "bold"),
         f" · {len(data.features)} features of {data.bits} bits, {len(data.class_labels)} classes · "
         f"{data.train_samples}/{data.validation_samples}/{data.test_samples} training/validation/test samples",
     )
-    return Group(heading, _designs(metrics), *_notes(metrics))
+    return Group(heading, _designs(record.metrics), *_comparators(record), *_rival(record), *_notes(record.metrics))
 
 
 def _designs(metrics: RunMetrics) -> Table:
-    chosen, baseline, ratios = metrics.chosen, metrics.baseline, metrics.ratios
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold", show_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1), collapse_padding=False, header_style="bold")
     table.add_column("")
     table.add_column("chosen design", justify="right", style="bold green")
     table.add_column("exact baseline", justify="right")
     table.add_column("ratio", justify="right", style="bold")
-    for part in ("train", "validation", "test"):
-        table.add_row(
-            f"accuracy, {part}",
-            wording.accuracy(getattr(chosen.accuracy, part)),
-            wording.accuracy(getattr(baseline.accuracy, part)),
-            "",
-        )
-    table.add_section()
-    for name, ours, theirs, ratio in _measured(chosen, baseline, ratios):
-        table.add_row(name, ours, theirs, ratio)
+    for rows in (_system(metrics), _accuracies(metrics)):
+        for row in rows:
+            table.add_row(*row)
     return table
 
 
-def _measured(chosen: DesignMetrics, baseline: DesignMetrics, ratios: Ratios) -> list[tuple[str, str, str, str]]:
-    def pair(name: str, show, ratio: str = "") -> tuple[str, str, str, str]:
+def _system(metrics: RunMetrics) -> list[_Row]:
+    chosen, baseline, ratios = metrics.chosen, metrics.baseline, metrics.ratios
+
+    def row(name: str, show: Callable[[DesignMetrics], str], ratio: str = "") -> _Row:
         return name, show(chosen), show(baseline), ratio
 
-    return [
-        pair("area, cm²", lambda d: wording.figures(d.area_cm2), wording.ratio(ratios.area)),
-        pair("static power, mW", lambda d: wording.figures(d.static_power_mw), wording.ratio(ratios.static_power)),
-        pair("dynamic power, mW", lambda d: wording.figures(d.dynamic_power_mw)),
-        pair("total power, mW", lambda d: wording.figures(d.total_power_mw), wording.ratio(ratios.total_power)),
-        pair("cells", lambda d: str(d.cells)),
-        pair("delay", wording.delay),
-        pair("power source", lambda d: escape(d.power_source or "none")),
-        pair(
-            "with front end, cm²",
-            lambda d: wording.figures(d.estimated_system_area_cm2),
-            wording.system_ratio(chosen, ratios.system_area),
-        ),
-        pair(
-            "with front end, mW",
-            lambda d: wording.figures(d.estimated_system_power_mw),
+    def figure(name: str, field: str, unit: str, ratio: str = "") -> _Row:
+        return row(name, lambda design: _with_unit(getattr(design, field), unit), ratio)
+
+    rows = [
+        figure(
+            "system power (estimated)",
+            "estimated_system_power_mw",
+            "mW",
             wording.system_ratio(chosen, ratios.system_power),
         ),
+        figure(
+            "system area (estimated)",
+            "estimated_system_area_cm2",
+            "cm²",
+            wording.system_ratio(chosen, ratios.system_area),
+        ),
+        row("power source", lambda design: escape(wording.source(design))),
+        row("  margin", lambda design: escape(wording.margin(design))),
+        row(
+            "comparators",
+            lambda design: wording.count(design.comparators),
+            shown_ratio(chosen.comparators, baseline.comparators),
+        ),
+        figure("  power (estimated)", "estimated_front_end_power_mw", "mW"),
+        figure("  area (estimated)", "estimated_front_end_area_cm2", "cm²"),
+        row("logic cells", lambda design: str(design.cells), shown_ratio(chosen.cells, baseline.cells)),
+        figure("  power", "total_power_mw", "mW", wording.ratio(ratios.total_power)),
+        figure("  area", "area_cm2", "cm²", wording.ratio(ratios.area)),
+        figure("energy per decision", "estimated_energy_per_decision_uj", "µJ"),
     ]
+    if chosen.decisions_per_hour is not None:
+        rows.append(figure(f"at {chosen.decisions_per_hour:g} decisions/h", "estimated_average_power_mw", "mW"))
+    return [*rows, row(f"delay, clock {chosen.clock_ms:g} ms", wording.short_delay)]
+
+
+def _accuracies(metrics: RunMetrics) -> list[_Row]:
+    ours, theirs = metrics.chosen.accuracy, metrics.baseline.accuracy
+    return [
+        (f"accuracy, {part}", wording.accuracy(getattr(ours, part)), wording.accuracy(getattr(theirs, part)), "")
+        for part in ("train", "validation", "test")
+    ]
+
+
+def _with_unit(value: float | None, unit: str) -> str:
+    return wording.figures(value) if value is None else f"{wording.figures(value)} {unit}"
+
+
+def _comparators(record: RunRecord) -> list[Text]:
+    """What the circuit reads of the sensors, in their units."""
+    front_end = chosen_front_end(record, read_circuit(record))
+    words = comparators_in_words(front_end, record.metrics.data.features)
+    heading = {
+        FrontEndKind.THERMOMETER: "Comparators",
+        FrontEndKind.BINARY: "Flash converters",
+        FrontEndKind.DIGITAL: "Words from elsewhere",
+    }[FrontEndKind(record.metrics.chosen.front_end.kind)]
+    listed = ", ".join(words[:MAX_LISTED]) or "none: no sensor is read"
+    if len(words) > MAX_LISTED:
+        listed += f", … and {len(words) - MAX_LISTED} more, front_end.csv lists them"
+    return [Text.assemble((f"{heading}: ", "bold"), listed)]
+
+
+def _rival(record: RunRecord) -> list[Text]:
+    """The decision tree that the run's own rule would take, beside the chosen design."""
+    rival = record.metrics.rival
+    if rival is None:
+        return []
+    times = compared_with_rival(record)
+    which = "of the run's own rule" if rival.fits else "nearest to what was asked, for none meets it"
+    parts = [f"accuracy {wording.accuracy(rival.accuracy.test)} on test"]
+    for value, unit, name in (
+        (rival.estimated_system_power_mw, "mW", "system power"),
+        (rival.estimated_system_area_cm2, "cm²", "system area"),
+    ):
+        parts.append(f"{name} {_with_unit(value, unit)} ({times[name]} ours)")
+    return [Text.assemble(("Rival tree ", "bold"), f"({which}; design {rival.index}): ", ", ".join(parts) + ".")]
 
 
 def _notes(metrics: RunMetrics) -> list[Text]:
@@ -79,6 +142,7 @@ def _notes(metrics: RunMetrics) -> list[Text]:
         f"{selection.front_designs} designs of the front fit, judged without the test part.",
         f"Checked: model = RTL on {check.rtl_vectors} vectors, = mapped netlist on {check.netlist_vectors} vectors "
         f"({check.gate_level_vectors} of them simulated at gate level); netlist {proof}.",
+        _system_note(metrics),
     ]
     if chosen.delay_is_indicative:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
@@ -89,3 +153,19 @@ def _notes(metrics: RunMetrics) -> list[Text]:
         + (f", circuits in {circuits}" if metrics.search.circuit_seconds else "")
     )
     return [Text(line, style="dim") for line in lines]
+
+
+def _system_note(metrics: RunMetrics) -> str:
+    """What the system's figures are made of."""
+    chosen = metrics.chosen
+    if chosen.estimated_system_power_mw is None:
+        return (
+            f"No figures of a {chosen.front_end.kind} front end are known for {metrics.technology}: classifier alone."
+        )
+    if chosen.front_end.kind == FrontEndKind.DIGITAL:
+        return "The features come as words from elsewhere, which costs nothing here."
+    note = f"System: {chosen.front_end.kind} front end by the figures {chosen.front_end.figures}, and logic"
+    area_cm2, power_mw = saved_by_swapping(chosen)
+    if area_cm2 or power_mw:
+        note += f", less inverters that swapped inputs of comparators replace ({wording.figures(power_mw)} mW)"
+    return note + f"; baseline: {wording.front_end(metrics.baseline.front_end)}."

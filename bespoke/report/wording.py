@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bespoke.pipeline.metrics import DesignMetrics, SourceVerdict
+from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, SourceVerdict
 from bespoke.statistics import Accuracy
 
 
@@ -25,6 +25,16 @@ def figures(value: float | None, digits: int = 3) -> str:
     return text
 
 
+def count(value: int | None) -> str:
+    """A whole number; a dash for None."""
+    return figures(None) if value is None else str(value)
+
+
+def amount(value: float | None) -> str:
+    """A count as it is, a measure with three digits."""
+    return str(value) if isinstance(value, int) else figures(value)
+
+
 def accuracy(value: Accuracy, digits: int = 3) -> str:
     """Accuracy with its interval: ``0.956 [0.917, 0.977]``."""
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
@@ -37,6 +47,29 @@ def ratio(value: float | None) -> str:
     return f"{value:.0f}×" if value >= 100 else f"{figures(value)}×"
 
 
+def source(design: DesignMetrics) -> str:
+    """The weakest source that carries the system, or ``none``; a dash where nobody knows what the system needs."""
+    if design.estimated_system_power_mw is None:
+        return figures(None)
+    return design.power_source or "none"
+
+
+def margin(design: DesignMetrics) -> str:
+    """Power that the source delivers over power that the system needs; where none carries it, of the strongest."""
+    verdicts = {verdict.name: verdict for verdict in design.power_sources}
+    if not verdicts:
+        return figures(None)
+    if design.power_source in verdicts:
+        return ratio(verdicts[design.power_source].margin)
+    strongest = max(verdicts.values(), key=lambda verdict: verdict.power_mw)
+    return f"{ratio(strongest.margin)} ({strongest.name})"
+
+
+def front_end(summary: FrontEndSummary) -> str:
+    """``thermometer, date-2024``: the kind of front end and the figures that price it."""
+    return summary.kind if summary.figures is None else f"{summary.kind}, {summary.figures}"
+
+
 def system_ratio(design: DesignMetrics, value: float | None) -> str:
     """A ratio of figures with front end; a dash where the chosen design has none."""
     return figures(None) if design.estimated_system_area_cm2 is None else ratio(value)
@@ -47,6 +80,12 @@ def delay(design: DesignMetrics) -> str:
     sign = "~" if design.delay_is_indicative else ""
     verdict = "meets" if design.meets_clock else "MISSES"
     return f"{sign}{figures(design.delay_ms)} ms, {verdict} {design.clock_ms:g} ms"
+
+
+def short_delay(design: DesignMetrics) -> str:
+    """Delay where the clock period stands beside it: ``~1.72 ms``."""
+    late = "" if design.meets_clock else ", TOO LATE"
+    return f"{'~' if design.delay_is_indicative else ''}{figures(design.delay_ms)} ms{late}"
 
 
 def topology(design: DesignMetrics) -> str:

@@ -5,6 +5,8 @@ import shutil
 import pytest
 from sample_runs import write_sample_run
 
+from bespoke.sensing import FrontEndKind
+
 
 @pytest.fixture(scope="session")
 def sample_runs(tmp_path_factory):
@@ -14,6 +16,9 @@ def sample_runs(tmp_path_factory):
         "network": write_sample_run(root / "network"),
         "logic": write_sample_run(root / "logic", logic=True),
         "hostile": write_sample_run(root / "hostile", hostile=True),
+        "comparators": write_sample_run(root / "comparators", kind=FrontEndKind.THERMOMETER),
+        "compared": write_sample_run(root / "compared", kind=FrontEndKind.THERMOMETER, logic=True, area=0.01),
+        "digital": write_sample_run(root / "digital", kind=FrontEndKind.DIGITAL, hostile=True, logic=True),
         "redwine": write_sample_run(root / "redwine", data_name="redwine", area=0.02),
     }
 

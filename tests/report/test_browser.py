@@ -49,7 +49,7 @@ def browse(url, profile, *options):
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-@pytest.mark.parametrize("kind", ["redwine", "logic", "hostile"])
+@pytest.mark.parametrize("kind", ["redwine", "logic", "hostile", "comparators"])
 def test_the_page_draws_without_a_complaint(sample_runs, tmp_path, kind):
     page = write_report(sample_runs[kind])
     document, complaints = browse(page.as_uri(), tmp_path / "profile", "--window-size=1200,2000", "--dump-dom")
@@ -57,7 +57,8 @@ def test_the_page_draws_without_a_complaint(sample_runs, tmp_path, kind):
     chart = re.search(r'<div class="chart" id="front-chart">(.*?)<div class="tip"', document, flags=re.S).group(1)
     marks = re.findall(r'class="mark (\w+)"', chart)
     assert marks.count("chosen") == 1 and marks.count("baseline") == 1 and len(marks) > 20
-    assert marks.count("published") == (4 if kind == "redwine" else 0)
+    assert marks.count("rival") == 3
+    assert marks.count("published") == 0  # there are no figures of their systems
     assert "NaN" not in chart
 
 

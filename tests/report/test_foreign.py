@@ -48,7 +48,10 @@ def test_a_netlist_is_measured_as_it_stands(run_folder, tmp_path):
     assert row["test_accuracy"] == (expected == part.classes).mean()
     assert row["design"] == "other.v, as it is"
     # Three converters that deliver the highest bit alone: two lines, so two comparators, and no OR each.
-    assert row["system_area_cm2"] == pytest.approx(row["area_cm2"] + 3 * 2 * 0.0008)
+    assert row["estimated_system_area_cm2"] == pytest.approx(row["area_cm2"] + 3 * 2 * 0.0008)
+    assert row["comparators"] == 6 and row["front_end"] == "binary, esl-2024"
+    # The logic alone needs less than the harvester's 0.1 mW; the source named carries its converters, too.
+    assert row["total_power_mw"] < 0.1 < row["estimated_system_power_mw"] and row["power_source"] == "Blue Spark"
     assert row["static_power_mw"] > 0 and row["total_power_mw"] > row["static_power_mw"]
     assert area_cm2(read_netlist(path, record.technology)) == row["area_cm2"]
 

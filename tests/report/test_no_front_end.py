@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 
@@ -18,6 +19,7 @@ from bespoke.report import (
     write_report,
 )
 from bespoke.report.breakdown import input_shares
+from bespoke.report.front_end import chosen_front_end
 
 NETLIST = """
 module top (inp, out);
@@ -36,24 +38,40 @@ def unpriced(run_folder):
     metrics["technology"], metrics["supply_v"] = "egfet-0.6v", 0.6
     for design in ("chosen", "baseline"):
         for name in ("front_end_area_cm2", "front_end_power_mw", "system_area_cm2", "system_power_mw"):
-            metrics[design][name] = None
+            metrics[design][f"estimated_{name}"] = None
+        metrics[design] |= {"comparators": None, "estimated_energy_per_decision_uj": None}
+        metrics[design] |= {"power_sources": [], "power_source": None}
+        metrics[design]["front_end"] = {"kind": "binary", "comparators": None, "figures": None, "source": None}
     metrics["ratios"] |= {"system_area": None, "system_power": None}
+    metrics["rival"] = None
     (folder / "metrics.json").write_text(json.dumps(metrics))
+    rows = list(csv.DictReader((folder / "front.csv").read_text().splitlines()))
+    with (folder / "front.csv").open("w", newline="") as sink:
+        writer = csv.DictWriter(sink, rows[0])
+        writer.writeheader()
+        for row in rows:
+            unknown = [name for name in row if name == "comparators" or "front_end" in name or "system" in name]
+            writer.writerow(row | dict.fromkeys(unknown, ""))
     return folder
 
 
 def test_the_terminal_shows_dashes(unpriced):
     sink = io.StringIO()
-    Console(file=sink, width=110).print(summary_table(read_run(unpriced).metrics))
-    rows = [line.split() for line in sink.getvalue().splitlines()]
-    assert [row[4:] for row in rows if row[:3] == ["with", "front", "end,"]] == [["–", "–", "–"]] * 2
+    Console(file=sink, width=110).print(summary_table(read_run(unpriced)))
+    text = sink.getvalue()
+    rows = [line.split() for line in text.splitlines()]
+    assert [row[3:] for row in rows if row[:1] == ["system"]] == [["–", "–", "–"]] * 2
+    assert ["power", "source", "–", "–"] in rows and ["comparators", "–", "–", "–"] in rows
+    assert "No figures of a binary front end are known for egfet-0.6v" in text
 
 
 def test_page_and_figures_are_written(unpriced):
     page = write_report(unpriced).read_text(encoding="utf-8")
-    assert "comes on top" not in page and "None" not in page
+    assert "None" not in page and "Carried by" not in page and "Blue Spark" not in page
+    assert 'value="system-power"' not in page and 'value="power" checked' in page
     assert all(path.stat().st_size for path in write_figures(unpriced))
-    shares = input_shares(read_run(unpriced), None)
+    record = read_run(unpriced)
+    shares = input_shares(record, chosen_front_end(record, None))
     assert {(share.converter_area_cm2, share.converter_power_mw) for share in shares} == {(None, None)}
 
 
@@ -61,10 +79,11 @@ def test_comparisons_leave_it_out(unpriced, run_folder, tmp_path):
     path = tmp_path / "other.v"
     path.write_text(NETLIST)
     frame = compare_runs([unpriced], foreign=[path])
-    assert frame["system_area_cm2"].isna().all() and frame["system_power_mw"].isna().all()
-    assert "front end" not in comparison_markdown(frame)
+    names = ["estimated_system_area_cm2", "estimated_system_power_mw", "comparators", "power_source"]
+    assert frame[names].isna().all(axis=None)
+    assert "System" not in comparison_markdown(frame) and "source" not in comparison_markdown(frame)
     both = comparison_markdown(compare_runs([unpriced, run_folder("logic")]))
-    assert "With front end, cm²" in both and " – |" in both
+    assert "System power, mW" in both and " – |" in both
 
 
 def test_ratios_of_unknown_figures_are_unknown(unpriced):

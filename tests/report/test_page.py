@@ -12,12 +12,18 @@ import numpy as np
 import pytest
 from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
 
+from bespoke.circuit import Circuit
 from bespoke.errors import InputError
-from bespoke.model import used_bits
-from bespoke.report import published_designs, read_run, write_report
+from bespoke.model import LogicCircuit, to_json, used_bits
+from bespoke.report import published_designs, read_run, wording, write_report
 from bespoke.report.breakdown import input_shares
+from bespoke.report.front_end import chosen_front_end, priced_otherwise
+from bespoke.sensing import FrontEnd, FrontEndKind, ThermometerWires
 
 VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
+
+
+KINDS = ["network", "logic", "hostile", "redwine", "comparators", "compared", "digital"]
 
 
 class Page(HTMLParser):
@@ -56,7 +62,7 @@ def pages(sample_runs):
     return {kind: Page(write_report(folder).read_text(encoding="utf-8")) for kind, folder in sample_runs.items()}
 
 
-@pytest.mark.parametrize("kind", ["network", "logic", "hostile", "redwine"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_page_is_well_formed_and_loads_nothing(pages, kind):
     page = pages[kind]
     assert not page.crossed and not page.stack
@@ -84,10 +90,11 @@ def test_the_policy_allows_the_page_s_own_script_alone(sample_runs, kind):
 
 
 def test_hostile_names_stay_text(sample_runs, pages):
-    text = write_report(sample_runs["hostile"]).read_text(encoding="utf-8")
-    assert HOSTILE_FEATURE not in text and HOSTILE_LABEL not in text
-    assert HOSTILE_FEATURE in pages["hostile"].text
-    assert HOSTILE_LABEL in pages["hostile"].text
+    for kind in ("hostile", "digital"):
+        text = write_report(sample_runs[kind]).read_text(encoding="utf-8")
+        assert HOSTILE_FEATURE not in text and HOSTILE_LABEL not in text
+        assert HOSTILE_FEATURE in pages[kind].text
+        assert HOSTILE_LABEL in pages[kind].text
     data = re.search(r'<script type="application/json" id="front-data">(.*?)</script>', text, flags=re.S).group(1)
     json.loads(data)
 
@@ -100,6 +107,9 @@ def test_the_figures_of_the_run_stand_on_the_page(sample_runs, pages):
         f"{100 * metrics.chosen.accuracy.test.low:.1f}",
         "0.620",
         f"{metrics.ratios.area:.1f}×",
+        wording.figures(metrics.chosen.estimated_system_power_mw),
+        wording.ratio(metrics.ratios.system_power),
+        str(metrics.chosen.comparators),
         metrics.command,
         "Blue Spark",
         "too weak",
@@ -138,8 +148,99 @@ def test_no_published_figures_for_other_data():
 
 def test_a_logic_circuit_says_that_it_is_one(pages):
     text = pages["logic"].text
-    assert "and-inverter graph" in text and "3 AND nodes" in text and "No neuron" in text
+    assert "and-inverter graph of 3 two-input AND nodes over the bits" in text and "No neuron" in text
     assert "Every weight and mask" not in text
+
+
+def test_comparators_are_described_as_comparators(pages):
+    """What is said of a front end is said of that kind alone."""
+    for kind in ("comparators", "compared"):
+        text = pages[kind].text
+        assert "A comparator switches where" in text and "over the bits of the inputs" not in text
+        assert "flash converter for these bits" not in text and "Bits from highest" not in text
+    assert "3 of them directly" in pages["compared"].text and "over the comparators above" in pages["compared"].text
+    for kind in ("network", "logic"):
+        text = pages[kind].text
+        assert "A flash converter per feature" in text and "Bits from highest" in text
+        assert "threshold" not in text.lower()
+    digital = pages["digital"].text
+    assert "from elsewhere" in digital and "lash converter" not in digital and "comparators and" not in digital.lower()
+
+
+def test_thresholds_stand_in_the_sensors_unit(sample_runs, pages):
+    record = read_run(sample_runs["compared"])
+    text = pages["compared"].text
+    for feature in (0, 6, 12):
+        assert f"≥ {record.quantiser.threshold_text(feature, 8)}" in text
+
+
+@pytest.mark.parametrize("kind", ["comparators", "compared", "network", "logic"])
+def test_costs_by_feature_add_up_to_the_front_end(sample_runs, kind):
+    record = read_run(sample_runs[kind])
+    shares = input_shares(record, chosen_front_end(record, None))
+    chosen = record.metrics.chosen
+    for field, total in (
+        ("converter_area_cm2", chosen.estimated_front_end_area_cm2),
+        ("converter_power_mw", chosen.estimated_front_end_power_mw),
+        ("comparators", chosen.comparators),
+    ):
+        assert sum(getattr(share, field) for share in shares) == pytest.approx(total)
+
+
+def test_other_published_figures_reprice_the_system(sample_runs, pages):
+    record = read_run(sample_runs["compared"])
+    own, other = priced_otherwise(record, chosen_front_end(record, None))
+    chosen = record.metrics.chosen
+    assert own.own and own.figures.name == "date-2024" and other.figures.name == "esl-2024"
+    assert own.system_power_mw == pytest.approx(chosen.estimated_system_power_mw)
+    # By hand: three comparators of 0.0461 mW and 0.0008 cm² each, and no encoder.
+    assert other.front_end_power_mw == pytest.approx(3 * 0.0461) and other.front_end_area_cm2 == pytest.approx(0.0024)
+    logic_mw = chosen.estimated_system_power_mw - chosen.estimated_front_end_power_mw
+    assert other.system_power_mw == pytest.approx(logic_mw + 3 * 0.0461)
+    assert "The same system by other published figures" in pages["compared"].text
+    assert "The same system by other" not in pages["network"].text  # one set alone has an encoder
+
+
+@pytest.mark.parametrize("objective", ["system-power", "system-area", "power", "area"])
+def test_the_chart_starts_at_what_the_run_made_small(run_folder, objective):
+    folder = run_folder("compared")
+    settings = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(f'{settings}objective = "{objective}"\n')
+    page = Page(write_report(folder).read_text())
+    axes = {a["value"]: "checked" in a for t, a in page.tags if t == "input" and a.get("name") == "front-x"}
+    assert axes == {name: name == objective for name in ("system-power", "system-area", "power", "area")}
+
+
+def test_rival_trees_are_marked_as_such(sample_runs, pages):
+    text = (sample_runs["comparators"] / "report.html").read_text()
+    data = json.loads(re.search(r'id="front-data">(.*?)</script>', text, flags=re.S).group(1))
+    kinds = [point["kind"] for point in data["points"]]
+    assert kinds.count("rival") == 3 and kinds.count("chosen") == 1 and kinds.count("baseline") == 1
+    assert [point["label"] for point in data["points"] if point["named"] and point["kind"] == "rival"] == ["Rival tree"]
+    assert "24 designs and 3 rival decision trees" in pages["comparators"].text
+
+
+def test_no_source_is_named_for_the_classifier_alone(sample_runs, pages):
+    """Blue Spark could carry this logic; with its converters it cannot."""
+    metrics = read_run(sample_runs["network"]).metrics
+    assert metrics.chosen.total_power_mw < 3 < metrics.chosen.estimated_system_power_mw < 30
+    assert "Carried by: Molex" in pages["network"].text and "Carried by: Blue Spark" not in pages["network"].text
+
+
+def test_figures_that_cannot_be_read_any_more_cost_nothing_but_the_breakdown(run_folder):
+    folder = run_folder("compared")
+    settings = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(f'{settings}front_end_figures = "/gone.toml"\n')
+    record = read_run(folder)
+    assert record.front_end is None and record.metrics.chosen.estimated_system_power_mw is not None
+    front_end = chosen_front_end(record, None)
+    assert front_end.by_feature() is None and priced_otherwise(record, front_end) == ()
+    assert "None" not in Page(write_report(folder).read_text()).text.replace("None of the listed", "")
+
+
+def test_the_front_end_is_the_run_s(sample_runs):
+    assert read_run(sample_runs["digital"]).front_end == FrontEnd(FrontEndKind.DIGITAL, None)
+    assert read_run(sample_runs["compared"]).front_end.figures.name == "date-2024"
 
 
 def test_the_network_is_drawn_with_every_weight(sample_runs, pages):
@@ -153,7 +254,7 @@ def test_the_network_is_drawn_with_every_weight(sample_runs, pages):
 
 def test_influence_is_that_of_shuffling(sample_runs):
     record = read_run(sample_runs["logic"])
-    shares = {share.name: share for share in input_shares(record, None)}
+    shares = {share.name: share for share in input_shares(record, chosen_front_end(record, None))}
     read = {name for name, share in shares.items() if share.used}
     assert len(read) == 3
     for name, share in shares.items():
@@ -168,6 +269,11 @@ def test_the_same_run_gives_the_same_page(run_folder):
     assert not list(folder.glob(".report*"))
 
 
+def damaged_row(path):
+    header, _, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header, "0,search,network,good" + "," * (header.count(",") - 3), *rest]))
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -175,11 +281,16 @@ def test_the_same_run_gives_the_same_page(run_folder):
         (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
         (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
         (
-            lambda folder: (folder / "metrics.json").write_text('{"schema": 2}'),
+            lambda folder: (folder / "metrics.json").write_text('{"schema": 3}'),
             "not the metrics file of a run by this version: RunMetrics lacks",
         ),
         (lambda folder: (folder / "front.csv").unlink(), "front.csv is missing"),
-        (lambda folder: (folder / "front.csv").write_text("index,kind\n1,network\n"), "line 2"),
+        (lambda folder: (folder / "metrics.json").write_text('{"schema": 2}'), "schema 2, this version reads 3"),
+        (
+            lambda folder: (folder / "front.csv").write_text("index,kind\n1,network\n"),
+            "lacks the columns origin",
+        ),
+        (lambda folder: damaged_row(folder / "front.csv"), "line 2: ValueError"),
         (lambda folder: (folder / "models/approximate.json").unlink(), "approximate.json is missing"),
         (lambda folder: (folder / "models/approximate.json").write_text("[]"), "no model"),
     ],
@@ -207,11 +318,28 @@ def test_a_design_that_needs_nothing(run_folder):
         document["chosen"][name] = 0.0
     for source in document["chosen"]["power_sources"]:
         source |= {"carries": True, "margin": None, "life_h": None}
+    for name in ("front_end_area_cm2", "front_end_power_mw", "system_area_cm2", "system_power_mw"):
+        document["chosen"][f"estimated_{name}"] = 0.0
+    document["chosen"]["comparators"] = 0
     document["ratios"] = dict.fromkeys(document["ratios"])
     document["chosen"]["cell_counts"], document["chosen"]["used_inputs"] = {}, []
     (folder / "metrics.json").write_text(json.dumps(document))
     text = Page(write_report(folder).read_text()).text
     assert "∞" in text and "nan" not in text.lower().split()
+
+
+def test_a_constant_behind_comparators(run_folder):
+    """It reads no sensor, so there is no wire, no comparator and nothing to draw before the logic."""
+    folder = run_folder("compared")
+    path = folder / "models/approximate.json"
+    constant = LogicCircuit(
+        ThermometerWires.of(13, 4, []), 3, Circuit(0, np.zeros((0, 2), dtype=int), np.array([0, 1]))
+    )
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": to_json(constant)}))
+    page = Page(write_report(folder).read_text())
+    assert "no sensor is read" in page.text and not page.crossed
+    front_end = chosen_front_end(read_run(folder), None)
+    assert front_end.read_features() == () and all(not cost.power_mw for cost in front_end.by_feature())
 
 
 def luminance(colour):
@@ -235,7 +363,7 @@ def test_colours_can_be_told_apart(pages, sample_runs, scheme):
         for block in (blocks[:1] if scheme == "light" else blocks)
         for name, value in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)
     }
-    for ink in ("ink", "muted", "chosen", "baseline", "published", "positive", "negative", "bad"):
+    for ink in ("ink", "muted", "chosen", "baseline", "published", "rival", "positive", "negative", "bad"):
         for paper in ("page", "surface"):
             assert contrast(named[ink], named[paper]) >= 4.5, (ink, paper)
     assert contrast(named["chosen"], named["chosen-soft"]) >= 4.5

@@ -24,6 +24,7 @@ from bespoke.report import (
     wording,
     write_figures,
 )
+from bespoke.report.terminal import MAX_LISTED
 
 
 def shown(renderable, width=110):
@@ -33,32 +34,63 @@ def shown(renderable, width=110):
 
 
 def test_summary_shows_both_designs_and_their_ratio(sample_runs):
-    metrics = read_run(sample_runs["network"]).metrics
-    text = shown(summary_table(metrics))
+    record = read_run(sample_runs["network"])
+    metrics = record.metrics
+    text = shown(summary_table(record), width=80)
+    assert max(map(len, text.splitlines())) <= 80
     for words in (
         wording.accuracy(metrics.chosen.accuracy.test),
         wording.accuracy(metrics.baseline.accuracy.validation),
         "0.620",
         "21.4",
         f"{21.4 / 0.62:.1f}×",
-        "Blue Spark",
+        wording.figures(metrics.chosen.estimated_system_power_mw) + " mW",
+        wording.ratio(metrics.ratios.system_power),
+        str(metrics.chosen.comparators),
+        "Molex",
         "none",
+        "(Molex)",
+        "Flash converters: ",
+        "Rival tree",
+        "(2.00× ours)",
         "214",
-        "meets 200 ms",
+        "clock 200 ms",
         "proven equal",
     ):
         assert words in text, words
 
 
 def test_summary_reads_no_markup_from_names(sample_runs):
-    metrics = read_run(sample_runs["network"]).metrics
+    record = read_run(sample_runs["network"])
+    metrics = record.metrics
     hostile = replace(
         metrics,
         data=replace(metrics.data, name="[red]wine[/red] [link=x]"),
         chosen=replace(metrics.chosen, power_source="[bold]x[/]"),
     )
-    text = shown(summary_table(hostile))
+    text = shown(summary_table(replace(record, metrics=hostile)))
     assert "[red]wine[/red] [link=x]" in text and "[bold]x[/]" in text
+
+
+def test_summary_lists_comparators_in_the_sensors_unit(sample_runs):
+    record = read_run(sample_runs["compared"])
+    text = " ".join(shown(summary_table(record), width=80).split())
+    name, threshold = record.metrics.data.features[6], record.quantiser.threshold_text(6, 8)
+    assert f"{name} ≥ {threshold}" in text and "more" not in text
+    many = " ".join(shown(summary_table(read_run(sample_runs["comparators"])), width=80).split())
+    wires = read_run(sample_runs["comparators"]).metrics.chosen.comparators
+    assert f"… and {wires - MAX_LISTED} more, front_end.csv lists them" in many
+
+
+def test_summary_tells_the_average_power_where_it_was_asked_for(sample_runs):
+    record = read_run(sample_runs["compared"])
+    assert "decisions/h" not in shown(summary_table(record))
+    designs = {
+        name: replace(getattr(record.metrics, name), decisions_per_hour=60.0, estimated_average_power_mw=0.00123)
+        for name in ("chosen", "baseline")
+    }
+    text = shown(summary_table(replace(record, metrics=replace(record.metrics, **designs))), width=80)
+    assert "at 60 decisions/h" in text and "0.00123 mW" in text
 
 
 @pytest.mark.parametrize(
@@ -93,6 +125,11 @@ def test_comparison_of_runs(sample_runs):
     assert pd.isna(frame.loc[1, "area_ratio"])
     assert (frame["test_accuracy_low"] < frame["test_accuracy"]).all()
     assert len(compare_runs([sample_runs["logic"]], baselines=False)) == 1
+    chosen, baseline = (getattr(read_run(sample_runs["network"]).metrics, name) for name in ("chosen", "baseline"))
+    assert frame.loc[:1, "comparators"].tolist() == [chosen.comparators, baseline.comparators]
+    assert frame.loc[0, "estimated_system_power_mw"] == chosen.estimated_system_power_mw
+    assert frame.loc[0, "power_source"] == chosen.power_source and baseline.power_source is None
+    assert "| none |" in comparison_markdown(frame)
 
 
 def test_comparison_as_markdown_and_html(sample_runs):
@@ -107,8 +144,8 @@ def test_comparison_as_markdown_and_html(sample_runs):
 def test_figures_for_papers(run_folder):
     folder = run_folder("redwine")
     written = write_figures(folder)
-    assert len(written) == 9
-    assert {path.stem for path in written} == {"front", "confusion", "comparison"}
+    assert len(written) == 12
+    assert {path.stem for path in written} == {"front", "front_classifiers", "confusion", "comparison"}
     for path in written:
         head = path.read_bytes()[:8]
         assert {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[path.suffix] in head

@@ -75,6 +75,13 @@ def test_wires_of_different_nets_never_lie_on_each_other(seed):
                     pytest.fail(f"wires {number} and {other} overlap at {place}")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_inputs_that_nothing_reads_are_known(seed):
+    netlist = random_netlist(seed, gates=4, inputs=9)
+    nets = {*netlist.gate_fanins.ravel().tolist(), *netlist.output_nets.tolist()}
+    assert netlist.read_inputs().tolist() == [2 + bit in nets for bit in range(9)]
+
+
 def test_names_are_escaped_and_the_text_is_stable():
     netlist = random_netlist(3, gates=20)
     hostile = Netlist(

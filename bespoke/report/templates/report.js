@@ -5,7 +5,7 @@
   const data = JSON.parse(document.getElementById("front-data").textContent);
   const tip = document.getElementById("front-tip");
   const live = document.getElementById("front-live");
-  const AXES = { area: "Area, cm²", power: "Static power, mW" };
+  const AXES = data.axes;
   const PARTS = { test: "Test accuracy", validation: "Validation accuracy", train: "Training accuracy" };
   let shown = [];
   let active = -1;
@@ -29,6 +29,7 @@
     if (kind === "logic") return ["path", { d: `M${x},${y - size * 1.25}l${size * 1.25},${size * 1.25}l${-size * 1.25},${size * 1.25}l${-size * 1.25},${-size * 1.25}z` }];
     if (kind === "baseline") return ["rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size, rx: 1.5 }];
     if (kind === "published") return ["path", { d: `M${x},${y - size * 1.2}l${size * 1.2},${size * 2.1}h${-size * 2.4}z` }];
+    if (kind === "rival") return ["path", { d: `M${x},${y + size * 1.3}l${size * 1.25},${-size * 2.2}h${-size * 2.5}z` }];
     return ["circle", { cx: x, cy: y, r: size }];
   };
 
@@ -58,6 +59,7 @@
     const literature = document.getElementById("front-published");
     const withPublished = literature !== null && literature.checked && yKey === "test";
     const close = document.getElementById("front-close").checked;
+    if (literature !== null) literature.disabled = !data.points.some((p) => p.kind === "published" && p[xKey] !== null) || yKey !== "test";
     let points = data.points.filter((p) => p[xKey] !== null && p[xKey] !== undefined && p[yKey] !== null && p[yKey] !== undefined);
     points = points.filter((p) => p.kind !== "published" || withPublished);
     const chosen = points.find((p) => p.kind === "chosen");
@@ -99,7 +101,7 @@
       make("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }, grid);
       make("text", { x: margin.left - 9, y: y(tick) + 4, "text-anchor": "end" }, grid, `${(100 * tick).toFixed(digits)} %`);
     }
-    make("text", { class: "axis-title", x: width - margin.right, y: height - 8, "text-anchor": "end" }, grid, `${AXES[xKey]} (smaller is better)`);
+    make("text", { class: "axis-title", x: width - margin.right, y: height - 8, "text-anchor": "end" }, grid, narrow ? AXES[xKey] : `${AXES[xKey]} (smaller is better)`);
     make("text", { class: "axis-title", x: margin.left + 4, y: margin.top + 10, "text-anchor": "start" }, grid, PARTS[yKey]);
 
     const ours = points.filter((p) => ["network", "logic", "chosen"].includes(p.kind)).sort((a, b) => place(a) - place(b));
@@ -119,7 +121,7 @@
       const [from, to] = p.intervals[yKey];
       make("line", { class: `whisker ${p.kind}`, x1: x(place(p)), x2: x(place(p)), y1: y(from), y2: y(to) }, svg);
     }
-    const order = { network: 0, logic: 0, published: 1, baseline: 2, chosen: 3 };
+    const order = { network: 0, logic: 0, rival: 1, published: 1, baseline: 2, chosen: 3 };
     shown = points.slice().sort((a, b) => order[a.kind] - order[b.kind]).map((p) => {
       const [px, py] = [x(place(p)), y(p[yKey])];
       const size = { chosen: 7, baseline: 6, published: 6 }[p.kind] ?? 4.5;
@@ -128,9 +130,9 @@
       const node = make(name, { ...attributes, class: `mark ${p.kind}` }, svg);
       return { p, px, py, node };
     });
-    const taken = [];
+    const taken = shown.filter(({ p }) => p.kind === "chosen").map(({ px, py }) => [px - 12, py, 24]);
     for (const { p, px, py } of shown.slice().reverse()) {
-      if (!["chosen", "baseline", "published"].includes(p.kind)) continue;
+      if (!p.named) continue;
       const length = p.label.length * 6.6;
       const spots = [[px + 15, py + 4, "start"], [px - 15, py + 4, "end"], [px + 12, py - 13, "start"], [px + 12, py + 21, "start"], [px - 12, py - 13, "end"], [px - 12, py + 21, "end"]];
       const spot = spots.find(([tx, ty, anchor]) => {
@@ -186,7 +188,8 @@
         const interval = p.intervals ? ` [${percent(p.intervals[part][0])}, ${percent(p.intervals[part][1])}]` : "";
         lines.push(`${PARTS[part]} ${percent(p[part])}${interval}`);
       }
-    lines.push(`${figures(p.area)} cm² · ${figures(p.power)} mW static`);
+    if (p["system-power"] !== null) lines.push(`System: ${figures(p["system-power"])} mW · ${figures(p["system-area"])} cm², ${p.comparators} comparator${p.comparators === 1 ? "" : "s"}`);
+    lines.push(`Classifier: ${figures(p.power)} mW static · ${figures(p.area)} cm²`);
     if (p.note) lines.push(p.note);
     tip.replaceChildren();
     const title = document.createElement("b");

@@ -1,0 +1,71 @@
+"""What the page's chart of the front reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bespoke.pipeline.metrics import PartAccuracies
+from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.report.axes import COST_AXES
+from bespoke.report.published import PublishedDesign, published_designs
+from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
+
+
+def chart_data(record: RunRecord) -> dict[str, Any]:
+    """Points with every cost by its objective's name, and the axes' labels; figures that are not known are null."""
+    points = [_point(row, record) for row in record.front]
+    points += [_published_point(design) for design in published_designs(record.metrics.data.name)]
+    return {"points": points, "axes": {str(axis.objective): axis.label for axis in COST_AXES}}
+
+
+def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
+    metrics = record.metrics
+    what = "logic circuit" if row.kind == "logic" else "network"
+    point = {
+        "label": f"Design {row.index}",
+        "kind": row.kind,
+        "named": False,
+        "note": f"{what}, found by {row.origin}",
+        "train": row.train_accuracy,
+        "validation": row.validation_accuracy,
+        "trusted": row.trusted_accuracy,
+        "test": row.test_accuracy,
+        "comparators": row.comparators,
+        **{str(axis.objective): axis.of(row) for axis in COST_AXES},
+    }
+    if row.origin == RIVAL_TREE:
+        named = metrics.rival is not None and row.index == metrics.rival.index
+        point |= {"label": "Rival tree" if named else f"Tree {row.index}", "kind": "rival", "named": named}
+        point["note"] = "decision tree on the same grid, behind the same front end"
+    if row.origin == BASELINE_ORIGIN:
+        point |= {"label": "Exact baseline", "kind": "baseline", "named": True, "note": "same float model"}
+        point |= _intervals(metrics.baseline.accuracy)
+    if row.chosen:
+        point |= {"label": "Chosen design", "kind": "chosen", "named": True} | _intervals(metrics.chosen.accuracy)
+    return point
+
+
+def _intervals(accuracy: PartAccuracies) -> dict[str, Any]:
+    """Unrounded accuracies, and their intervals."""
+    parts = {part: getattr(accuracy, part) for part in ("train", "validation", "test")}
+    return {part: value.value for part, value in parts.items()} | {
+        "intervals": {part: [value.low, value.high] for part, value in parts.items()}
+    }
+
+
+def _published_point(design: PublishedDesign) -> dict[str, Any]:
+    """Of the classifier alone: what its converters cost is not published with it."""
+    return {
+        "label": design.label,
+        "kind": "published",
+        "named": True,
+        "note": f"{design.source}; {design.supply_v:g} V",
+        "train": None,
+        "validation": None,
+        "test": design.accuracy,
+        "comparators": None,
+        "system-power": None,
+        "system-area": None,
+        "power": design.static_power_mw,
+        "area": design.area_cm2,
+    }

@@ -1,0 +1,64 @@
+"""What an exploration shows: the costs of the whole system, as the search estimates them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sample_runs import sample_network
+
+from bespoke.cli.design import _exploration_json, _show_exploration
+from bespoke.costs import Costs, Objective
+from bespoke.design import EXACT_BASELINE, Design
+from bespoke.pipeline.exploration import Exploration, _table
+from bespoke.pipeline.metrics import SearchSummary
+from bespoke.report import write_exploration_figures
+from bespoke.report.exploration import draw_exploration
+from bespoke.statistics import Accuracy
+
+
+@pytest.fixture
+def found():
+    model = sample_network()[0]
+    accuracy = Accuracy.of_count(90, 100)
+
+    def design(times, origin="search"):
+        costs = Costs(0.1 * times, 0.3 * times, 0.002 * times, 0.05 * times, 3 * times)
+        return Design(model, origin, accuracy, accuracy, costs, model_file=f"explored/{times}.json")
+
+    summary = SearchSummary(1000, 1.0, 0.0, 2, 0.5)
+    return Exploration(
+        None, Objective.SYSTEM_POWER, (design(1), design(2)), design(50, EXACT_BASELINE), summary, Path("explored.csv")
+    )
+
+
+def test_json_and_table_hold_the_system(found):
+    entry = _exploration_json(found)["designs"][1]
+    assert entry["comparators"] == 6 and entry["estimated_system_power_mw"] == pytest.approx(0.7)
+    row = list(csv.DictReader(_table(found.designs).splitlines()))[1]
+    for name in ("estimated_front_end_area_cm2", "estimated_system_area_cm2", "estimated_system_power_mw"):
+        assert float(row[name]) == pytest.approx(entry[name])
+
+
+def test_the_terminal_shows_the_system(found, capsys):
+    _show_exploration(found, ())
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["1", "90.0", "%", "90.0", "%", "0.700", "0.204", "6", "0.600", "0.200", "network"] in lines
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_the_figure_is_drawn_against_what_was_made_small(found, objective, tmp_path):
+    figure = draw_exploration(replace(found, objective=objective))
+    label = figure.axes[0].get_xlabel()
+    assert ("system" in label) == objective.counts_front_end and ("mW" in label) == objective.is_power
+    xs = [x for line in figure.axes[0].lines for x in line.get_xdata()]
+    assert max(xs) == pytest.approx(found.baseline.estimated.along(objective))
+    assert write_exploration_figures(replace(found, objective=objective), tmp_path, ["svg"])[0].stat().st_size
+
+
+def test_a_baseline_without_a_price_is_left_out(found):
+    bare = replace(found.baseline, estimated=Costs(5.0, 15.0))
+    lines = draw_exploration(replace(found, baseline=bare)).axes[0].lines
+    assert "exact baseline" not in [line.get_label() for line in lines]
