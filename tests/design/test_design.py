@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bespoke.circuit import Circuit
 from bespoke.costs import Costs
 from bespoke.design import Design
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
+from bespoke.sensing import BinaryWires
 from bespoke.statistics import Accuracy
 
 DESIGN = Design(
-    LogicCircuit(2, 1, 2, np.array([[2, 4]]), np.array([7])),
+    LogicCircuit(BinaryWires(2, 1), 2, Circuit(2, np.array([[2, 4]]), np.array([7]))),
     "by hand",
     Accuracy.of_count(193, 205),
     Accuracy.of_count(2, 3),

@@ -4,17 +4,20 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bespoke.circuit import Circuit
 from bespoke.costs import Costs, Objective
 from bespoke.design import Design, Request, estimated, front_of, mistrust, thinned
 from bespoke.model import LogicCircuit
+from bespoke.sensing import BinaryWires
 from bespoke.statistics import Accuracy
 
-_WIRE = LogicCircuit(1, 1, 2, np.zeros((0, 2), int), np.array([2]))
+_WIRE = LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2), int), np.array([2])))
 
 
 def proposal(train, validation, area, power, origin="test"):
     accuracies = Accuracy.of_count(train, 100), Accuracy.of_count(validation, 100)
-    return Design(_WIRE, origin, *accuracies, Costs(area, power))
+    front_end = (0.02 * (train % 5), 0.3 * (validation % 7))
+    return Design(_WIRE, origin, *accuracies, Costs(area, power, *front_end))
 
 
 PROPOSALS = st.lists(
