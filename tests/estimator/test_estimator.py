@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator import BespokeClassifier
 from bespoke.model import Network, input_wires
+from bespoke.pipeline import design as pipeline_design
+from bespoke.pipeline.modelfile import ModelFile
 from bespoke.search import circuit_of
 from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
 from bespoke.technology import load_technology
@@ -154,22 +157,45 @@ def test_choose_keeps_a_budget_of_circuit_and_front_end(fitted):
     fitted.choose()
 
 
-def test_each_kind_of_front_end(fitted, iris):
-    train, test, classes, _ = iris
-    thresholds = [line for line in fitted.to_verilog().splitlines() if ">=" in line and "//" in line]
+def test_verilog_names_thresholds_in_the_unit_of_the_data(fitted):
+    text = fitted.to_verilog()
     wires = input_wires(fitted.network_, FrontEndKind.THERMOMETER)
-    for feature, level in wires.levels:
-        value = fitted.quantiser_.threshold(int(feature), int(level))
-        assert any(fitted.feature_names_in_[feature] in line and f"{value:.3g}"[:4] in line for line in thresholds)
-    assert f"input wire [{wires.count - 1}:0] inp" in fitted.to_verilog()
-    chosen, fitted.chosen_ = fitted.chosen_, len(fitted.designs_) - 1
-    assert "input wire [15:0] inp" in fitted.to_verilog()  # conventional converters
+    assert re.search(rf"input +wire \[{wires.count - 1}:0\] inp", text)
+    found = re.findall(r"// inp\[(\d+)\]: '(.*)' >= (\S+) \(level (\d+) of 16\)", text)
+    assert [int(bit) for bit, *_ in found] == list(range(wires.count))
+    for (_, name, threshold, level), wire in zip(found, wires.levels.tolist(), strict=True):
+        assert [list(fitted.feature_names_in_).index(name), int(level)] == wire
+        assert float(threshold) == pytest.approx(fitted.quantiser_.threshold(*wire), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["binary", "digital"])
+def test_front_ends_of_words(iris, kind):
+    train, test, classes, _ = iris
+    model = small(front_end=kind).fit(train, classes)
+    assert re.search(r"input +wire \[15:0\] inp", model.to_verilog())
+    assert (model.designs_[0].estimated.front_end_power_mw == 0) == (kind == "digital")
+    assert (model.baseline_.estimated.comparators == 0) == (kind == "digital")
+    assert model.predict(test).tolist() == model.classes_[predicted_again(model, test)].tolist()
+
+
+def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(pipeline_design, "measure", lambda *_, backend, **__: seen.append(backend))
+    chosen = fitted.chosen_
+    fitted.synthesize(tmp_path / "chosen")
+    fitted.chosen_ = len(fitted.designs_) - 1
+    fitted.synthesize(tmp_path / "baseline")
+    assert re.search(r"input +wire \[15:0\] inp", fitted.to_verilog())
     fitted.chosen_ = chosen
-    for kind in ("binary", "digital"):
-        model = small(front_end=kind).fit(train, classes)
-        assert "input wire [15:0] inp" in model.to_verilog()
-        assert (model.designs_[0].estimated.front_end_power_mw == 0) == (kind == "digital")
-        assert model.predict(test).tolist() == [model.classes_[c] for c in predicted_again(model, test)]
+    fitted.synthesize(tmp_path / "elsewhere", technology="egfet-0.6v")
+    assert [(b.front_end.kind, b.front_end.figures and b.front_end.figures.name) for b in seen] == [
+        ("thermometer", "date-2024"),
+        ("binary", "esl-2024"),
+        ("thermometer", None),
+    ]
+    assert {backend.objective for backend in seen} == {"system-power"}
+    saved = [ModelFile.load(tmp_path / name / "model.json").front_end for name in ("chosen", "baseline")]
+    assert saved == ["thermometer", "binary"]
 
 
 def predicted_again(model, features):
@@ -294,18 +320,6 @@ def test_wrong_parameters_are_named(iris, options, words):
     train, _, classes, _ = iris
     with pytest.raises(ValueError, match=words):
         small(**options).fit(train, classes)
-
-
-@pytest.mark.eda
-def test_the_baseline_is_synthesized_behind_binary_converters(fitted, iris, tmp_path):
-    _, test, _, labels = iris
-    chosen, fitted.chosen_ = fitted.chosen_, len(fitted.designs_) - 1
-    try:
-        metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
-    finally:
-        fitted.chosen_ = chosen
-    assert metrics.front_end.kind == "binary" and metrics.front_end.figures == "esl-2024"
-    assert metrics.comparators == fitted.baseline_.estimated.comparators
 
 
 @pytest.mark.eda
