@@ -6,8 +6,9 @@ import sys
 from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.sensing import FrontEndKind
 
-_CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "yosys": Backend}
+_CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "front_end": FrontEndKind, "yosys": Backend}
 
 
 def option_table() -> list[str]:
