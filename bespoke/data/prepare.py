@@ -88,7 +88,12 @@ class PreparedData:
 
 
 def prepare(
-    dataset: Dataset, *, bits: int = 4, seed: int = SPLIT_SEED, validation_fraction: float = 0.25
+    dataset: Dataset,
+    *,
+    bits: int = 4,
+    seed: int = SPLIT_SEED,
+    validation_fraction: float = 0.25,
+    split_seed: int = SPLIT_SEED,
 ) -> PreparedData:
     """Splits a data set into train, validation and test, and quantises all of them as the training part asks.
 
@@ -100,6 +105,8 @@ def prepare(
     bits : width of every quantised feature, 1 to 16.
     seed : of the validation cut alone; leave it, so that designs of different search seeds stay comparable.
     validation_fraction : share of the training part that becomes validation.
+    split_seed : of the cut of the test part. Another than the split of record is for tuning and for benchmarks, so that
+        nothing is tuned on the test part that is reported on.
 
     Raises
     ------
@@ -108,7 +115,7 @@ def prepare(
     """
     check_bits(bits)
     check_trainable(dataset, min_class_samples=MIN_CLASS_SAMPLES)
-    rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, SPLIT_SEED)
+    rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, split_seed)
     train, validation = _stratified(dataset, rest, _checked_fraction(validation_fraction), seed)
     quantiser = _fitted(dataset, train, bits)
     return _assembled(dataset, quantiser, train, validation, _test_part(quantiser, dataset, test))

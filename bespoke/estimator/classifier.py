@@ -25,10 +25,11 @@ from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
 from bespoke.files import write_json
 from bespoke.model import Network, input_wires
-from bespoke.pipeline.metrics import DesignMetrics
+from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
 from bespoke.pipeline.preparation import baseline_front_end, front_end_named, source_named
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, figures_of
+from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, load_technology
 
 _SCHEMA = 3
@@ -305,6 +306,10 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     ) -> DesignMetrics:
         """Emit, simulate, map, prove and measure the active design with the EDA tools.
 
+        The back end weighs power on the training samples. A loaded classifier has none: random vectors weigh power
+        instead, ``power_optimised_on`` of the result says so, and the accuracies on training and validation samples
+        are those that ``fit`` counted. X and y only measure, in either case.
+
         Parameters
         ----------
         folder : where Verilog, netlist and the tools' logs go.
@@ -350,9 +355,17 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             ),
             model_file=model_file,
             root=folder,
+            known_accuracy=self._accuracy(data),
         )
 
+    def _accuracy(self, data: PreparedData) -> PartAccuracies:
+        """Of the active design: on training and validation samples as ``fit`` counted it, on the test part anew."""
+        design = self.designs_[self.chosen_]
+        test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
+        return PartAccuracies(design.train, design.validation, test)
+
     def _measured_data(self, X: Any, y: Any) -> PreparedData:
+        """X and y, or else the samples held back, as the test part; no training or validation samples once loaded."""
         if X is None:
             test = unsplit_part(*self._vectors["validation"])
         else:
@@ -362,7 +375,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"label {unknown[0]!r} did not occur in fit")
             test = unsplit_part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
             test = replace(test, measured=X)
-        vectors = self._vectors or {"train": (test.features, test.classes), "validation": (test.features, test.classes)}
+        nothing = test.features[:0], test.classes[:0]
+        vectors = self._vectors or {"train": nothing, "validation": nothing}
         return PreparedData(
             "BespokeClassifier",
             self.quantiser_.bits,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bespoke.circuit import Circuit
+from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.errors import InputError
 from bespoke.sensing import BinaryWires, ThermometerWires, Wires
 
@@ -93,6 +93,19 @@ class LogicCircuit:
         places = np.cumsum(used) - 1
         kept = self.wires.only(used)
         return LogicCircuit(kept, self.classes, self.circuit.with_inputs(kept.count, np.where(used, places, -1)))
+
+    def without(self, wires: np.ndarray) -> LogicCircuit:
+        """The circuit in which some wires, bool (wires,), are constantly 0."""
+        builder = CircuitBuilder(self.circuit.inputs)
+        literals = [0, *(0 if gone else builder.input(index) for index, gone in enumerate(wires))]
+
+        def renamed(literal: int) -> int:
+            return literals[literal >> 1] ^ (literal & 1)
+
+        for first, second in self.fanins.tolist():
+            literals.append(builder.conjunction(renamed(first), renamed(second)))
+        graph = builder.build([renamed(literal) for literal in self.outputs.tolist()])
+        return LogicCircuit(self.wires, self.classes, graph).narrowed()
 
     def over(self, wires: Wires) -> LogicCircuit:
         """The circuit over other wires of the same kind and grid.

@@ -26,8 +26,9 @@ from bespoke.pipeline.metrics import (
     SourceVerdict,
     Verification,
 )
+from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.simulation import simulate_design
-from bespoke.pipeline.synthesis import synthesise
+from bespoke.pipeline.synthesis import SynthesisResult, synthesise
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
 from bespoke.search import circuit_of, complemented_wires
 from bespoke.sensing import (
@@ -48,7 +49,7 @@ MS_PER_HOUR = 3_600_000.0
 #: Networks whose circuit is larger are mapped from their RTL alone.
 START_CIRCUIT_ANDS = 400
 #: Share of static power in the back end's price where power is the objective.
-POWER_WEIGHT = 0.9
+POWER_WEIGHT = 0.7
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
 
@@ -120,23 +121,27 @@ def measure(
     backend: Backend,
     model_file: Path,
     root: Path,
+    known_accuracy: PartAccuracies | None = None,
     progress: Progress | None = None,
 ) -> DesignMetrics:
     """Emit, simulate, synthesise, prove, simulate again at gate level, measure.
+
+    Without training samples the back end weighs power on random vectors and no power of the training part is reported:
+    the test part only measures.
 
     Parameters
     ----------
     folder : where the design's files go.
     model_file : where the design's model has been saved.
     root : run folder, which file names in the metrics are relative to.
+    known_accuracy : reported instead of counting, where the data's parts do not hold the samples.
 
     Raises
     ------
     VerificationError
         if RTL, netlist or simulation differ from the integer model anywhere.
     """
-    wires = input_wires(classifier, backend.front_end.kind)
-    source = emit(classifier, data, folder, title=f"{data.name}: {name}", wires=wires)
+    classifier, wires, source, result = _mapped(classifier, data, folder, name, backend, model_file, progress)
     rtl_seen = simulate_design(
         [source],
         classifier,
@@ -148,23 +153,7 @@ def measure(
         extra=STRESS_VECTORS,
     )
     train_bits, test_bits = (port_bits(wires, part.features) for part in (data.train, data.test))
-    circuits = start_circuits(classifier, wires)
-    result = synthesise(
-        [source],
-        top="top",
-        technology=backend.technology,
-        folder=folder / "logs/synthesis",
-        data_bits=train_bits,
-        effort=backend.effort,
-        start_circuits=circuits,
-        power_weight=backend.power_weight,
-        complemented=backend.complemented(circuits),
-        workers=backend.workers,
-        backend=backend.yosys,
-        clock_ms=backend.clock_ms,
-        seed=backend.seed,
-        progress=progress,
-    )
+    trained_on = data.train.samples > 0
     netlist = result.netlist
     netlist_path = folder / "netlist.v"
     write_text(netlist_path, result.netlist_path.read_text(encoding="utf-8"))
@@ -198,10 +187,10 @@ def measure(
         name=name,
         kind="network" if isinstance(classifier, Network) else "logic",
         topology=classifier.topology if isinstance(classifier, Network) else (),
-        accuracy=accuracies(classifier, data),
+        accuracy=known_accuracy or accuracies(classifier, data),
         area_cm2=costs.area_cm2,
         static_power_mw=static_mw,
-        static_power_train_mw=static_power(netlist, train_bits).total_mw,
+        static_power_train_mw=static_power(netlist, train_bits).total_mw if trained_on else None,
         dynamic_power_mw=dynamic_mw,
         total_power_mw=static_mw + dynamic_mw,
         cells=netlist.gates,
@@ -211,7 +200,7 @@ def measure(
         clock_ms=backend.clock_ms,
         meets_clock=delay.meets_clock,
         plain_flow_area_cm2=result.plain.area_cm2,
-        plain_flow_static_power_train_mw=result.plain.static_power_mw,
+        plain_flow_static_power_train_mw=result.plain.static_power_mw if trained_on else None,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
         power_source=next((verdict.source.name for verdict in verdicts if verdict.carries), None),
         used_inputs=tuple(data.feature_names[feature] for feature in np.unique(wires.feature_of()[used])),
@@ -238,7 +227,95 @@ def measure(
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data, wires),
+        power_optimised_on="training vectors" if trained_on else "random vectors",
     )
+
+
+def _mapped(
+    classifier: IntegerClassifier,
+    data: PreparedData,
+    folder: Path,
+    name: str,
+    backend: Backend,
+    model_file: Path,
+    progress: Progress | None,
+) -> tuple[IntegerClassifier, Wires, Path, SynthesisResult]:
+    """The design in Verilog and in cells.
+
+    Where mapping finds that a logic circuit does not depend on one of its comparators, the circuit is written anew
+    without it, its model file too, so that every wire of the bus is read.
+    """
+    while True:
+        wires = input_wires(classifier, backend.front_end.kind)
+        source = emit(classifier, data, folder, title=f"{data.name}: {name}", wires=wires)
+        result = map_design(
+            source,
+            classifier,
+            wires,
+            port_bits(wires, data.train.features) if data.train.samples else None,
+            folder=folder / "logs/synthesis",
+            backend=backend,
+            progress=progress,
+        )
+        idle = ~used_wires(result.netlist, wires)
+        if not (isinstance(classifier, LogicCircuit) and isinstance(wires, ThermometerWires) and idle.any()):
+            return classifier, wires, source, result
+        classifier = classifier.without(idle)
+        ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(model_file)
+
+
+def map_design(
+    source: Path,
+    classifier: IntegerClassifier,
+    wires: Wires,
+    bits: np.ndarray | None,
+    *,
+    folder: Path,
+    backend: Backend,
+    progress: Progress | None = None,
+) -> SynthesisResult:
+    """Map a design's Verilog on cells, for the objective of the run.
+
+    Where comparators may deliver complements for nothing, it is mapped for those that the circuit asks for and for none
+    of them, and the cheaper netlist is taken.
+
+    Parameters
+    ----------
+    bits : bool (vectors, wires), on which static power is measured: the training part's; None for random ones.
+    """
+    circuits = start_circuits(classifier, wires)
+    complemented = backend.complemented(circuits)
+    variants = [("", None)]
+    if complemented is not None and complemented.any():
+        variants.append(("complemented", complemented))
+
+    def mapped(name: str, inputs: np.ndarray | None) -> SynthesisResult:
+        return synthesise(
+            [source],
+            top="top",
+            technology=backend.technology,
+            folder=folder / name,
+            data_bits=bits,
+            effort=backend.effort,
+            start_circuits=circuits,
+            power_weight=backend.power_weight,
+            complemented=inputs,
+            workers=backend.workers,
+            backend=backend.yosys,
+            clock_ms=backend.clock_ms,
+            seed=backend.seed,
+            progress=progress,
+        )
+
+    def cost(result: SynthesisResult) -> tuple[float, float]:
+        return netlist_costs(result.netlist, wires, vectors, backend.front_end).ranked(backend.objective)
+
+    vectors = bits
+    if bits is None:
+        vectors = np.random.default_rng(backend.seed).random((STRESS_VECTORS, port_width(wires))) < 0.5
+
+    results = [mapped(name, inputs) for name, inputs in variants]
+    return results[0] if len(results) == 1 else min(results, key=cost)
 
 
 def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import joblib
@@ -17,12 +17,11 @@ from bespoke.design import Design, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.design import Backend, emit, netlist_costs, start_circuits
+from bespoke.pipeline.design import Backend, emit, map_design, netlist_costs
 from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import port_bits
 from bespoke.statistics import Accuracy
 
@@ -63,6 +62,7 @@ def map_front(
     backend: Backend,
     progress: RunProgress,
     rivals: Sequence[Design] = (),
+    mapped_rivals: int = MAPPED_RIVALS,
 ) -> list[Design]:
     """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
 
@@ -70,11 +70,11 @@ def map_front(
 
     Parameters
     ----------
-    rivals : mapped as well, a few of them, and put behind the proposals.
+    rivals, mapped_rivals : as many of them are mapped as well, and put behind the proposals.
     """
     chosen = thinned(proposals, MAPPED_DESIGNS[config.effort], request)
     places = [f"front/{index:03d}" for index in range(len(chosen))]
-    compared = thinned(rivals, MAPPED_RIVALS, request) if rivals else []
+    compared = thinned(rivals, mapped_rivals, request) if rivals else []
     places += [f"front/rival{index:02d}" for index in range(len(compared))]
     chosen += compared
     progress.stage(f"mapping {len(chosen)} designs of the front")
@@ -98,22 +98,9 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
-    circuits = start_circuits(classifier, wires)
-    result = synthesise(
-        [emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)],
-        top="top",
-        technology=backend.technology,
-        folder=folder / "logs",
-        data_bits=bits,
-        effort=str(Effort.FAST),
-        start_circuits=circuits,
-        power_weight=backend.power_weight,
-        complemented=backend.complemented(circuits),
-        backend=backend.yosys,
-        clock_ms=backend.clock_ms,
-        seed=backend.seed,
-        workers=1,
-    )
+    source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
+    quick = replace(backend, effort=str(Effort.FAST), workers=1)
+    result = map_design(source, classifier, wires, bits, folder=folder / "logs", backend=quick)
     measured = netlist_costs(result.netlist, wires, bits, backend.front_end)
     write_json(done, asdict(measured))
     return measured

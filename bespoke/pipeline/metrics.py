@@ -114,11 +114,14 @@ class DesignMetrics:
     """A mapped, verified and measured design.
 
     Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice and the back end may look at; so is the plain flow's. The figures of front end and system are
-    estimates, for nobody has measured the converters here, and None where there are no figures of them. The system is
-    the circuit with its front end, less inverters that comparators with swapped inputs make needless; the verdicts on
-    power sources are on it. Energy per decision is the system's power until the output has settled; the average
-    power is that of ``decisions_per_hour`` decisions with the system off in between, without the switch.
+    which alone the choice and the back end may look at; so is the plain flow's. Both are None where there were no
+    training vectors; ``power_optimised_on`` says which vectors weighed power in the back end.
+
+    The figures of front end and system are estimates, for nobody has measured the converters here, and None where there
+    are no figures of them. The system is the circuit with its front end, less inverters that comparators with swapped
+    inputs make needless; the verdicts on power sources are on it. Energy per decision is the system's power until the
+    output has settled; the average power is that of ``decisions_per_hour`` decisions with the system off in between,
+    without the switch.
     """
 
     name: str
@@ -127,7 +130,7 @@ class DesignMetrics:
     accuracy: PartAccuracies
     area_cm2: float
     static_power_mw: float
-    static_power_train_mw: float
+    static_power_train_mw: float | None
     dynamic_power_mw: float
     total_power_mw: float
     cells: int
@@ -137,7 +140,7 @@ class DesignMetrics:
     clock_ms: float
     meets_clock: bool
     plain_flow_area_cm2: float
-    plain_flow_static_power_train_mw: float
+    plain_flow_static_power_train_mw: float | None
     power_sources: tuple[SourceVerdict, ...]
     power_source: str | None
     used_inputs: tuple[str, ...]
@@ -156,6 +159,7 @@ class DesignMetrics:
     netlist_file: str
     confusion: tuple[tuple[int, ...], ...]
     shares: tuple[GateShare, ...]
+    power_optimised_on: str = "training vectors"
 
 
 @dataclass(frozen=True)

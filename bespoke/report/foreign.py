@@ -19,9 +19,9 @@ from bespoke.technology import smallest_carrier
 def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort: str = "fast") -> dict[str, object]:
     """A row for ``compare_runs``: any classifier with the run's interface, on the run's technology and test vectors.
 
-    A netlist of the technology's cells is measured as it stands; other Verilog is mapped first, as the run's designs
-    were. The design reads the run's quantised features: one that was made for another scaling of its inputs would do
-    better with its own.
+    A netlist of the technology's cells is measured as it stands; other Verilog is mapped first as the run's designs
+    were, on the training vectors and for the same clock: the test vectors only measure. The design reads the run's
+    quantised features: one that was made for another scaling of its inputs would do better with its own.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     technology, bits = record.technology, record.metrics.data.bits
     wires = BinaryWires(test.features.shape[1], bits)
     vectors = wires.encode(test.features)
-    netlist, how = _read_or_mapped(path, record, vectors, top=top, effort=effort)
+    netlist, how = _read_or_mapped(path, record, top=top, effort=effort)
     _check_ports(path, netlist, record)
     used = np.zeros(netlist.nets, dtype=bool)
     used[netlist.output_nets] = True
@@ -69,23 +69,24 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     }
 
 
-def _read_or_mapped(
-    path: Path, record: RunRecord, vectors: np.ndarray, *, top: str | None, effort: str
-) -> tuple[Netlist, str]:
+def _read_or_mapped(path: Path, record: RunRecord, *, top: str | None, effort: str) -> tuple[Netlist, str]:
     try:
         netlist = read_netlist(path, record.technology, module=top)
         if netlist.gates:
             return netlist, "as it is"
     except BespokeError:
         pass  # no netlist of these cells
+    train = record.train_part().features
+    train_vectors = BinaryWires(train.shape[1], record.metrics.data.bits).encode(train)
     with tempfile.TemporaryDirectory(prefix="bespoke-compare-") as folder:
         result = synthesise(
             [path],
             top=top,
             technology=record.technology,
             folder=Path(folder),
-            data_bits=vectors,
+            data_bits=train_vectors,
             effort=effort,
+            clock_ms=record.metrics.chosen.clock_ms,
             seed=record.metrics.seed,
         )
     return result.netlist, "mapped here"

@@ -20,7 +20,7 @@ from bespoke.model import IntegerClassifier, from_json
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
 from bespoke.technology import Technology, load_technology, read_liberty
 
-_TEST_VECTORS = Path("vectors", "test.csv")
+_TRAIN_VECTORS, _TEST_VECTORS = Path("vectors", "train.csv"), Path("vectors", "test.csv")
 #: What ``front.csv`` calls the baseline, which closes the table.
 BASELINE_ORIGIN = EXACT_BASELINE
 
@@ -80,6 +80,16 @@ class RunRecord:
             naming the file, where it is missing or damaged.
         """
         return read_vectors(self.folder / _TEST_VECTORS)
+
+    def train_part(self) -> Part:
+        """The training part, which back ends may look at.
+
+        Raises
+        ------
+        InputError
+            naming the file, where it is missing or damaged.
+        """
+        return read_vectors(self.folder / _TRAIN_VECTORS)
 
     @property
     def netlist_path(self) -> Path:

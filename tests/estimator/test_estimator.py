@@ -328,6 +328,7 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     fitted.choose(max_area_cm2=0.3)
     metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
     assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
+    assert metrics.power_optimised_on == "training vectors" and metrics.static_power_train_mw > 0
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
     assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))
     assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated.area_cm2
@@ -338,4 +339,32 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
         fitted.synthesize(tmp_path / "other", test)
     with pytest.raises(ValueError, match="'rose'"):
         fitted.synthesize(tmp_path / "other", test, ["rose"] * len(test))
+    fitted.choose()
+
+
+@pytest.mark.eda
+def test_a_loaded_classifier_is_synthesised_without_the_samples_that_measure_it(fitted, iris, tmp_path):
+    """The file holds no samples: other ones to measure on must not change the circuit, nor pass for those of fit."""
+    _, test, _, labels = iris
+    fitted.choose(max_area_cm2=0.3).save(tmp_path / "classifier.json")
+    loaded = BespokeClassifier.load(tmp_path / "classifier.json")
+    design = loaded.designs_[loaded.chosen_]
+    data = loaded._measured_data(test, labels)
+    assert (data.train.samples, data.validation.samples, data.test.samples) == (0, 0, len(test))
+    found = [
+        loaded.synthesize(tmp_path / name, test[rows], labels[rows], effort="fast")
+        for name, rows in (("all", slice(None)), ("few", slice(0, 5)))
+    ]
+    for metrics in found:
+        assert metrics.power_optimised_on == "random vectors"
+        assert metrics.static_power_train_mw is None and metrics.plain_flow_static_power_train_mw is None
+        assert (metrics.accuracy.train, metrics.accuracy.validation) == (design.train, design.validation)
+        assert metrics.verification.netlist_equivalent
+    assert found[0].accuracy.test.value == pytest.approx(fitted.score(test, labels))
+    assert found[0].static_power_mw != found[1].static_power_mw
+    texts = [
+        (tmp_path / name / metrics.netlist_file).read_text()
+        for name, metrics in zip(("all", "few"), found, strict=True)
+    ]
+    assert texts[0] == texts[1]
     fitted.choose()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bespoke.errors import InputError
-from bespoke.netlist import area_cm2, read_netlist
-from bespoke.report import compare_runs, read_run
+from bespoke.netlist import area_cm2, feature_bits, read_netlist
+from bespoke.report import compare_runs, foreign, read_run
 from bespoke.rtl import emit_verilog
 
 NETLIST = """
@@ -61,6 +62,29 @@ def test_other_verilog_is_mapped_first(run_folder, tmp_path):
     frame = compare_runs([folder], baselines=False, foreign=[path])
     assert frame.loc[1, "test_accuracy"] == record.metrics.chosen.accuracy.test.value
     assert frame.loc[1, "design"] == "rtl.v, mapped here" and frame.loc[1, "cells"] > 20
+
+
+class Seen(Exception):
+    """The back end was reached and what it got has been looked at."""
+
+
+def test_the_back_end_sees_training_vectors_alone(run_folder, tmp_path, monkeypatch):
+    folder = run_folder()
+    record = read_run(folder)
+    path = tmp_path / "rtl.v"
+    path.write_text(emit_verilog(record.chosen_model))
+
+    def synthesise(sources, *, data_bits, clock_ms, **options):
+        assert np.array_equal(data_bits, feature_bits(record.train_part().features, record.metrics.data.bits))
+        assert clock_ms == record.metrics.chosen.clock_ms
+        raise Seen
+
+    monkeypatch.setattr(foreign, "synthesise", synthesise)
+    with pytest.raises(Seen):
+        compare_runs([folder], foreign=[path])
+    (folder / "vectors/train.csv").unlink()
+    with pytest.raises(InputError, match=r"train\.csv"):
+        compare_runs([folder], foreign=[path])
 
 
 def test_other_ports_are_named(run_folder, tmp_path):

@@ -11,17 +11,18 @@ from helpers import random_network
 from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.model import Network
-from bespoke.search import SearchData, SearchOptions, explore, hypervolume
+from bespoke.search import SearchData, SearchOptions, explore, hypervolume, island
+from bespoke.search.problem import make_problem
 from bespoke.statistics import wilson_interval
 from bespoke.technology import load_technology
 
 TECHNOLOGY = load_technology()
 
 
-def stripes(samples: int = 300, seed: int = 0) -> SearchData:
-    """Three classes by a feature's level, one idle feature, a tenth of the labels wrong."""
+def stripes(samples: int = 300, seed: int = 0, columns: int = 3) -> SearchData:
+    """Three classes by a feature's level, the other features idle, a tenth of the labels wrong."""
     rng = np.random.default_rng(seed)
-    features = rng.integers(0, 16, (samples, 3))
+    features = rng.integers(0, 16, (samples, columns))
     classes = (features[:, 0] // 6).astype(int)
     wrong = rng.random(samples) < 0.1
     classes[wrong] = rng.integers(0, 3, wrong.sum())
@@ -105,6 +106,41 @@ def test_validation_samples_do_not_steer(front):
     blind = search(SearchData(data.features, data.classes, 4, 3))
     assert [c.classifier for c in blind.candidates] == [c.classifier for c in front.candidates]
     assert blind.candidates[0].held_back is None
+
+
+@pytest.fixture(scope="module")
+def many():
+    """So many samples that candidates are tried on a part of them first; 2200 train, 1100 are held back."""
+    return stripes(3300, seed=4, columns=6)  # equal samples count as one with a weight, so hardly any must be equal
+
+
+@pytest.fixture(scope="module")
+def probed(many):
+    assert len(make_problem(many, [], OPTIONS, TECHNOLOGY).classes) > island._PROBE_FROM
+    return search(many)
+
+
+def test_many_samples_are_all_counted(many, probed):
+    """What a part of the samples gave hope for is rated on all of them."""
+    assert len(probed.pareto) > 2
+    for candidate in probed.candidates:
+        answers = candidate.classifier.predict(many.features)
+        assert candidate.train.samples == len(many.classes)
+        assert candidate.train.correct == (answers == many.classes).sum()
+    assert probed.pareto[-1].train.value > 0.85
+
+
+def test_many_samples_give_the_same_front_for_any_number_of_workers(many, probed):
+    assert search(many, workers=2).candidates == probed.candidates
+
+
+def test_trying_on_a_part_loses_little(many, probed, monkeypatch):
+    monkeypatch.setattr(island, "_PROBE_FROM", 10**9)
+    whole = search(many)
+    assert whole.candidates != probed.candidates  # else the part was never looked at
+    assert probed.statistics.evaluated == pytest.approx(whole.statistics.evaluated, rel=0.02)
+    assert probed.hypervolume > 0.9 * whole.hypervolume
+    assert probed.pareto[-1].train.value > whole.pareto[-1].train.value - 0.02
 
 
 @pytest.mark.parametrize("cost", [{"objective": objective} for objective in Objective] + [{"full_adders": True}])
