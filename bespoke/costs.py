@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +74,9 @@ class Costs:
         return self.ranked(objective)[0]
 
     def ranked(self, objective: Objective) -> tuple[float, float]:
-        """Sorting by it puts the cheapest first: the objective's figure, then what decides among equals."""
-        first, second = _FIGURES[objective]
-        return getattr(self, first), getattr(self, second)
+        """Sorting by it puts the cheapest first: the objective's figure, then what decides among equals.
+
+        A cost that nobody knows ranks behind all that are known.
+        """
+        first, second = (getattr(self, name) for name in _FIGURES[objective])
+        return math.inf if first is None else first, math.inf if second is None else second

@@ -8,13 +8,7 @@ from bespoke.eda.tools import Backend
 from bespoke.pipeline.config import Effort, RunConfig, Unit
 from bespoke.sensing import FrontEndKind
 
-_CHOICES = {
-    "effort": Effort,
-    "freeze": Unit,
-    "objective": Objective,
-    "front_end": FrontEndKind,
-    "yosys": Backend,
-}
+_CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "front_end": FrontEndKind, "yosys": Backend}
 
 
 def option_table() -> list[str]:

@@ -5,6 +5,7 @@ Designs are compared by their measured costs or, where none of them is measured,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,7 @@ class Request:
         return all(value <= most for value, most in self.budgets(design))
 
     def budgets(self, design: Design) -> list[tuple[float, float]]:
-        """What the design takes and what it may take, for every budget that is set."""
+        """What the design takes and what it may take, for every budget that is set; no budget covers the unknown."""
         costs = design.costs
         budgets = (
             (costs.area_cm2, self.max_area_cm2),
@@ -85,7 +86,7 @@ class Request:
             (costs.system_area_cm2, self.max_system_area_cm2),
             (costs.system_power_mw, self.max_system_power_mw),
         )
-        return [budget for budget in budgets if budget[1] is not None]
+        return [(math.inf if value is None else value, most) for value, most in budgets if most is not None]
 
     def cost(self, design: Design) -> tuple[float, float]:
         """What the cheapest is cheapest in, and what decides among equals."""

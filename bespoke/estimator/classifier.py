@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,20 +17,22 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, Request, choose
-from bespoke.dominance import non_dominated
 from bespoke.errors import InputError, NoDesignError
+from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
 from bespoke.files import write_json
-from bespoke.model import Network
+from bespoke.model import Network, input_wires
 from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
+from bespoke.pipeline.preparation import baseline_front_end, front_end_named, source_named
 from bespoke.rtl import emit_verilog
-from bespoke.sensing import Quantiser
+from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, figures_of
 from bespoke.statistics import Accuracy
-from bespoke.technology import load_technology
+from bespoke.technology import Technology, load_technology
 
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 class BespokeClassifier(ClassifierMixin, BaseEstimator):
@@ -47,6 +50,11 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     candidates : networks that the search evaluates; set by ``effort`` when None.
     validation_fraction : share of every class's samples that ``fit`` holds back to choose on.
     technology : printed technology that prices the designs: a name or a TOML file.
+    front_end : what stands between the sensors and the circuit: ``"thermometer"`` (a comparator per threshold),
+        ``"binary"`` (flash converters) or ``"digital"`` (words from elsewhere, which cost nothing).
+    front_end_figures : what prices it: a set of the technology's or a TOML file; the technology's first when None.
+    objective : what search and choice make small beside accuracy: ``"system-power"``, ``"system-area"``, ``"power"``
+        or ``"area"``; the system is circuit and front end together.
     n_jobs : processes of the search, and tools at a time in ``synthesize``; the result does not depend on it.
     random_state : int, RandomState or None; same int, same classifier.
 
@@ -55,6 +63,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     classes_ : the class labels.
     n_features_in_, feature_names_in_ : as in every scikit-learn estimator.
     quantiser_ : turns features into the circuit's integers.
+    front_end_ : kind of front end that the designs were searched for; the exact baseline has binary converters unless
+        it is digital.
     designs_ : every design found, the exact baseline last.
     chosen_ : index of the active design, moved by ``choose``.
     baseline_ : the exact baseline's design.
@@ -75,6 +85,9 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         candidates: int | None = None,
         validation_fraction: float = 0.25,
         technology: str = "egfet-1.0v",
+        front_end: str = "thermometer",
+        front_end_figures: str | None = None,
+        objective: str = "system-power",
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -85,6 +98,9 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         self.candidates = candidates
         self.validation_fraction = validation_fraction
         self.technology = technology
+        self.front_end = front_end
+        self.front_end_figures = front_end_figures
+        self.objective = objective
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -98,13 +114,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        budget = self._budget()
+        budget, kind, objective = self._budget(), self._kind(), _one_of(Objective, self.objective, "objective")
         self.classes_, classes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("BespokeClassifier needs at least two classes; the data have 1 class")
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         try:
+            technology = load_technology(self.technology)
+            front_end = front_end_named(technology, kind, self._figures_name(), must_price=objective.counts_front_end)
             fitted = find_designs(
                 X,
                 classes,
@@ -114,12 +132,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 hidden=(int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden),
                 validation_fraction=self.validation_fraction,
                 budget=budget,
-                technology=load_technology(self.technology),
+                technology=technology,
+                front_end=front_end,
+                objective=objective,
                 seed=seed,
                 workers=joblib.effective_n_jobs(self.n_jobs or 1),
             )
         except InputError as error:
             raise ValueError(str(error)) from error
+        self.front_end_ = kind
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         try:
             self.choose(max_loss=self.max_loss)
@@ -139,6 +160,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         budget = BUDGETS[self.effort]
         return budget if self.candidates is None else replace(budget, candidates=int(self.candidates))
 
+    def _kind(self) -> FrontEndKind:
+        kind = _one_of(FrontEndKind, self.front_end, "front_end")
+        if kind is FrontEndKind.DIGITAL and self.front_end_figures is not None:
+            raise ValueError("front_end='digital' costs nothing; leave front_end_figures out")
+        return kind
+
+    def _figures_name(self) -> str | None:
+        return None if self.front_end_figures is None else str(self.front_end_figures)
+
     @property
     def baseline_(self) -> Design:
         check_is_fitted(self, "designs_")
@@ -152,28 +182,14 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def pareto_front_(self) -> pd.DataFrame:
-        """Designs that no other beats in trusted accuracy, estimated area and estimated static power, cheapest first.
+        """Designs that no other beats in trusted accuracy, estimated area and estimated power, cheapest first.
 
-        The index is that of ``designs_``; ``trusted_accuracy`` is what training and validation accuracy make
-        together, on which designs are chosen; ``chosen`` marks the active design, which is always listed.
+        Area and power are those of the objective: of circuit and front end together, or of the circuit alone. The
+        index is that of ``designs_``; ``trusted_accuracy`` is what training and validation accuracy make together, on
+        which designs are chosen; ``chosen`` marks the active design, which is always listed.
         """
         check_is_fitted(self, "chosen_")
-        table = pd.DataFrame(
-            {
-                "origin": [design.origin for design in self.designs_],
-                "train_accuracy": [design.train.value for design in self.designs_],
-                "validation_accuracy": [design.validation.value for design in self.designs_],
-                "trusted_accuracy": [design.trusted_accuracy for design in self.designs_],
-                "estimated_area_cm2": [design.estimated.area_cm2 for design in self.designs_],
-                "estimated_static_power_mw": [design.estimated.static_power_mw for design in self.designs_],
-            }
-        )
-        table["chosen"] = np.arange(len(table)) == self.chosen_
-        columns = ["estimated_area_cm2", "estimated_static_power_mw", "trusted_accuracy"]
-        order = np.argsort(~table["chosen"].to_numpy(), kind="stable")  # of equal designs the active one is listed
-        front = non_dominated(table[columns].to_numpy()[order] * (1, 1, -1))
-        kept = table.iloc[order[sorted({0, *front})]]
-        return kept.sort_values(["estimated_area_cm2", "trusted_accuracy"], kind="stable")
+        return front_table(self.designs_, self.chosen_, Objective(self.objective))
 
     def choose(
         self,
@@ -182,30 +198,42 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         min_accuracy: float | None = None,
         max_area_cm2: float | None = None,
         max_power_mw: float | None = None,
+        max_system_area_cm2: float | None = None,
+        max_system_power_mw: float | None = None,
+        source: str | None = None,
     ) -> Self:
         """Make another design active and return the classifier.
 
-        With an accuracy asked for, the cheapest design that reaches it; otherwise the most accurate one within the
-        budget. Area and power are estimates.
+        With an accuracy asked for, the design cheapest in the objective that reaches it; otherwise the most accurate
+        one within the budget. Area and power are estimates.
 
         Parameters
         ----------
         max_loss : accuracy that may be lost against the exact baseline, on train and on validation; the constructor's
             ``max_loss`` where nothing at all is asked for.
         min_accuracy : least trusted accuracy instead.
-        max_area_cm2, max_power_mw : budget.
+        max_area_cm2, max_power_mw : budget of the circuit alone.
+        max_system_area_cm2, max_system_power_mw : budget of circuit and front end.
+        source : power source of the technology that must carry both.
 
         Raises
         ------
         NoDesignError
             if no design meets the request; the active design stays.
+        ValueError
+            for an unknown source, or a budget of the system where nobody knows what the front end costs.
         """
         check_is_fitted(self, "designs_")
         if max_loss is not None and min_accuracy is not None:
             raise ValueError("max_loss and min_accuracy both set the accuracy asked for; give one of them")
-        if max_loss is None and min_accuracy is None and max_area_cm2 is None and max_power_mw is None:
+        budget = {
+            "max_area_cm2": max_area_cm2,
+            "max_power_mw": max_power_mw,
+            **self._system_budget(max_system_area_cm2, max_system_power_mw, source),
+        }
+        if max_loss is None and min_accuracy is None and all(most is None for most in budget.values()):
             max_loss = self.max_loss
-        budget = {"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw}
+        budget["objective"] = _one_of(Objective, self.objective, "objective")
         if max_loss is not None:
             train, validation = self.baseline_.train.value, self.baseline_.validation.value
             request = Request.within(max_loss, train, validation, **budget)
@@ -214,6 +242,23 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         self.chosen_ = choose(self.designs_, request).index
         return self
 
+    def _system_budget(self, area_cm2: float | None, power_mw: float | None, source: str | None) -> dict[str, Any]:
+        """Limits of circuit and front end as a request takes them; a source limits the power to what it delivers."""
+        if area_cm2 is power_mw is source is None:
+            return {}
+        try:
+            if self.designs_[0].estimated.system_power_mw is None:
+                figures_of(load_technology(self.technology), self.front_end_, self._figures_name())
+            found = None if source is None else source_named(source, load_technology(self.technology))
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        powers = [most for most in (power_mw, found and found.power_mw) if most is not None]
+        return {
+            "max_system_area_cm2": area_cm2,
+            "max_system_power_mw": min(powers, default=None),
+            "source": found and found.name,
+        }
+
     def predict(self, X: Any) -> np.ndarray:
         """The active circuit's answer for every sample of ``X`` (samples, features), as class labels."""
         check_is_fitted(self, "chosen_")
@@ -221,14 +266,34 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[self.network_.predict(self.quantiser_.transform(X))]
 
     def to_verilog(self, *, title: str = "BespokeClassifier") -> str:
-        """Verilog of the active design: module ``top``, features on the bus ``inp``, the class index on ``out``."""
+        """Verilog of the active design: module ``top``, the class index on ``out``, what it reads on the bus ``inp``.
+
+        Behind a thermometer front end a bit of ``inp`` says that a feature has reached a threshold, which a comment
+        gives in the feature's unit; behind a binary or digital one ``inp`` carries the features' bits.
+        """
         check_is_fitted(self, "chosen_")
         return emit_verilog(
             self.network_,
+            wires=input_wires(self.network_, self._active_kind()),
+            quantiser=self.quantiser_,
             title=title,
             feature_names=self._feature_names(),
             class_labels=[str(label) for label in self.classes_],
         )
+
+    def _active_kind(self) -> FrontEndKind:
+        """What stands before the active design: conventional converters before the exact baseline."""
+        is_baseline = self.chosen_ == len(self.designs_) - 1
+        if is_baseline and self.front_end_ is not FrontEndKind.DIGITAL:
+            return FrontEndKind.BINARY
+        return self.front_end_
+
+    def _active_front_end(self, technology: Technology) -> FrontEnd:
+        """What stands before the active design, priced by a technology as far as it can be."""
+        front_end = front_end_named(technology, self.front_end_, self._figures_name(), must_price=False)
+        if self._active_kind() is not self.front_end_:
+            return baseline_front_end(technology, front_end)
+        return front_end
 
     def synthesize(
         self,
@@ -271,7 +336,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         data = self._measured_data(X, y)
         folder = Path(folder)
         model_file = folder / "model.json"
-        ModelFile.of(self.network_, data).save(model_file)
+        front_end = self._active_front_end(known)
+        ModelFile.of(self.network_, data, front_end.kind).save(model_file)
         return measure(
             self.network_,
             data,
@@ -283,6 +349,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 yosys="pyosys",
                 clock_ms=known.clock_ms,
                 seed=0,
+                front_end=front_end,
+                objective=Objective(self.objective),
                 workers=joblib.effective_n_jobs(self.n_jobs or 1),
             ),
             model_file=model_file,
@@ -340,6 +408,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             "n_features_in": self.n_features_in_,
             "feature_names_in": None if names is None else [str(name) for name in names],
             "quantiser": self.quantiser_.to_json(),
+            "front_end": str(self.front_end_),
             "chosen": self.chosen_,
             "designs": [design.to_json() for design in self.designs_],
         }
@@ -362,8 +431,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         except (OSError, ValueError) as error:
             raise InputError(f"classifier file {path} cannot be read as JSON: {error}") from None
         try:
-            if (document["kind"], document["schema"]) != ("bespoke classifier", _SCHEMA):
-                raise InputError("it is not of this kind or version")
+            _check_schema(document["kind"], document["schema"])
             parameters = document["parameters"]
             if isinstance(parameters["hidden"], list):
                 parameters["hidden"] = tuple(parameters["hidden"])
@@ -373,6 +441,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             if document["feature_names_in"] is not None:
                 loaded.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
             loaded.quantiser_ = Quantiser.from_json(document["quantiser"])
+            loaded.front_end_ = FrontEndKind(document["front_end"])
             loaded.designs_ = tuple(Design.from_json(entry) for entry in document["designs"])
             loaded.chosen_ = int(document["chosen"])
             loaded._vectors = None
@@ -384,3 +453,19 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         if not fits:
             raise InputError(f"classifier file {path} is damaged: its chosen design does not fit its features")
         return loaded
+
+
+def _one_of(kind: type[StrEnum], value: Any, name: str) -> StrEnum:
+    """A parameter that takes one of several words."""
+    if not isinstance(value, str) or value not in list(kind):
+        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {value!r}")
+    return kind(value)
+
+
+def _check_schema(kind: Any, schema: Any) -> None:
+    if kind != "bespoke classifier" or not isinstance(schema, int) or schema > _SCHEMA:
+        raise InputError("it is not of this kind or version")
+    if schema < _SCHEMA:
+        raise InputError(
+            f"an earlier version wrote it (schema {schema}, now {_SCHEMA}), which knew no front ends: fit and save anew"
+        )

@@ -1,12 +1,16 @@
-"""Designs over the features that vary, as designs over all features."""
+"""The designs of a fit: over all features where they were found over some, and as a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from bespoke.costs import Objective
 from bespoke.design import Design
+from bespoke.dominance import non_dominated
 from bespoke.model import Layer, Network, Neuron, Summand
 
 
@@ -22,3 +26,39 @@ def widened(design: Design, kept: np.ndarray, features: int) -> Design:
         neurons.append(Neuron(tuple(summands), neuron.bias, neuron.activation))
     network = Network(design.model.input_bits, (Layer(tuple(neurons)), *design.model.layers[1:]), design.model.argmax)
     return replace(design, model=network)
+
+
+def front_table(designs: Sequence[Design], chosen: int, objective: Objective) -> pd.DataFrame:
+    """The chosen design and those that no other beats in trusted accuracy and the objective's costs, cheapest first.
+
+    Figures of front end and system are missing where the front end has no price.
+    """
+    points = np.array([(-design.trusted_accuracy, *design.estimated.ranked(objective)) for design in designs])
+    order = np.argsort(np.arange(len(designs)) != chosen, kind="stable")  # of equal designs the active one is listed
+    kept = order[sorted({0, *non_dominated(points[order])})]
+    table = _table(designs)
+    table["chosen"] = np.arange(len(table)) == chosen
+    return table.iloc[kept[np.lexsort(points[kept].T[[0, 2, 1]])]]
+
+
+def _table(designs: Sequence[Design]) -> pd.DataFrame:
+    """Every design with its accuracies and estimates."""
+    costs = [design.estimated for design in designs]
+    figures = (
+        "area_cm2",
+        "static_power_mw",
+        "front_end_area_cm2",
+        "front_end_power_mw",
+        "system_area_cm2",
+        "system_power_mw",
+    )
+    return pd.DataFrame(
+        {
+            "origin": [design.origin for design in designs],
+            "train_accuracy": [design.train.value for design in designs],
+            "validation_accuracy": [design.validation.value for design in designs],
+            "trusted_accuracy": [design.trusted_accuracy for design in designs],
+            "comparators": pd.array([cost.comparators for cost in costs], dtype="Int64"),
+            **{f"estimated_{name}": np.array([getattr(cost, name) for cost in costs], dtype=float) for name in figures},
+        }
+    )

@@ -11,12 +11,14 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
+from bespoke.costs import Objective
 from bespoke.data import Part, PreparedData
 from bespoke.design import EXACT_BASELINE, Design
 from bespoke.estimator.designs import widened
 from bespoke.importers.sklearn_models import float_model_of
+from bespoke.pipeline.preparation import baseline_front_end
 from bespoke.search import SearchData, SearchOptions, estimates, explore
-from bespoke.sensing import Quantiser
+from bespoke.sensing import FrontEnd, Quantiser
 from bespoke.technology import Technology
 from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
 
@@ -58,6 +60,8 @@ def find_designs(
     validation_fraction: float,
     budget: Budget,
     technology: Technology,
+    front_end: FrontEnd,
+    objective: Objective,
     seed: int,
     workers: int,
 ) -> Fitted:
@@ -67,6 +71,7 @@ def find_designs(
     ----------
     X : float (samples, features).
     classes : class indices (samples,).
+    front_end : of every design but the exact baseline, which keeps conventional converters.
     """
     rows = train, validation = split(classes, validation_fraction, seed)
     kept = np.flatnonzero(np.ptp(X[train], axis=0) > 0)
@@ -85,16 +90,23 @@ def find_designs(
             islands=budget.islands,
             epochs=min(12, max(1, budget.candidates // 10_000)),
             hidden=hidden,
+            objective=objective,
             seed=seed,
         ),
         technology=technology,
+        front_end=front_end,
         workers=workers,
     )
     designs = [
         *(Design.rated(one.classifier, data, origin=one.origin, estimated=one.estimated) for one in front.candidates),
         *(
-            Design.rated(network, data, origin=origin, estimated=estimates(network, technology, data.train.features))
-            for network, origin in ((quantised, "quantised"), (baseline, EXACT_BASELINE))
+            Design.rated(
+                network, data, origin=origin, estimated=estimates(network, technology, data.train.features, behind)
+            )
+            for network, origin, behind in (
+                (quantised, "quantised", front_end),
+                (baseline, EXACT_BASELINE, baseline_front_end(technology, front_end)),
+            )
         ),
     ]
     return Fitted(

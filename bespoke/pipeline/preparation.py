@@ -69,9 +69,24 @@ def front_end_of(config: RunConfig, technology: Technology) -> FrontEnd:
     counted = config.objective.counts_front_end or any(
         limit is not None for limit in (config.max_system_area_cm2, config.max_system_power_mw, config.source)
     )
-    if counted:
-        return FrontEnd(config.front_end, figures_of(technology, config.front_end, config.front_end_figures))
-    return priced_front_end(technology, config.front_end, config.front_end_figures)
+    return front_end_named(technology, config.front_end, config.front_end_figures, must_price=counted)
+
+
+def front_end_named(technology: Technology, kind: FrontEndKind, figures: str | None, *, must_price: bool) -> FrontEnd:
+    """A kind of front end with the figures of that name, or the technology's own.
+
+    Parameters
+    ----------
+    must_price : whether it is an error if nobody can say what it costs.
+
+    Raises
+    ------
+    InputError
+        for unknown figures, or where there must be some and are none.
+    """
+    if must_price:
+        return FrontEnd(kind, figures_of(technology, kind, figures))
+    return priced_front_end(technology, kind, figures)
 
 
 def baseline_front_end(technology: Technology, front_end: FrontEnd) -> FrontEnd:
@@ -82,20 +97,23 @@ def baseline_front_end(technology: Technology, front_end: FrontEnd) -> FrontEnd:
 
 
 def source_of(config: RunConfig, technology: Technology) -> PowerSource | None:
-    """The power source that must carry the system.
+    """The power source that must carry the system; None where none is named."""
+    return None if config.source is None else source_named(config.source, technology)
+
+
+def source_named(name: str, technology: Technology) -> PowerSource:
+    """A power source that the technology lists, by its name in any case.
 
     Raises
     ------
     InputError
         naming those that there are, for another name.
     """
-    if config.source is None:
-        return None
     for source in technology.power_sources:
-        if source.name.casefold() == config.source.casefold():
+        if source.name.casefold() == name.casefold():
             return source
     known = ", ".join(f"{source.name!r} ({source.power_mw:g} mW)" for source in technology.power_sources) or "none"
-    raise InputError(f"unknown power source {config.source!r} (--source); technology {technology.name} has {known}")
+    raise InputError(f"unknown power source {name!r} (--source); technology {technology.name} has {known}")
 
 
 def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from bespoke.errors import BespokeError, InputError
 from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, read_netlist, static_power, timing
 from bespoke.pipeline.metrics import Accuracy, FrontEndSummary

@@ -19,6 +19,7 @@ from bespoke.cli import main
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import Quantiser
+from bespoke.technology import load_technology, to_liberty
 
 ROWS = [(index / 7, (index * 5 % 11) / 3, "abc"[index % 3]) for index in range(60)]
 GOOD = "width,height,kind\n" + "".join(f"{a:.3f},{b:.3f},{kind}\n" for a, b, kind in ROWS)
@@ -125,6 +126,23 @@ MISTAKES = [
     option("nothing left to search", "--freeze multiply --freeze accumulate --freeze activate", "--freeze"),
     option("no clock", "--clock-ms 0", "--clock-ms"),
     option("unknown Yosys", "--yosys yosis", "--yosys"),
+    # front ends
+    option("mistyped front end", "--front-end analogue", "--front-end", "analogue", "thermometer"),
+    option("unknown objective", "--objective system-pwr", "--objective", "system-pwr", "system-power"),
+    option("figures of nobody", "--front-end-figures date-1924", "--front-end-figures", "date-1924", "date-2024"),
+    option("figures that are no TOML", "--front-end-figures good.csv", "good.csv"),
+    option("figures without an encoder", "--front-end binary --front-end-figures date-2024", "date-2024", "encoder"),
+    option("figures of words", "--front-end digital --front-end-figures date-2024", "--front-end digital",
+           "leave --front-end-figures out"),
+    option("technology without figures", "--technology egfet-0.6v", "egfet-0.6v", "--front-end-figures",
+           "--front-end digital"),
+    option("Liberty without figures", "--liberty cells.lib", "no figures", "--front-end-figures",
+           "--front-end digital"),
+    option("system budget without figures", "--technology egfet-0.6v --objective area --max-system-power-mw 1",
+           "egfet-0.6v", "--front-end-figures", "--front-end digital"),
+    option("unknown power source", "--source sun", "--source", "'sun'", "Molex"),
+    option("negative power of the system", "--max-system-power-mw -1", "--max-system-power-mw"),
+    option("negative rate", "--decisions-per-hour -1", "--decisions-per-hour"),
     # configuration files
     option("mistyped key", "--config c.toml", "c.toml", "'sed'", "did you mean 'seed'", files={"c.toml": "sed = 3\n"}),
     option("text for a number in TOML", "--config c.toml", "c.toml", "--bits", "whole number",
@@ -213,6 +231,7 @@ def parts() -> dict[str, str]:
         "vectors.csv": "x,y,z,class\n" + "\n".join(lines) + "\n",
         "good.csv": GOOD,
         "half.v": HALF_ADDER,
+        "cells.lib": to_liberty(load_technology("egfet-0.6v")),
     }
 
 

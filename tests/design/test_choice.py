@@ -16,14 +16,17 @@ from bespoke.statistics import Accuracy
 _WIRE = LogicCircuit(BinaryWires(1, 1), 2, Circuit(1, np.zeros((0, 2), int), np.array([2])))
 
 
-def mapped(train, validation, area, power=1.0):
+def mapped(train, validation, area, power=1.0, front_end=(None, None)):
     """A design whose estimates are of no use, so that only its measurements can decide."""
     accuracies = Accuracy.of_count(train, 100), Accuracy.of_count(validation, 100)
-    return Design(_WIRE, "test", *accuracies, Costs(0.0, 0.0)).with_measured(Costs(area, power))
+    return Design(_WIRE, "test", *accuracies, Costs(0.0, 0.0)).with_measured(Costs(area, power, *front_end))
 
 
+_FIGURE = st.floats(0, 10)
 DESIGNS = st.lists(
-    st.tuples(st.integers(0, 100), st.integers(0, 100), st.floats(0, 10), st.floats(0, 10)), min_size=1, max_size=12
+    st.tuples(st.integers(0, 100), st.integers(0, 100), _FIGURE, _FIGURE, st.tuples(_FIGURE, _FIGURE)),
+    min_size=1,
+    max_size=12,
 ).map(lambda rows: [mapped(*row) for row in rows])
 
 
@@ -67,6 +70,42 @@ def test_the_most_accurate_within_a_budget(designs, area, power):
     best = choose(designs, request).design
     assert best in eligible
     assert trusted(best) == pytest.approx(max(trusted(e) for e in eligible))
+
+
+@given(DESIGNS, st.floats(0, 20), st.floats(0, 20))
+def test_a_budget_of_classifier_and_front_end(designs, area, power):
+    request = Request(max_system_area_cm2=area, max_system_power_mw=power, source="a battery")
+    eligible = [
+        d
+        for d in designs
+        if d.measured.area_cm2 + d.measured.front_end_area_cm2 <= area
+        and d.measured.static_power_mw + d.measured.front_end_power_mw <= power
+    ]
+    if not eligible:
+        with pytest.raises(NoDesignError, match=r"mW \(a battery\); the nearest"):
+            choose(designs, request)
+        return
+    choice = choose(designs, request)
+    assert choice.eligible == len(eligible) and choice.design in eligible
+    assert trusted(choice.design) == pytest.approx(max(trusted(e) for e in eligible))
+
+
+def test_the_sentence_names_the_source():
+    words = Request.at_least(0.9, max_system_power_mw=30, source="Molex", objective=Objective.SYSTEM_POWER).describe()
+    assert words == (
+        "lowest-power, front end included, design with trusted accuracy of at least 0.9000 and power with front end "
+        "of at most 30 mW (Molex)"
+    )
+    assert "(" not in Request(max_system_power_mw=30).describe()
+
+
+def test_a_front_end_without_a_price_is_within_no_budget_of_the_system():
+    known, unknown = mapped(80, 80, 5.0, 5.0, (1.0, 1.0)), mapped(99, 99, 0.1, 0.1)
+    assert choose([unknown, known], Request(max_system_power_mw=6.0)).design is known
+    assert choose([unknown, known], Request.at_least(0.5, objective=Objective.SYSTEM_POWER)).design is known
+    assert choose([unknown, known], Request.at_least(0.9, objective=Objective.SYSTEM_AREA)).design is unknown
+    with pytest.raises(NoDesignError, match="the nearest has accuracy"):
+        choose([unknown], Request(max_system_area_cm2=1.0))
 
 
 def test_a_request_that_nothing_meets_names_the_nearest():

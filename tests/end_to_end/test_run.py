@@ -13,6 +13,7 @@ import pytest
 from bespoke.data import read_vectors
 from bespoke.pipeline.metrics import METRICS_SCHEMA
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.sensing import port_width
 
 pytestmark = pytest.mark.eda
 
@@ -108,6 +109,11 @@ def test_the_choice_kept_its_promise_on_train_and_validation(finished):
     assert metrics["chosen"]["area_cm2"] <= metrics["baseline"]["area_cm2"]
     rows = list(csv.DictReader((run / "front.csv").open()))
     assert [row["chosen"] for row in rows].count("1") == 1
+    assert (
+        metrics["chosen"]["front_end"]["kind"] == "thermometer" and metrics["baseline"]["front_end"]["kind"] == "binary"
+    )
+    assert metrics["chosen"]["estimated_system_power_mw"] <= metrics["baseline"]["estimated_system_power_mw"]
+    assert any(row["origin"] == "rival tree" for row in rows)
 
 
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
@@ -152,19 +158,24 @@ def test_a_broken_model_fails_the_run(finished, tmp_path):
     from bespoke.errors import VerificationError
     from bespoke.pipeline.simulation import simulate_design
 
-    model = ModelFile.load(run / "models/approximate.json").classifier
+    file = ModelFile.load(run / "models/approximate.json")
     vectors = read_vectors(run / "vectors/test.csv")
     damaged = tmp_path / "top.v"
     text = (run / "rtl/top.v").read_text()
     damaged.write_text(
         text.replace("module top", "module inner", 1)
         + (
-            f"module top(input wire [{model.features * model.input_bits - 1}:0] inp, output wire [1:0] out);\n"
+            f"module top(input wire [{port_width(file.wires) - 1}:0] inp, output wire [1:0] out);\n"
             "  wire [1:0] right;\n  inner inner(.inp(inp), .out(right));\n"
             "  assign out = (inp == 0) ? right ^ 2'd1 : right;\nendmodule\n"
         )
     )
     with pytest.raises(VerificationError):
         simulate_design(
-            [damaged], model, Part(vectors.features, vectors.classes, vectors.rows), folder=tmp_path / "sim", seed=0
+            [damaged],
+            file.classifier,
+            Part(vectors.features, vectors.classes, vectors.rows),
+            folder=tmp_path / "sim",
+            seed=0,
+            front_end=file.front_end,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,19 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator import BespokeClassifier
-from bespoke.model import Network
+from bespoke.model import Network, input_wires
+from bespoke.pipeline import design as pipeline_design
+from bespoke.pipeline.modelfile import ModelFile
+from bespoke.search import circuit_of
+from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
+from bespoke.technology import load_technology
 
 
 def small(**options) -> BespokeClassifier:
     return BespokeClassifier(**({"candidates": 2000, "random_state": 0} | options))
 
 
-@parametrize_with_checks([small(candidates=1000, hidden=(2,))])
+@parametrize_with_checks([BespokeClassifier(candidates=1000, hidden=(2,))])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
@@ -82,17 +88,33 @@ def test_pandas_in_and_names_kept(fitted, iris):
 def test_the_front_is_a_frame_without_dominated_designs(fitted):
     front = fitted.pareto_front_
     assert isinstance(front, pd.DataFrame) and front["chosen"].sum() == 1
-    assert front["estimated_area_cm2"].is_monotonic_increasing
+    assert front["estimated_system_power_mw"].is_monotonic_increasing
     others = front[~front["chosen"]]
-    keys = ["trusted_accuracy", "estimated_area_cm2", "estimated_static_power_mw"]
+    keys = ["trusted_accuracy", "estimated_system_area_cm2", "estimated_system_power_mw"]
     for _, row in others.iterrows():
         beaten = (
             (others["trusted_accuracy"] >= row["trusted_accuracy"])
-            & (others["estimated_area_cm2"] <= row["estimated_area_cm2"])
-            & (others["estimated_static_power_mw"] <= row["estimated_static_power_mw"])
+            & (others["estimated_system_area_cm2"] <= row["estimated_system_area_cm2"])
+            & (others["estimated_system_power_mw"] <= row["estimated_system_power_mw"])
             & (others[keys] != row[keys]).any(axis=1)
         )
         assert not beaten.any()
+
+
+def test_the_front_says_what_the_front_end_takes(fitted):
+    front = fitted.pareto_front_
+    baseline = fitted.baseline_.estimated
+    for index, row in front.iterrows():
+        costs = fitted.designs_[index].estimated
+        assert row["comparators"] == costs.comparators
+        assert row["estimated_front_end_power_mw"] == costs.front_end_power_mw
+        assert row["estimated_system_power_mw"] == costs.system_power_mw
+        assert row["estimated_system_area_cm2"] == costs.system_area_cm2
+    network = fitted.baseline_.model
+    binary = all_wires(FrontEndKind.BINARY, network.features, network.input_bits)
+    esl = priced_front_end(load_technology(), FrontEndKind.BINARY)
+    assert baseline.comparators == esl.cost(binary, circuit_of(network).used_wires()).comparators
+    assert baseline.comparators % 16 == 0 and baseline.system_power_mw > front["estimated_system_power_mw"].min()
 
 
 def test_choose_moves_along_the_front(fitted):
@@ -103,12 +125,12 @@ def test_choose_moves_along_the_front(fitted):
     assert fitted.choose(max_area_cm2=budget) is fitted
     small_one = fitted.designs_[fitted.chosen_]
     assert small_one.estimated.area_cm2 <= budget
-    best_below = max(min(d.train.value, d.validation.value) for d in fitted.designs_ if d.estimated.area_cm2 <= budget)
-    assert min(small_one.train.value, small_one.validation.value) == best_below
+    best_below = max(d.trusted_accuracy for d in fitted.designs_ if d.estimated.area_cm2 <= budget)
+    assert small_one.trusted_accuracy == best_below
     assert min(accurate.train.value, accurate.validation.value) >= fitted.baseline_.validation.value - 1e-12
     fitted.choose(min_accuracy=0.9)
-    cheapest = min(d.estimated.area_cm2 for d in fitted.designs_ if min(d.train.value, d.validation.value) >= 0.9)
-    assert fitted.designs_[fitted.chosen_].estimated.area_cm2 == cheapest
+    cheapest = min(d.estimated.system_power_mw for d in fitted.designs_ if d.trusted_accuracy >= 0.9)
+    assert fitted.designs_[fitted.chosen_].estimated.system_power_mw == cheapest
     before = fitted.chosen_
     with pytest.raises(NoDesignError, match="nearest"):
         fitted.choose(min_accuracy=1.0, max_power_mw=0.0)
@@ -116,6 +138,82 @@ def test_choose_moves_along_the_front(fitted):
     with pytest.raises(ValueError, match="one of them"):
         fitted.choose(max_loss=0.1, min_accuracy=0.5)
     fitted.choose()
+
+
+def test_choose_keeps_a_budget_of_circuit_and_front_end(fitted):
+    power = float(np.median([design.estimated.system_power_mw for design in fitted.designs_]))
+    best = max(d.trusted_accuracy for d in fitted.designs_ if d.estimated.system_power_mw <= power)
+    chosen = fitted.choose(max_system_power_mw=power).designs_[fitted.chosen_]
+    assert chosen.estimated.system_power_mw <= power and chosen.trusted_accuracy == best
+    area = float(np.median([design.estimated.system_area_cm2 for design in fitted.designs_]))
+    assert fitted.choose(max_system_area_cm2=area).designs_[fitted.chosen_].estimated.system_area_cm2 <= area
+    source = max(load_technology().power_sources, key=lambda source: source.power_mw)
+    carried = fitted.choose(source=source.name.upper()).designs_[fitted.chosen_]
+    assert carried.estimated.system_power_mw <= source.power_mw
+    with pytest.raises(NoDesignError, match="mW"):
+        fitted.choose(source=source.name, max_system_power_mw=0.0)
+    with pytest.raises(ValueError, match=source.name):
+        fitted.choose(source="the sun")
+    fitted.choose()
+
+
+def test_verilog_names_thresholds_in_the_unit_of_the_data(fitted):
+    text = fitted.to_verilog()
+    wires = input_wires(fitted.network_, FrontEndKind.THERMOMETER)
+    assert re.search(rf"input +wire \[{wires.count - 1}:0\] inp", text)
+    found = re.findall(r"// inp\[(\d+)\]: '(.*)' >= (\S+) \(level (\d+) of 16\)", text)
+    assert [int(bit) for bit, *_ in found] == list(range(wires.count))
+    for (_, name, threshold, level), wire in zip(found, wires.levels.tolist(), strict=True):
+        assert [list(fitted.feature_names_in_).index(name), int(level)] == wire
+        assert float(threshold) == pytest.approx(fitted.quantiser_.threshold(*wire), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["binary", "digital"])
+def test_front_ends_of_words(iris, kind):
+    train, test, classes, _ = iris
+    model = small(front_end=kind).fit(train, classes)
+    assert re.search(r"input +wire \[15:0\] inp", model.to_verilog())
+    assert (model.designs_[0].estimated.front_end_power_mw == 0) == (kind == "digital")
+    assert (model.baseline_.estimated.comparators == 0) == (kind == "digital")
+    assert model.predict(test).tolist() == model.classes_[predicted_again(model, test)].tolist()
+
+
+def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(pipeline_design, "measure", lambda *_, backend, **__: seen.append(backend))
+    chosen = fitted.chosen_
+    fitted.synthesize(tmp_path / "chosen")
+    fitted.chosen_ = len(fitted.designs_) - 1
+    fitted.synthesize(tmp_path / "baseline")
+    assert re.search(r"input +wire \[15:0\] inp", fitted.to_verilog())
+    fitted.chosen_ = chosen
+    fitted.synthesize(tmp_path / "elsewhere", technology="egfet-0.6v")
+    assert [(b.front_end.kind, b.front_end.figures and b.front_end.figures.name) for b in seen] == [
+        ("thermometer", "date-2024"),
+        ("binary", "esl-2024"),
+        ("thermometer", None),
+    ]
+    assert {backend.objective for backend in seen} == {"system-power"}
+    saved = [ModelFile.load(tmp_path / name / "model.json").front_end for name in ("chosen", "baseline")]
+    assert saved == ["thermometer", "binary"]
+
+
+def predicted_again(model, features):
+    return model.network_.predict(model.quantiser_.transform(features.to_numpy()))
+
+
+def test_a_technology_without_figures_of_front_ends(iris):
+    """Where the front end counts somebody must price it; where it does not, its figures are missing."""
+    train, _, classes, _ = iris
+    with pytest.raises(ValueError, match="--front-end digital"):
+        small(technology="egfet-0.6v").fit(train, classes)
+    model = small(technology="egfet-0.6v", objective="power").fit(train, classes)
+    front = model.pareto_front_
+    assert front["estimated_system_power_mw"].isna().all() and front["comparators"].isna().all()
+    assert front["estimated_static_power_mw"].is_monotonic_increasing
+    with pytest.raises(ValueError, match="--front-end-figures"):
+        model.choose(max_system_power_mw=1.0)
+    assert "inp" in model.to_verilog()
 
 
 def test_save_and_load_as_json(fitted, iris, tmp_path):
@@ -129,6 +227,7 @@ def test_save_and_load_as_json(fitted, iris, tmp_path):
     pd.testing.assert_frame_equal(loaded.pareto_front_, fitted.pareto_front_)
     assert loaded.to_verilog() == fitted.to_verilog()
     assert loaded.choose(max_area_cm2=0.3).chosen_ == fitted.choose(max_area_cm2=0.3).chosen_
+    assert (loaded.front_end_, loaded.objective) == (FrontEndKind.THERMOMETER, "system-power")
     with pytest.raises(ValueError, match="holds no samples"):
         loaded.synthesize(tmp_path / "out")
     fitted.choose()
@@ -136,7 +235,14 @@ def test_save_and_load_as_json(fitted, iris, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("{", "JSON"), ("{}", "damaged"), ('{"kind": "x", "schema": 1}', "kind or version"), (None, "does not exist")],
+    [
+        ("{", "JSON"),
+        ("{}", "damaged"),
+        ('{"kind": "x", "schema": 1}', "kind or version"),
+        ('{"kind": "bespoke classifier", "schema": 99}', "kind or version"),
+        ('{"kind": "bespoke classifier", "schema": 2}', r"earlier version wrote it \(schema 2, .* fit and save anew"),
+        (None, "does not exist"),
+    ],
 )
 def test_damaged_files_are_named(tmp_path, content, words):
     path = tmp_path / "classifier.json"
@@ -203,6 +309,11 @@ def test_two_hidden_layers():
         ({"bits": 0}, "bits"),
         ({"hidden": ()}, "hidden"),
         ({"technology": "no-such"}, "no-such"),
+        ({"front_end": "analogue"}, "front_end must be one of thermometer, binary, digital"),
+        ({"front_end": "digital", "front_end_figures": "date-2024"}, "leave front_end_figures out"),
+        ({"front_end_figures": "date-1924"}, "date-1924"),
+        ({"front_end": "binary", "front_end_figures": "date-2024"}, "encoder"),
+        ({"objective": "beauty"}, "objective must be one of system-power"),
     ],
 )
 def test_wrong_parameters_are_named(iris, options, words):
@@ -221,6 +332,8 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
     assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))
     assert 0 < metrics.area_cm2 < 2 * fitted.designs_[fitted.chosen_].estimated.area_cm2
+    assert metrics.front_end.kind == "thermometer" and metrics.verification.threshold_probes > 0
+    assert metrics.estimated_system_power_mw > metrics.total_power_mw
     assert (tmp_path / "out" / metrics.rtl_file).is_file() and (tmp_path / "out" / metrics.netlist_file).is_file()
     with pytest.raises(ValueError, match="both X and y"):
         fitted.synthesize(tmp_path / "other", test)

@@ -4,13 +4,30 @@ import tomllib
 
 import pytest
 
+from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort, RunConfig, Unit, read_config, to_toml
+from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of
+from bespoke.sensing import FrontEnd, FrontEndKind
+from bespoke.technology import load_technology
 
 
 def test_a_config_survives_its_own_toml(tmp_path):
     config = RunConfig(
-        data="iris", hidden=(5, 4), effort=Effort.HIGH, freeze=(Unit.ACTIVATE,), max_loss=0.02, target=-1, seed=7
+        data="iris",
+        hidden=(5, 4),
+        effort=Effort.HIGH,
+        freeze=(Unit.ACTIVATE,),
+        max_loss=0.02,
+        target=-1,
+        seed=7,
+        objective=Objective.SYSTEM_AREA,
+        front_end=FrontEndKind.BINARY,
+        front_end_figures="esl-2024",
+        max_system_power_mw=2.5,
+        source="Molex",
+        choose_rival=True,
+        decisions_per_hour=12.0,
     )
     path = tmp_path / "run.toml"
     path.write_text(to_toml(config))
@@ -34,6 +51,12 @@ def test_workers_do_not_belong_to_the_result():
         ("hidden = [3.5]", "--hidden: expected a list of whole numbers"),
         ("max_loss = '1 %'", "--max-loss: expected a number"),
         ("circuit_approximation = 1", "expected true or false"),
+        ("choose_rival = 'yes'", "--choose-rival: expected true or false"),
+        ("objective = 'system-pwr'", "--objective: 'system-pwr' is none of system-power, system-area, power, area"),
+        ("front_end = 'thermo'", "did you mean thermometer"),
+        ("front_end_figures = 2024", "--front-end-figures: expected text"),
+        ("max_system_power_mw = 'little'", "--max-system-power-mw: expected a number"),
+        ("decisions_per_hour = true", "--decisions-per-hour: expected a number"),
         ("data = ", "cannot be read"),
     ],
 )
@@ -63,6 +86,12 @@ def test_a_missing_file_is_named(tmp_path):
         ({"data": "iris", "max_loss": 1.5}, "--max-loss must be between 0 and 1"),
         ({"data": "iris", "hidden": (0,)}, "--hidden needs sizes"),
         ({"data": "iris", "max_area_cm2": -1.0}, "--max-area-cm2 must be at least 0"),
+        ({"data": "iris", "max_system_power_mw": -1.0}, "--max-system-power-mw must be at least 0"),
+        ({"data": "iris", "decisions_per_hour": -1.0}, "--decisions-per-hour must be at least 0"),
+        (
+            {"data": "iris", "front_end": FrontEndKind.DIGITAL, "front_end_figures": "date-2024"},
+            "--front-end digital costs nothing; leave --front-end-figures out",
+        ),
         ({"data": "iris", "max_loss": 0.1, "min_accuracy": 0.9}, "give one of them"),
         ({"data": "iris", "clock_ms": float("nan")}, "--clock-ms must be at least"),
     ],
@@ -71,3 +100,63 @@ def test_values_that_do_not_fit_name_their_option(settings, words):
     with pytest.raises(InputError) as caught:
         RunConfig(**settings)
     assert words in str(caught.value)
+
+
+def test_words_of_a_file_become_kinds(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text("objective = 'power'\nfront_end = 'digital'\nmax_system_area_cm2 = 3\n")
+    settings = read_config(path)
+    assert settings["objective"] is Objective.POWER and settings["front_end"] is FrontEndKind.DIGITAL
+    assert isinstance(settings["max_system_area_cm2"], float)
+    assert RunConfig(data="iris").front_end is FrontEndKind.THERMOMETER
+    assert RunConfig(data="iris").objective is Objective.SYSTEM_POWER
+
+
+#: What makes a run need the price of its front end.
+COUNTING = [
+    {},
+    {"objective": Objective.SYSTEM_AREA},
+    {"objective": Objective.AREA, "max_system_power_mw": 1.0},
+    {"objective": Objective.POWER, "max_system_area_cm2": 1.0},
+    {"objective": Objective.AREA, "source": "Molex"},
+]
+
+
+@pytest.mark.parametrize("settings", COUNTING, ids=str)
+def test_where_the_system_counts_somebody_must_price_the_front_end(settings):
+    config = RunConfig(data="iris", technology="egfet-0.6v", **settings)
+    bare, priced = load_technology("egfet-0.6v"), load_technology("egfet-1.0v")
+    with pytest.raises(InputError, match=r"egfet-0\.6v has no figures .*--front-end-figures.*--front-end digital"):
+        front_end_of(config, bare)
+    assert front_end_of(config, priced).figures.name == "date-2024"
+    digital = RunConfig(data="iris", front_end=FrontEndKind.DIGITAL, **settings)
+    assert front_end_of(digital, bare) == FrontEnd(FrontEndKind.DIGITAL, None)
+
+
+def test_where_it_does_not_count_no_price_is_needed():
+    bare = load_technology("egfet-0.6v")
+    front_end = front_end_of(RunConfig(data="iris", objective=Objective.POWER), bare)
+    assert front_end.kind is FrontEndKind.THERMOMETER and not front_end.is_priced
+    named = RunConfig(data="iris", objective=Objective.AREA, front_end_figures="date-1924")
+    with pytest.raises(InputError, match="date-1924"):
+        front_end_of(named, bare)
+
+
+def test_the_baseline_keeps_conventional_converters():
+    technology = load_technology("egfet-1.0v")
+    before = baseline_front_end(technology, front_end_of(RunConfig(data="iris"), technology))
+    assert (before.kind, before.figures.name) == (FrontEndKind.BINARY, "esl-2024")
+    digital = FrontEnd(FrontEndKind.DIGITAL, None)
+    assert baseline_front_end(technology, digital) is digital
+    assert not baseline_front_end(load_technology("egfet-0.6v"), before).is_priced
+
+
+def test_a_source_by_its_name_in_any_case():
+    technology = load_technology("egfet-1.0v")
+    names = [source.name for source in technology.power_sources]
+    for source in technology.power_sources:
+        assert source_of(RunConfig(data="iris", source=source.name.lower()), technology) == source
+    with pytest.raises(InputError, match="--source") as caught:
+        source_of(RunConfig(data="iris", source="the sun"), technology)
+    assert all(name in str(caught.value) for name in names) and "'the sun'" in str(caught.value)
+    assert source_of(RunConfig(data="iris"), technology) is None

@@ -8,13 +8,14 @@ from helpers import random_network
 from bespoke.circuit import Circuit
 from bespoke.data import load_dataset, prepare
 from bespoke.model import ArgmaxTree, LogicCircuit, input_wires, used_bits
-from bespoke.netlist import read_netlist
-from bespoke.pipeline.design import Backend, converters, measure, start_circuits, used_wires
-from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires, read_front_end
+from bespoke.netlist import Netlist, Port, read_netlist
+from bespoke.pipeline.design import Backend, complements, measure, netlist_costs, start_circuits, used_wires
+from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, ThermometerWires, priced_front_end, read_front_end
 from bespoke.technology import load_technology
 
 KINDS = list(FrontEndKind)
 THERMOMETER = FrontEndKind.THERMOMETER
+TECHNOLOGY = load_technology("egfet-1.0v")
 
 
 def network(seed=3):
@@ -28,8 +29,8 @@ def data():
 
 
 def measured(classifier, data, folder, kind):
-    technology = load_technology("egfet-1.0v")
-    backend = Backend(technology, "fast", "pyosys", technology.clock_ms, 0, kind)
+    front_end = priced_front_end(TECHNOLOGY, kind)
+    backend = Backend(TECHNOLOGY, "fast", "pyosys", TECHNOLOGY.clock_ms, 0, front_end)
     return measure(
         classifier, data, folder, name="a design", backend=backend, model_file=folder / "model.json", root=folder
     )
@@ -55,10 +56,15 @@ def test_a_network_behind_each_front_end(data, tmp_path, kind):
     wires = input_wires(classifier, kind)
     levels = {FrontEndKind.BINARY: 7 * used_bits(classifier).any(axis=1).sum(), FrontEndKind.DIGITAL: 0}
     assert found.verification.threshold_probes == 3 * levels.get(kind, wires.count)
-    netlist = read_netlist(tmp_path / "netlist.v", load_technology("egfet-1.0v"))
+    netlist = read_netlist(tmp_path / "netlist.v", TECHNOLOGY)
     assert netlist.input_bits == wires.count
     assert read_front_end(tmp_path / "front_end.csv", data.feature_names, 3) == wires
-    assert (found.front_end_area_cm2 > 0) == (kind is not FrontEndKind.DIGITAL)
+    converters = priced_front_end(TECHNOLOGY, kind).cost(wires, used_wires(netlist, wires))
+    assert found.front_end.kind == kind
+    assert found.comparators == found.front_end.comparators == converters.comparators
+    assert found.estimated_front_end_area_cm2 == converters.area_cm2
+    assert (found.estimated_front_end_area_cm2 > 0) == (kind is not FrontEndKind.DIGITAL)
+    assert found.estimated_system_power_mw <= found.total_power_mw + converters.power_mw + 1e-12
     names = {data.feature_names[wires.feature_of()[place]] for place in np.flatnonzero(used_wires(netlist, wires))}
     assert set(found.used_inputs) == names and names
     assert found.shares
@@ -72,13 +78,66 @@ def test_circuits_behind_comparators(data, tmp_path):
     assert found.used_inputs == (data.feature_names[0], data.feature_names[2])
     constant = LogicCircuit(ThermometerWires.of(4, 3, []), 3, Circuit(0, np.zeros((0, 2)), np.array([1, 0])))
     found = measured(constant, data, tmp_path / "constant", THERMOMETER)
-    assert (found.used_inputs, found.cells, found.front_end_power_mw) == ((), 0, 0.0)
+    assert (found.used_inputs, found.cells, found.estimated_front_end_power_mw) == ((), 0, 0.0)
 
 
-def test_converters_of_each_kind():
-    used = np.array([True, False, True, True])
-    comparators = converters(ThermometerWires.of(3, 2, [(0, 1), (0, 2), (2, 1), (2, 3)]), used, THERMOMETER)
-    assert comparators.comparators.tolist() == [1, 0, 2] and not comparators.ors.any()
-    flash = converters(BinaryWires(2, 2), used, FrontEndKind.BINARY)
-    assert flash.comparators.tolist() == [4, 4]
-    assert converters(BinaryWires(2, 2), used, FrontEndKind.DIGITAL).area_cm2 == 0
+def test_average_power_is_that_of_the_time_switched_on():
+    from bespoke.pipeline.design import average_power_mw
+
+    assert average_power_mw(10.0, 36.0, 100.0) == pytest.approx(10.0 * 36 * 100 / 3_600_000)
+    assert average_power_mw(10.0, 36.0, 1e9) == 10.0  # never off
+    assert average_power_mw(None, 36.0, 1.0) is average_power_mw(10.0, 36.0, None) is None
+
+
+def by_hand(*, outputs):
+    """Four inputs, nets 2 to 5. Of inverters, net 6 has its input alone, 7 and 8 share one, 9 stands beside a NAND."""
+    inverter, nand = TECHNOLOGY.cell("INVX1"), TECHNOLOGY.cell("NAND2X1")
+    fanins = [[2, -1], [3, -1], [3, -1], [4, -1], [4, 6], [10, -1]]
+    return Netlist(
+        module="top",
+        inputs=(Port("inp", 4),),
+        outputs=(Port("out", len(outputs)),),
+        cells=(inverter, nand),
+        gate_cells=np.array([0, 0, 0, 0, 1, 0], dtype=np.int32),
+        gate_fanins=np.array(fanins, dtype=np.int32),
+        output_nets=np.array(outputs, dtype=np.int32),
+    )
+
+
+WIRES = ThermometerWires.of(2, 2, [(0, 1), (0, 3), (1, 1), (1, 2)])
+
+
+def test_inverters_that_alone_read_an_input_are_needless():
+    assert complements(by_hand(outputs=[7, 8, 9, 11])).tolist() == [0, 1, 2]
+    assert complements(by_hand(outputs=[7, 8, 9, 11, 2])).tolist() == [1, 2]  # an output reads the plain input
+    empty = Netlist("top", (Port("inp", 1),), (Port("out", 1),), (), np.zeros(0, int), np.zeros((0, 0), int), [2])
+    assert complements(empty).tolist() == []
+
+
+def test_costs_of_a_netlist_by_hand():
+    netlist = by_hand(outputs=[7, 8, 9, 11])
+    vector = np.array([[1, 0, 1, 1]], dtype=bool)
+    inverter, nand = netlist.cells
+    # gates in order: inverters of 1, 0, 0, 1; NAND of 1 and 0; inverter of 1
+    power_nw = 3 * inverter.leakage_nw[1] + 2 * inverter.leakage_nw[0] + nand.leakage_nw[1]
+    front_end = priced_front_end(TECHNOLOGY, THERMOMETER)
+    costs = netlist_costs(netlist, WIRES, vector, front_end)
+    assert costs.area_cm2 == pytest.approx((5 * inverter.area_um2 + nand.area_um2) * 1e-8)
+    assert costs.static_power_mw == pytest.approx(power_nw * 1e-6)
+    converters = front_end.cost(WIRES, np.array([True, True, True, False]))  # nothing reads the last
+    assert costs.comparators == converters.comparators == 3
+    assert (costs.front_end_area_cm2, costs.front_end_power_mw) == (converters.area_cm2, converters.power_mw)
+    assert costs.saved_area_cm2 == pytest.approx(3 * inverter.area_um2 * 1e-8)
+    assert costs.saved_power_mw == pytest.approx((inverter.leakage_nw[1] + 2 * inverter.leakage_nw[0]) * 1e-6)
+    assert costs.system_power_mw == pytest.approx(costs.static_power_mw + converters.power_mw - costs.saved_power_mw)
+
+
+def test_nothing_is_saved_where_no_comparator_delivers_a_complement():
+    netlist, vector = by_hand(outputs=[7, 8, 9, 11]), np.ones((1, 4), dtype=bool)
+    for kind in (FrontEndKind.BINARY, FrontEndKind.DIGITAL):
+        costs = netlist_costs(netlist, BinaryWires(2, 2), vector, priced_front_end(TECHNOLOGY, kind))
+        assert costs.saved_area_cm2 == costs.saved_power_mw == 0
+    assert costs.system_area_cm2 == costs.area_cm2  # words from elsewhere cost nothing
+    costs = netlist_costs(netlist, WIRES, vector, FrontEnd(THERMOMETER, None))
+    assert (costs.system_power_mw, costs.front_end_area_cm2, costs.comparators) == (None, None, None)
+    assert costs.area_cm2 > 0

@@ -156,8 +156,8 @@ def test_what_does_not_fit_is_refused():
         front_end.cost(ThermometerWires.full(1, 2), np.ones(3, dtype=bool))
     with pytest.raises(InputError, match="thermometer front end does not deliver BinaryWires"):
         FrontEnd(THERMOMETER, DATE).tables(BinaryWires(1, 2))
-    with pytest.raises(InputError, match="without figures"):
-        FrontEnd(THERMOMETER, None)
+    with pytest.raises(InputError, match="thermometer front end cannot be priced without figures"):
+        FrontEnd(THERMOMETER, None).cost(ThermometerWires.full(1, 2), np.ones(3, dtype=bool))
     with pytest.raises(InputError, match="figures date-2024 cannot price a binary"):
         FrontEnd(BINARY, DATE)
     with pytest.raises(InputError, match="figures date-2024 cannot price a digital"):
