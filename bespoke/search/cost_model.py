@@ -35,6 +35,8 @@ from bespoke.technology import Technology
 
 #: What decides among designs of equal power: a cm² counts as so many mW, about a hundredth of what its gates draw.
 AREA_BESIDE_POWER = 0.02
+#: What cost is weighed in, in mean NANDs' power: about a comparator, the smallest thing that a system gains or loses.
+_UNIT_OF_POWER = 2.5
 #: A gate's power at most, in units of the mean AND cell: what a removed node can save.
 _DEAREST = 2.0
 
@@ -59,8 +61,8 @@ class CostModel(NamedTuple):
     """Everything that a circuit's charge depends on.
 
     ``area`` float64 (PRICES,) in cm² by gate; ``leak`` float64 (PRICES, 2) in mW by gate and output value; ``weights``
-    float64 (2,) what a cm² and a mW of gates are charged; ``gate`` the most that one node is charged; ``unit`` a NAND's
-    mean charge.
+    float64 (2,) what a cm² and a mW of gates are charged; ``gate`` the most that one node is charged; ``unit`` what
+    the searches weigh costs in, a gate or so.
     """
 
     area: np.ndarray
@@ -94,7 +96,7 @@ def cost_model(technology: Technology, objective: Objective, wires: Wires, front
     for_power = objective.is_power
     weights = np.array([AREA_BESIDE_POWER, 1.0]) if for_power else np.array([1.0, 0.0])
     if for_power:
-        unit = weights[0] * area[NAND] + float(states[NAND].mean())
+        unit = _UNIT_OF_POWER * (weights[0] * area[NAND] + float(states[NAND].mean()))
         gate = weights[0] * (area[NAND] + area[INV]) + _DEAREST * float(states[AND].mean())
     else:
         unit, gate = float(area[NAND]), float(area[NAND] + area[INV])

@@ -32,6 +32,13 @@ class Found:
     estimated: Costs
 
     @property
+    def overall_accuracy(self) -> float:
+        """Accuracy over training and held-back samples together."""
+        if self.held_back is None:
+            return self.train.value
+        return (self.train.correct + self.held_back.correct) / (self.train.samples + self.held_back.samples)
+
+    @property
     def pooled_accuracy(self) -> float:
         """Mean of training and held-back accuracy; the former alone where nothing is held back.
 

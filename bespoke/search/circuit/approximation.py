@@ -70,9 +70,9 @@ def approximate(
 
     Returns
     -------
-    circuits of rising estimated cost and rising pooled accuracy (training with noise, and held-back). Every circuit is
-    folded, hashed, free of dead nodes, and names only existing classes, whatever the input. Over thermometer wires it
-    has just those that it reads.
+    circuits of rising estimated cost that no cheaper one equals in pooled accuracy, or in accuracy over all samples,
+    noisy copies left out. Every circuit is folded, hashed, free of dead nodes, and names only existing classes,
+    whatever the input. Over thermometer wires it has just those that it reads.
 
     Raises
     ------
@@ -221,7 +221,11 @@ def _searched(starts, data, options, model, largest, sequence, workers, progress
 
 
 def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ...]:
-    """The pool's circuits that no cheaper one equals in pooled accuracy, valid and rated."""
+    """The pool's circuits that no cheaper one equals, valid and rated.
+
+    In pooled accuracy or in that over all samples: the held-back part is small and the rest has steered the search, so
+    whoever chooses among them with samples of its own gets both.
+    """
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
     rated = []
@@ -237,8 +241,10 @@ def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ..
         )
         costs = estimates(valid, technology, data.features, front_end)
         rated.append(Found(valid, CIRCUIT_APPROXIMATION, train, held_back, costs))
-    points = [(member.estimated.along(options.objective), -member.pooled_accuracy) for member in rated]
-    return tuple(rated[index] for index in non_dominated(points))
+    kept: set[int] = set()
+    for accuracy in (lambda one: one.pooled_accuracy, lambda one: one.overall_accuracy):
+        kept.update(non_dominated([(one.estimated.along(options.objective), -accuracy(one)) for one in rated]))
+    return tuple(sorted((rated[index] for index in kept), key=lambda one: one.estimated.along(options.objective)))
 
 
 def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> Accuracy:
