@@ -1,7 +1,8 @@
 """Compiles every kernel ahead of time: ``python -m bespoke.warm_up``.
 
 Numba keeps what it compiled on disk, so the first run after an installation need not wait for it. Each kernel is called
-once on something tiny, with the argument types that real runs use.
+once on something tiny, with the argument types of a run with default settings: behind comparators, for little power
+of the system, from networks and trees. What other settings need besides is compiled when they are first used.
 """
 
 from __future__ import annotations
@@ -13,24 +14,41 @@ from collections.abc import Callable
 import joblib
 import numpy as np
 
-from bespoke.model import Network, QRelu
+from bespoke.circuit import Circuit
+from bespoke.model import LogicCircuit, Network, QRelu
 from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
-from bespoke.search import SearchData, SearchOptions, circuit_of, estimate_static_power, explore
+from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.preparation import baseline_front_end, front_end_of
+from bespoke.search import SearchData, SearchOptions, circuit_of, complemented_wires, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
+from bespoke.search.circuit.validity import with_existing_classes
+from bespoke.search.pricing import prices
+from bespoke.sensing import all_wires
 from bespoke.technology import load_technology
+from bespoke.train.trees import grow_trees, tree_circuit
 
 log = logging.getLogger(__name__)
 
-_NETLIST = """
-module top(inp, out);
-  input [3:0] inp; output [1:0] out; wire a, b;
-  NAND2X1 g0(.A1(inp[0]), .A2(inp[1]), .Y(a));
-  XOR2X1 g1(.A1(inp[2]), .A2(a), .Y(b));
-  INVX1 g2(.A(b), .Y(out[0]));
-  NOR2X1 g3(.A1(inp[3]), .A2(b), .Y(out[1]));
-endmodule
-"""
+#: A run with no options.
+_DEFAULT = RunConfig(data="iris")
+
+#: Inputs and gates of a netlist that is large enough for moves to be refuted.
+_INPUTS, _GATES = 40, 200
+
+
+def _netlist() -> str:
+    """Verilog of random gates."""
+    rng = np.random.default_rng(0)
+    nets = [f"inp[{bit}]" for bit in range(_INPUTS)]
+    lines = [f"module top(inp, out);\n  input [{_INPUTS - 1}:0] inp; output [3:0] out;"]
+    for gate in range(_GATES):
+        kind = ("NAND2X1", "NOR2X1", "AND2X1", "AND2X1")[rng.integers(4)]
+        first, second = (nets[place] for place in rng.choice(len(nets), 2, replace=False))
+        lines.append(f"  wire n{gate}; {kind} g{gate}(.A1({first}), .A2({second}), .Y(n{gate}));")
+        nets.append(f"n{gate}")
+    lines += [f"  INVX1 o{bit}(.A({nets[-1 - bit]}), .Y(out[{bit}]));" for bit in range(4)]
+    return "\n".join([*lines, "endmodule"])
 
 
 def _samples() -> tuple[np.ndarray, np.ndarray]:
@@ -48,30 +66,38 @@ def _network() -> Network:
 
 
 def _search() -> None:
+    technology = load_technology()
     features, classes = _samples()
     data = SearchData(features, classes, 4, 2, features, classes)
-    options = SearchOptions(candidates=2_000, epochs=1)
-    explore(data, [_network()], options, technology=load_technology(), workers=1)
+    options = SearchOptions(candidates=2_000, epochs=1, objective=_DEFAULT.objective)
+    front_end = front_end_of(_DEFAULT, technology)
+    explore(data, [_network()], options, technology=technology, front_end=front_end, workers=1)
+    estimates(_network(), technology, features, baseline_front_end(technology, front_end))
 
 
 def _circuits() -> None:
     technology = load_technology()
-    circuit = circuit_of(_network())
-    circuit.used_wires()  # the walk over live nodes
+    front_end = front_end_of(_DEFAULT, technology)
     features, classes = _samples()
-    estimate_static_power(circuit, technology, features)
-    options = ApproximationOptions(moves=500, rounds=1)
-    approximate(circuit, ApproximationData(features, classes), options, technology=technology)
+    network = circuit_of(_network(), wires=all_wires(front_end.kind, 2, 4)).narrowed()
+    tree = tree_circuit(grow_trees(features, classes, leaves=(4,))[0], classes=2, bits=4, kind=front_end.kind)
+    estimates(tree, technology, features, front_end)
+    complemented_wires(tree, technology)
+    options = ApproximationOptions(moves=500, rounds=1, objective=_DEFAULT.objective)
+    data = ApproximationData(features, classes)
+    approximate([network, tree], data, options, technology=technology, front_end=front_end)
+    beyond = LogicCircuit(network.wires, 3, Circuit(network.wires.count, np.zeros((0, 2), dtype=np.int32), [2, 4]))
+    with_existing_classes(beyond, prices(technology))
 
 
 def _netlists() -> None:
     technology = load_technology()
-    bits = np.random.default_rng(0).random((64, 4)) < 0.5
-    netlist = read_netlist(_NETLIST, technology)
+    bits = np.random.default_rng(0).random((64, _INPUTS)) < 0.5
+    netlist = read_netlist(_netlist(), technology)
     static_power(netlist, bits)
     dynamic_power(netlist, bits, clock_ms=technology.clock_ms, supply_v=technology.supply_v)
     timing(netlist, technology.clock_ms)
-    optimise_netlist(netlist, technology=technology, data_bits=bits, budget_moves=50, seed=0)
+    optimise_netlist(netlist, technology=technology, data_bits=bits, budget_moves=500, seed=0)
 
 
 def warm_up() -> None:

@@ -41,7 +41,7 @@ def thinned(designs: Sequence[Design], count: int, request: Request) -> list[Des
     the measurement, so several are mapped. The rest shows the whole front in trusted accuracy and estimated cost,
     runners-up included where there is room.
     """
-    unique = _distinct(designs)
+    unique = _distinct(designs, request)
     costs = np.array([request.cost(design)[0] for design in unique])
     beaten_by = dominators([(cost, mistrust(design)) for cost, design in zip(costs, unique, strict=True)])
     kept = _likely(unique, request)[: count // 2]
@@ -54,11 +54,12 @@ def thinned(designs: Sequence[Design], count: int, request: Request) -> list[Des
     return [unique[index] for index in sorted(kept, key=lambda index: (costs[index], index))]
 
 
-def _distinct(designs: Sequence[Design]) -> list[Design]:
+def _distinct(designs: Sequence[Design], request: Request) -> list[Design]:
     """One design of those that no figure tells apart; the first of them, so a network before a circuit."""
-    first: dict[tuple[float, float, float], Design] = {}
+    first: dict[tuple[float, ...], Design] = {}
     for design in designs:
-        first.setdefault((design.train.value, design.validation.value, design.estimated.area_cm2), design)
+        figures = design.train.value, design.validation.value, design.estimated.area_cm2, *request.cost(design)
+        first.setdefault(figures, design)
     return list(first.values())
 
 

@@ -49,6 +49,15 @@ def test_designs_that_no_figure_tells_apart_are_mapped_once():
     assert [design.origin for design in thinned(proposals, 8, Request.at_least(0.5))] == ["first"]
 
 
+def test_equal_circuits_behind_other_comparators_are_told_apart():
+    """A threshold further down takes a cheaper comparator; the circuit is as large."""
+    dear, cheap = (
+        Design(_WIRE, "test", Accuracy.of_count(90, 100), Accuracy.of_count(90, 100), Costs(0.5, 1.0, 0.1, power))
+        for power in (0.3, 0.2)
+    )
+    assert thinned([dear, cheap], 1, Request.at_least(0.5, objective=Objective.SYSTEM_POWER)) == [cheap]
+
+
 @given(PROPOSALS, st.sampled_from(Objective))
 def test_the_front_against_its_definition(proposals, objective):
     cost = estimated(objective)

@@ -77,7 +77,7 @@ def test_everything_is_there(finished):
     ]:
         assert (run / name).stat().st_size > 0, name
     assert not list(run.rglob("*.tmp"))
-    for word in ("accuracy", "area", "static power", "baseline"):
+    for word in ("accuracy", "area", "power", "comparators", "baseline"):
         assert word in result.stdout
 
 
