@@ -23,9 +23,9 @@ from bespoke.technology import Technology
 from bespoke.train.trees import grow_trees, noisy_samples, tree_circuit
 
 #: Candidates that the search evaluates, by effort.
-CANDIDATES = {Effort.FAST: 1_000_000, Effort.NORMAL: 6_000_000, Effort.HIGH: 40_000_000}
+CANDIDATES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 40_000_000}
 #: Edits that circuit-level approximation tries, by effort.
-MOVES = {Effort.FAST: 500_000, Effort.NORMAL: 3_000_000, Effort.HIGH: 20_000_000}
+MOVES = {Effort.FAST: 1_000_000, Effort.NORMAL: 8_000_000, Effort.HIGH: 40_000_000}
 #: Circuits of the front that circuit-level approximation starts from.
 CIRCUIT_STARTS = 6
 #: Leaves of the decision trees that it starts from, and noisy copies of the samples that they are grown on.
