@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -47,7 +48,7 @@ def draw_exploration(found: Exploration) -> Figure:
     """The front and the exact baseline; both figures are the search's own, nothing is measured."""
     figure, axes = new_figure(2.5)
 
-    def cost(design: Design) -> float | None:
+    def cost(design: Design) -> float:
         return design.estimated.along(found.objective)
 
     # a design that costs nothing has no place on a logarithmic axis
@@ -71,7 +72,7 @@ def draw_exploration(found: Exploration) -> Figure:
                 markersize=3,
                 label=label,
             )
-    if cost(found.baseline):  # None where nobody knows what its front end costs
+    if math.isfinite(cost(found.baseline)):  # else nobody knows what its front end costs
         axes.plot(
             cost(found.baseline),
             100 * found.baseline.trusted_accuracy,

@@ -27,7 +27,7 @@ class Seen(Exception):
 
 def test_the_folder_is_locked_while_the_search_runs(tmp_path, monkeypatch):
     config, out = RunConfig(data="iris"), tmp_path / "run"
-    network, _, _ = sample_network()
+    network, *_ = sample_network()
     monkeypatch.setattr(exploration, "train_models", lambda *_, **__: TrainedModels(None, network, network))
 
     def search(folder, config, data, **options):
@@ -43,7 +43,7 @@ def test_the_folder_is_locked_while_the_search_runs(tmp_path, monkeypatch):
 
 def test_training_alone_leaves_the_folder_free(tmp_path, monkeypatch):
     config, out = RunConfig(data="iris"), tmp_path / "run"
-    network, _, _ = sample_network()
+    network, *_ = sample_network()
     monkeypatch.setattr(exploration, "train_models", lambda *_, **__: TrainedModels(None, network, network))
     kept = exploration.train(config, out)
     assert _taken_by_another_process(out / ".bespoke-run.lock")

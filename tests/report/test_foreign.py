@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from bespoke.errors import InputError
-from bespoke.netlist import area_cm2, feature_bits, read_netlist
+from bespoke.netlist import area_cm2, read_netlist
 from bespoke.report import compare_runs, foreign, read_run
 from bespoke.rtl import emit_verilog
+from bespoke.sensing import feature_bits
 
 NETLIST = """
 module top (inp, out);

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from bespoke.costs import Objective
 from bespoke.estimator import fitting
 from bespoke.model import Network, QRelu
 from bespoke.search import SearchData, SearchOptions, variation
@@ -18,6 +19,7 @@ from bespoke.search.evaluation import accept, evaluate, evaluator, right_answers
 from bespoke.search.genome import NEURONS
 from bespoke.search.problem import Problem, make_problem
 from bespoke.search.randoms import random_state
+from bespoke.sensing import FrontEnd, FrontEndKind
 from bespoke.technology import load_technology
 from bespoke.train import FloatModel, QuantisationOptions
 from bespoke.train.calibration import Grid, starting_trainer
@@ -64,13 +66,15 @@ def test_a_fit_never_fails_by_luck(first, monkeypatch):
                 validation_fraction=0.25,
                 budget=budget,
                 technology=TECHNOLOGY,
+                front_end=FrontEnd(FrontEndKind.BINARY, None),
+                objective=Objective.AREA,
                 seed=seed,
                 workers=1,
             )
 
 
-def _stopping(data, starts, options, *, technology, workers):
-    make_problem(data, starts, options, technology)
+def _stopping(data, starts, options, *, technology, front_end, workers):
+    make_problem(data, starts, options, technology, front_end)
     assert_searchable(starts[0], np.asarray(data.features))
     raise Reached
 

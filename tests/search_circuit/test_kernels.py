@@ -92,7 +92,7 @@ def random_edit(rng: np.random.Generator, ands: int, wires: Wires = BINARY) -> n
         edit[operand] = 2 * LIBRARY + rng.integers(0, 2 * len(THRESHOLDS)) if library else rng.integers(0, 2 * bound)
     if rng.random() < 0.2:  # all readers of a wire read another, or a constant
         edit[[TARGET, SITE, KIND]] = NODE, rng.integers(1, first), LITERAL
-        edit[FIRST] = rng.integers(0, 2 * first)
+        edit[FIRST], edit[SECOND] = rng.integers(0, 2 * first), 0
     return edit
 
 
