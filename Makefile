@@ -19,7 +19,7 @@ test: setup      ## all tests
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 demo: setup      ## the main job on a bundled data set
-	$(BIN)/bespoke run breast_cancer --out runs/demo --effort fast --max-loss 0.05 --seed 1
+	$(BIN)/bespoke run breast_cancer --out runs/demo --effort fast --source "printed energy harvester" --seed 1
 
 lint: setup      ## style and static checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

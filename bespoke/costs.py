@@ -40,9 +40,10 @@ class Costs:
 
     Parameters
     ----------
-    area_cm2, static_power_mw : of the printed classifier alone; no switching power.
+    area_cm2, static_power_mw : of the printed classifier alone.
     front_end_area_cm2, front_end_power_mw : of the analogue front end before it; None where it has no price.
     comparators : of the front end; None where it is unknown.
+    dynamic_power_mw : of the classifier; 0 before it is mapped.
     saved_area_cm2, saved_power_mw : of the classifier's inverters that the system does without, for a comparator with
         swapped inputs delivers the complement.
     """
@@ -52,6 +53,7 @@ class Costs:
     front_end_area_cm2: float | None = None
     front_end_power_mw: float | None = None
     comparators: int | None = None
+    dynamic_power_mw: float = 0.0
     saved_area_cm2: float = 0.0
     saved_power_mw: float = 0.0
 
@@ -64,10 +66,10 @@ class Costs:
 
     @property
     def system_power_mw(self) -> float | None:
-        """Static power of the classifier and power of the front end; None where the front end has no price."""
+        """Power of the classifier and of the front end; None where the front end has no price."""
         if self.front_end_power_mw is None:
             return None
-        return self.static_power_mw + self.front_end_power_mw - self.saved_power_mw
+        return self.static_power_mw + self.dynamic_power_mw + self.front_end_power_mw - self.saved_power_mw
 
     def along(self, objective: Objective) -> float:
         """The figure that the objective makes small, in cm² or mW."""

@@ -76,6 +76,11 @@ class Backend:
         """Share of static power in what the back end makes small; the rest is area."""
         return POWER_WEIGHT if self.objective.is_power else DEFAULT_POWER_WEIGHT
 
+    def costs(self, netlist: Netlist, wires: Wires, bits: np.ndarray) -> Costs:
+        """Costs of a mapped design before this front end; see `netlist_costs`."""
+        supply_v = self.technology.supply_v
+        return netlist_costs(netlist, wires, bits, self.front_end, clock_ms=self.clock_ms, supply_v=supply_v)
+
     def complemented(self, circuits: Sequence[LogicCircuit]) -> np.ndarray | None:
         """Inputs to be read in the complement, where comparators deliver it for nothing and the system counts."""
         if not (circuits and self.objective.counts_front_end and self.front_end.kind is FrontEndKind.THERMOMETER):
@@ -180,8 +185,8 @@ def measure(
     ).total_mw
     delay = timing(netlist, clock_ms=backend.clock_ms)
     used = used_wires(netlist, wires)
-    costs = netlist_costs(netlist, wires, test_bits, backend.front_end)
-    system_mw = None if costs.system_power_mw is None else costs.system_power_mw + dynamic_mw
+    costs = backend.costs(netlist, wires, test_bits)
+    system_mw = costs.system_power_mw
     verdicts = () if system_mw is None else carriers(backend.technology, system_mw)
     return DesignMetrics(
         name=name,
@@ -308,7 +313,7 @@ def map_design(
         )
 
     def cost(result: SynthesisResult) -> tuple[float, float]:
-        return netlist_costs(result.netlist, wires, vectors, backend.front_end).ranked(backend.objective)
+        return backend.costs(result.netlist, wires, vectors).ranked(backend.objective)
 
     vectors = bits
     if bits is None:
@@ -388,7 +393,15 @@ def used_wires(netlist: Netlist, wires: Wires) -> np.ndarray:
     return netlist.read_inputs()[: wires.count]
 
 
-def netlist_costs(netlist: Netlist, wires: Wires, bits: np.ndarray, front_end: FrontEnd) -> Costs:
+def netlist_costs(
+    netlist: Netlist,
+    wires: Wires,
+    bits: np.ndarray,
+    front_end: FrontEnd,
+    *,
+    clock_ms: float | None = None,
+    supply_v: float = 1.0,
+) -> Costs:
     """Costs of a mapped design and of the front end for the wires that it reads.
 
     An inverter that alone reads a comparator is none: the comparator's inputs are swapped instead. The classifier has
@@ -396,10 +409,14 @@ def netlist_costs(netlist: Netlist, wires: Wires, bits: np.ndarray, front_end: F
 
     Parameters
     ----------
-    bits : bool (vectors, wires), on which static power is measured.
+    bits : bool (vectors, wires), on which power is measured.
+    clock_ms, supply_v : for the power of switching; without a clock it is left out.
     """
     static = static_power(netlist, bits)
-    alone = Costs(area_cm2(netlist), static.total_mw)
+    switching = 0.0
+    if clock_ms is not None and len(bits):
+        switching = dynamic_power(netlist, bits, clock_ms=clock_ms, supply_v=supply_v).total_mw
+    alone = Costs(area_cm2(netlist), static.total_mw, dynamic_power_mw=switching)
     if not front_end.is_priced:
         return alone
     converters = front_end.cost(wires, used_wires(netlist, wires))

@@ -17,7 +17,7 @@ from bespoke.design import Design, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.design import Backend, emit, map_design, netlist_costs
+from bespoke.pipeline.design import Backend, emit, map_design
 from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
@@ -101,7 +101,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
     quick = replace(backend, effort=str(Effort.FAST), workers=1)
     result = map_design(source, classifier, wires, bits, folder=folder / "logs", backend=quick)
-    measured = netlist_costs(result.netlist, wires, bits, backend.front_end)
+    measured = backend.costs(result.netlist, wires, bits)
     write_json(done, asdict(measured))
     return measured
 

@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 
 #: Accuracy that a design may lose where nothing else is asked for.
 DEFAULT_MAX_LOSS = 0.01
+#: Share of a source's power that a design may take on the training samples, for others draw a little more.
+SOURCE_SHARE = 0.98
 
 
 @one_thread_each()
@@ -202,7 +204,8 @@ def _measured(
 
 def _request(config: RunConfig, baseline: DesignMetrics, source: PowerSource | None) -> Request:
     """What the options ask for; where they ask for nothing, little loss against the baseline."""
-    powers = [most for most in (config.max_system_power_mw, source and source.power_mw) if most is not None]
+    carried = None if source is None else SOURCE_SHARE * source.power_mw
+    powers = [most for most in (config.max_system_power_mw, carried) if most is not None]
     budget = {
         "max_area_cm2": config.max_area_cm2,
         "max_power_mw": config.max_power_mw,
@@ -256,6 +259,7 @@ def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedDa
     measured = Costs(
         metrics.area_cm2,
         metrics.static_power_train_mw,
+        dynamic_power_mw=metrics.dynamic_power_mw,
         front_end_area_cm2=metrics.estimated_front_end_area_cm2,
         front_end_power_mw=metrics.estimated_front_end_power_mw,
         comparators=metrics.comparators,
