@@ -30,8 +30,8 @@ from bespoke.design import Design, Request
 from bespoke.eda.tools import Backend as Tool
 from bespoke.files import write_json
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.design import Backend
 from bespoke.pipeline.front import map_front
+from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.preparation import data_digest, front_end_of
 from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.proposals import propose, rival_trees

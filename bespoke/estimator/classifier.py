@@ -324,7 +324,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         VerificationError
             if any description of the circuit differs from the integer network.
         """
-        from bespoke.pipeline.design import Backend, measure
+        from bespoke.pipeline.design import measure
+        from bespoke.pipeline.mapping import Backend
         from bespoke.pipeline.modelfile import ModelFile
 
         check_is_fitted(self, "chosen_")

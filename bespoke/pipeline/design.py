@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from bespoke.costs import Costs, Objective
 from bespoke.data import Part, PreparedData
 from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
 from bespoke.files import write_text
-from bespoke.model import IntegerClassifier, LogicCircuit, Network, input_wires, used_bits
-from bespoke.netlist import Netlist, StaticPower, area_cm2, cell_counts, dynamic_power, predict, static_power, timing
+from bespoke.model import IntegerClassifier, LogicCircuit, Network, input_wires
+from bespoke.netlist import Netlist, StaticPower, cell_counts, dynamic_power, predict, static_power, timing
 from bespoke.netlist.attribution import attribute_gates
-from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT
-from bespoke.pipeline.circuits import behind_comparators
+from bespoke.pipeline.mapping import Backend, map_design, used_wires
 from bespoke.pipeline.metrics import (
     DesignMetrics,
     FrontEndSummary,
@@ -28,12 +25,9 @@ from bespoke.pipeline.metrics import (
 )
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.simulation import simulate_design
-from bespoke.pipeline.synthesis import SynthesisResult, synthesise
+from bespoke.pipeline.synthesis import SynthesisResult
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
-from bespoke.search import circuit_of, complemented_wires
 from bespoke.sensing import (
-    FrontEnd,
-    FrontEndKind,
     ThermometerWires,
     Wires,
     port_bits,
@@ -41,51 +35,13 @@ from bespoke.sensing import (
     write_front_end,
 )
 from bespoke.statistics import Accuracy
-from bespoke.technology import Technology, Verdict, carriers, to_verilog_models
+from bespoke.technology import Verdict, carriers, to_verilog_models
 
 Progress = Callable[[float, str], None]
 
 MS_PER_HOUR = 3_600_000.0
-#: Networks whose circuit is larger are mapped from their RTL alone.
-START_CIRCUIT_ANDS = 400
-#: Share of static power in the back end's price where power is the objective.
-POWER_WEIGHT = 0.7
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
-
-
-@dataclass(frozen=True)
-class Backend:
-    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design.
-
-    ``workers`` is how many runs of ABC or of the optimiser work on one design at a time; it changes no result.
-    """
-
-    technology: Technology
-    effort: str
-    yosys: str
-    clock_ms: float
-    seed: int
-    front_end: FrontEnd
-    decisions_per_hour: float | None = None
-    workers: int = 1
-    objective: Objective = Objective.AREA
-
-    @property
-    def power_weight(self) -> float:
-        """Share of static power in what the back end makes small; the rest is area."""
-        return POWER_WEIGHT if self.objective.is_power else DEFAULT_POWER_WEIGHT
-
-    def costs(self, netlist: Netlist, wires: Wires, bits: np.ndarray) -> Costs:
-        """Costs of a mapped design before this front end; see `netlist_costs`."""
-        supply_v = self.technology.supply_v
-        return netlist_costs(netlist, wires, bits, self.front_end, clock_ms=self.clock_ms, supply_v=supply_v)
-
-    def complemented(self, circuits: Sequence[LogicCircuit]) -> np.ndarray | None:
-        """Inputs to be read in the complement, where comparators deliver it for nothing and the system counts."""
-        if not (circuits and self.objective.counts_front_end and self.front_end.kind is FrontEndKind.THERMOMETER):
-            return None
-        return complemented_wires(circuits[0], self.technology)
 
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
@@ -269,60 +225,6 @@ def _mapped(
         ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(model_file)
 
 
-def map_design(
-    source: Path,
-    classifier: IntegerClassifier,
-    wires: Wires,
-    bits: np.ndarray | None,
-    *,
-    folder: Path,
-    backend: Backend,
-    progress: Progress | None = None,
-) -> SynthesisResult:
-    """Map a design's Verilog on cells, for the objective of the run.
-
-    Where comparators may deliver complements for nothing, it is mapped for those that the circuit asks for and for none
-    of them, and the cheaper netlist is taken.
-
-    Parameters
-    ----------
-    bits : bool (vectors, wires), on which static power is measured: the training part's; None for random ones.
-    """
-    circuits = start_circuits(classifier, wires)
-    complemented = backend.complemented(circuits)
-    variants = [("", None)]
-    if complemented is not None and complemented.any():
-        variants.append(("complemented", complemented))
-
-    def mapped(name: str, inputs: np.ndarray | None) -> SynthesisResult:
-        return synthesise(
-            [source],
-            top="top",
-            technology=backend.technology,
-            folder=folder / name,
-            data_bits=bits,
-            effort=backend.effort,
-            start_circuits=circuits,
-            power_weight=backend.power_weight,
-            complemented=inputs,
-            workers=backend.workers,
-            backend=backend.yosys,
-            clock_ms=backend.clock_ms,
-            seed=backend.seed,
-            progress=progress,
-        )
-
-    def cost(result: SynthesisResult) -> tuple[float, float]:
-        return backend.costs(result.netlist, wires, vectors).ranked(backend.objective)
-
-    vectors = bits
-    if bits is None:
-        vectors = np.random.default_rng(backend.seed).random((STRESS_VECTORS, port_width(wires))) < 0.5
-
-    results = [mapped(name, inputs) for name, inputs in variants]
-    return results[0] if len(results) == 1 else min(results, key=cost)
-
-
 def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:
     """Power of a system that is on until its output has settled and off in between, the switch not counted."""
     if system_mw is None or decisions_per_hour is None:
@@ -343,24 +245,6 @@ def _verdict(verdict: Verdict) -> SourceVerdict:
     source = verdict.source
     margin = source.power_mw / verdict.load_mw if verdict.load_mw else None
     return SourceVerdict(source.name, source.kind, source.power_mw, verdict.carries, margin, verdict.life_h)
-
-
-def start_circuits(classifier: IntegerClassifier, wires: Wires) -> Sequence[LogicCircuit]:
-    """Structures over the RTL's wires, beside its own, that synthesis may start from; each result is proven against it.
-
-    A large network's adders stand in another order there, which takes the proof too long. Where there is no wire there
-    is nothing to map either.
-    """
-    if not wires.count:
-        return []
-    if isinstance(classifier, LogicCircuit):
-        return [classifier.over(wires)]
-    circuit = circuit_of(classifier)
-    if isinstance(wires, ThermometerWires):
-        if (circuit.used_input_bits() & ~used_bits(classifier)).any():  # reads bits whose wires there are not
-            return []
-        circuit = behind_comparators(circuit, wires)
-    return [circuit] if len(circuit.fanins) <= START_CIRCUIT_ANDS else []
 
 
 def check_netlist(
@@ -386,62 +270,6 @@ def check_netlist(
             f"first on inputs {vectors[first].tolist()}: {seen[first]} instead of {expected[first]}"
         )
     return len(vectors)
-
-
-def used_wires(netlist: Netlist, wires: Wires) -> np.ndarray:
-    """Boolean (wires,): which wires any gate or output of the netlist reads."""
-    return netlist.read_inputs()[: wires.count]
-
-
-def netlist_costs(
-    netlist: Netlist,
-    wires: Wires,
-    bits: np.ndarray,
-    front_end: FrontEnd,
-    *,
-    clock_ms: float | None = None,
-    supply_v: float = 1.0,
-) -> Costs:
-    """Costs of a mapped design and of the front end for the wires that it reads.
-
-    An inverter that alone reads a comparator is none: the comparator's inputs are swapped instead. The classifier has
-    it, the system does not.
-
-    Parameters
-    ----------
-    bits : bool (vectors, wires), on which power is measured.
-    clock_ms, supply_v : for the power of switching; without a clock it is left out.
-    """
-    static = static_power(netlist, bits)
-    switching = 0.0
-    if clock_ms is not None and len(bits):
-        switching = dynamic_power(netlist, bits, clock_ms=clock_ms, supply_v=supply_v).total_mw
-    alone = Costs(area_cm2(netlist), static.total_mw, dynamic_power_mw=switching)
-    if not front_end.is_priced:
-        return alone
-    converters = front_end.cost(wires, used_wires(netlist, wires))
-    needless = complements(netlist) if isinstance(wires, ThermometerWires) else np.zeros(0, dtype=np.int64)
-    return replace(
-        alone,
-        front_end_area_cm2=converters.area_cm2,
-        front_end_power_mw=converters.power_mw,
-        comparators=converters.comparators,
-        saved_area_cm2=sum(netlist.cells[netlist.gate_cells[gate]].area_um2 for gate in needless.tolist()) * 1e-8,
-        saved_power_mw=float(static.per_gate_nw[needless].sum()) * 1e-6,
-    )
-
-
-def complements(netlist: Netlist) -> np.ndarray:
-    """Gates that invert an input which nothing but inverters reads, int64."""
-    inverter = np.array([len(cell.inputs) == 1 and cell.truth == 0b01 for cell in netlist.cells] or [False])
-    inverts = inverter[netlist.gate_cells] if netlist.gates else np.zeros(0, dtype=bool)
-    read_plainly = np.zeros(netlist.nets, dtype=bool)
-    read_plainly[netlist.output_nets] = True
-    others = netlist.gate_fanins[~inverts]
-    read_plainly[others[others >= 0]] = True
-    operands = netlist.gate_fanins[:, 0] if netlist.gates else np.zeros(0, dtype=np.int64)
-    is_input = (operands >= 2) & (operands < 2 + netlist.input_bits)
-    return np.flatnonzero(inverts & is_input & ~read_plainly[operands])
 
 
 def gate_shares(

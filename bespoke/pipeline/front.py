@@ -17,7 +17,8 @@ from bespoke.design import Design, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.design import Backend, emit, map_design
+from bespoke.pipeline.design import emit
+from bespoke.pipeline.mapping import Backend, map_design
 from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress

@@ -18,8 +18,9 @@ from bespoke.eda.tools import require_tools, tool_versions
 from bespoke.errors import NoDesignError
 from bespoke.model import IntegerClassifier, Network
 from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.design import Backend, accuracies, measure
+from bespoke.pipeline.design import accuracies, measure
 from bespoke.pipeline.front import map_front, write_table
+from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import (
     DataSummary,
     DesignMetrics,

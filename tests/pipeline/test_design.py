@@ -9,7 +9,8 @@ from bespoke.circuit import Circuit
 from bespoke.data import load_dataset, prepare
 from bespoke.model import ArgmaxTree, LogicCircuit, input_wires, used_bits
 from bespoke.netlist import Netlist, Port, read_netlist
-from bespoke.pipeline.design import Backend, complements, measure, netlist_costs, start_circuits, used_wires
+from bespoke.pipeline.design import measure
+from bespoke.pipeline.mapping import Backend, complements, netlist_costs, start_circuits, used_wires
 from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, ThermometerWires, priced_front_end, read_front_end
 from bespoke.technology import load_technology
 
