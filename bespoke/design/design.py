@@ -27,7 +27,7 @@ class Design:
     train, validation : its evidence. The search has looked at the former, and whoever chooses looks at both; nothing
         here comes from the test part.
     estimated : by the search's cost model.
-    measured : of the mapped netlist, static power on the training vectors; None before mapping.
+    measured : of the mapped netlist, power on the training vectors; None before mapping.
     model_file : where the model is saved, relative to the run folder; None where it is not.
     """
 

@@ -94,7 +94,7 @@ class RivalMetrics:
     """The decision tree on the same grid and front end, of the size that the run's own rule picks among the trees.
 
     ``index`` is its row in front.csv; ``fits`` says whether any tree meets the request: where none does, the most
-    accurate one within the budget stands here. Power is static, on the training vectors, as for all of front.csv.
+    accurate one within the budget stands here. Power is that on the training vectors, as for all of front.csv.
     """
 
     index: int
