@@ -27,9 +27,12 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import SynthesisResult
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
+from bespoke.search import circuit_of
 from bespoke.sensing import (
+    FrontEndKind,
     ThermometerWires,
     Wires,
+    all_wires,
     port_bits,
     port_width,
     write_front_end,
@@ -203,8 +206,9 @@ def _mapped(
 ) -> tuple[IntegerClassifier, Wires, Path, SynthesisResult]:
     """The design in Verilog and in cells.
 
-    Where mapping finds that a logic circuit does not depend on one of its comparators, the circuit is written anew
-    without it, its model file too, so that every wire of the bus is read.
+    Where mapping finds that the design does not depend on one of its comparators, it is written anew without it, as a
+    logic circuit, and so is its model file: every wire of the bus is read, and whoever prints prints no comparator in
+    vain.
     """
     while True:
         wires = input_wires(classifier, backend.front_end.kind)
@@ -219,10 +223,20 @@ def _mapped(
             progress=progress,
         )
         idle = ~used_wires(result.netlist, wires)
-        if not (isinstance(classifier, LogicCircuit) and isinstance(wires, ThermometerWires) and idle.any()):
+        if not (isinstance(wires, ThermometerWires) and idle.any()):
             return classifier, wires, source, result
-        classifier = classifier.without(idle)
+        classifier = _without(classifier, wires, idle)
         ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(model_file)
+
+
+def _without(classifier: IntegerClassifier, wires: ThermometerWires, idle: np.ndarray) -> LogicCircuit:
+    """The classifier as a logic circuit without the wires that it does not depend on, bool (wires,)."""
+    if isinstance(classifier, LogicCircuit):
+        return classifier.without(idle)
+    circuit = circuit_of(classifier, wires=all_wires(FrontEndKind.THERMOMETER, wires.features, wires.bits))
+    circuit = circuit.narrowed()
+    needed = wires.only(~idle)
+    return circuit.without(circuit.wires.places_in(needed) < 0)
 
 
 def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:

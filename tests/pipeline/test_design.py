@@ -6,12 +6,21 @@ from exhaustive import all_vectors
 from helpers import random_network
 
 from bespoke.circuit import Circuit
-from bespoke.data import load_dataset, prepare
-from bespoke.model import ArgmaxTree, LogicCircuit, input_wires, used_bits
+from bespoke.data import Part, PreparedData, load_dataset, prepare
+from bespoke.model import ArgmaxTree, LogicCircuit, Network, input_wires, used_bits
 from bespoke.netlist import Netlist, Port, read_netlist
 from bespoke.pipeline.design import measure
 from bespoke.pipeline.mapping import Backend, complements, netlist_costs, start_circuits, used_wires
-from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, ThermometerWires, priced_front_end, read_front_end
+from bespoke.pipeline.modelfile import ModelFile
+from bespoke.sensing import (
+    BinaryWires,
+    FrontEnd,
+    FrontEndKind,
+    Quantiser,
+    ThermometerWires,
+    priced_front_end,
+    read_front_end,
+)
 from bespoke.technology import load_technology
 
 KINDS = list(FrontEndKind)
@@ -55,6 +64,9 @@ def test_a_network_behind_each_front_end(data, tmp_path, kind):
     found = measured(classifier, data, tmp_path, kind)
     assert found.verification.netlist_vectors == 1000 + 150
     wires = input_wires(classifier, kind)
+    if kind is THERMOMETER:  # mapping may find that the network does not depend on some of its comparators
+        wires, possible = read_front_end(tmp_path / "front_end.csv", data.feature_names, 3), wires
+        assert (wires.places_in(possible) >= 0).all()
     levels = {FrontEndKind.BINARY: 7 * used_bits(classifier).any(axis=1).sum(), FrontEndKind.DIGITAL: 0}
     assert found.verification.threshold_probes == 3 * levels.get(kind, wires.count)
     netlist = read_netlist(tmp_path / "netlist.v", TECHNOLOGY)
@@ -68,7 +80,7 @@ def test_a_network_behind_each_front_end(data, tmp_path, kind):
     assert found.estimated_system_power_mw <= found.total_power_mw + converters.power_mw + 1e-12
     names = {data.feature_names[wires.feature_of()[place]] for place in np.flatnonzero(used_wires(netlist, wires))}
     assert set(found.used_inputs) == names and names
-    assert found.shares
+    assert bool(found.shares) == (found.kind == "network")
 
 
 @pytest.mark.eda
@@ -142,3 +154,29 @@ def test_nothing_is_saved_where_no_comparator_delivers_a_complement():
     costs = netlist_costs(netlist, WIRES, vector, FrontEnd(THERMOMETER, None))
     assert (costs.system_power_mw, costs.front_end_area_cm2, costs.comparators) == (None, None, None)
     assert costs.area_cm2 > 0
+
+
+def test_a_network_loses_the_comparators_that_mapping_finds_idle(tmp_path):
+    """Of two thresholds that its bits are formed from, the network needs one; what is written has just that."""
+    # class 1 where bit 1 of the only feature is set, whatever bit 0 is: the weight of bit 0 never decides
+    model = Network.from_arrays(input_bits=2, weights=[np.array([[0], [2]])], biases=[np.array([3, 0])], activations=[])
+    rng = np.random.default_rng(3)
+    features = rng.integers(0, 4, (40, 1))
+    part = Part(features, model.predict(features), np.arange(40))
+    prepared = PreparedData("one", 2, ("x",), ("low", "high"), Quantiser((0.0,), (4.0,), 2), part, part, part)
+    backend = Backend(
+        technology=TECHNOLOGY,
+        effort="fast",
+        yosys="pyosys",
+        clock_ms=200.0,
+        seed=0,
+        front_end=priced_front_end(TECHNOLOGY, THERMOMETER),
+    )
+    model_file = tmp_path / "model.json"
+    ModelFile.of(model, prepared, front_end=THERMOMETER).save(model_file)
+    found = measure(model, prepared, tmp_path, name="design", backend=backend, model_file=model_file, root=tmp_path)
+    wires = read_front_end(tmp_path / "front_end.csv", ("x",), 2)
+    assert wires.levels.tolist() == [[0, 2]] and found.comparators == 1
+    kept = ModelFile.load(model_file).classifier
+    everything = np.arange(4)[:, None]
+    assert kept.predict(everything).tolist() == model.predict(everything).tolist()
