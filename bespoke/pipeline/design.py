@@ -191,6 +191,7 @@ def measure(
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=confusion(classifier, data.test, data.classes),
         shares=gate_shares(netlist, classifier, static, data, wires),
+        dynamic_power_train_mw=backend.costs(netlist, wires, train_bits).dynamic_power_mw if trained_on else None,
         power_optimised_on="training vectors" if trained_on else "random vectors",
     )
 

@@ -113,9 +113,9 @@ class RivalMetrics:
 class DesignMetrics:
     """A mapped, verified and measured design.
 
-    Power is that of the test part's vectors in their order; ``static_power_train_mw`` is that of the training vectors,
-    which alone the choice and the back end may look at; so is the plain flow's. Both are None where there were no
-    training vectors; ``power_optimised_on`` says which vectors weighed power in the back end.
+    Power is that of the test part's vectors in their order; figures with ``train`` in their name are those of the
+    training vectors, which alone the choice and the back end may look at; so is the plain flow's power. They are None
+    where there were no training vectors; ``power_optimised_on`` says which vectors weighed power in the back end.
 
     The figures of front end and system are estimates, for nobody has measured the converters here, and None where there
     are no figures of them. The system is the circuit with its front end, less inverters that comparators with swapped
@@ -160,6 +160,7 @@ class DesignMetrics:
     confusion: tuple[tuple[int, ...], ...]
     shares: tuple[GateShare, ...]
     power_optimised_on: str = "training vectors"
+    dynamic_power_train_mw: float | None = None
 
 
 @dataclass(frozen=True)

@@ -260,7 +260,7 @@ def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedDa
     measured = Costs(
         metrics.area_cm2,
         metrics.static_power_train_mw,
-        dynamic_power_mw=metrics.dynamic_power_mw,
+        dynamic_power_mw=metrics.dynamic_power_train_mw or 0.0,
         front_end_area_cm2=metrics.estimated_front_end_area_cm2,
         front_end_power_mw=metrics.estimated_front_end_power_mw,
         comparators=metrics.comparators,

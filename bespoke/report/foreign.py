@@ -98,5 +98,5 @@ def _check_ports(path: Path, netlist: Netlist, record: RunRecord) -> None:
     if (netlist.input_bits, netlist.output_bits) != (inputs, outputs):
         raise InputError(
             f"{path}: module {netlist.module} has {netlist.input_bits} input and {netlist.output_bits} output bits, "
-            f"the designs of {record.folder} have {inputs} and {outputs}"
+            f"the features' words and the class index of {record.folder} have {inputs} and {outputs}"
         )
