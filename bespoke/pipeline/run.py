@@ -133,7 +133,8 @@ def run(
     front.append(_baseline_design(baseline, baseline_metrics, data, conventional))
     choice = _chosen(front, request, rivals=config.choose_rival)
     chosen = choice.design.model
-    ModelFile.of(chosen, data, front_end=front_end.kind).save(folder / "models/approximate.json")
+    if not folder.has(_PLACES["chosen"].result):  # measuring may have written the model anew, without idle comparators
+        ModelFile.of(chosen, data, front_end=front_end.kind).save(folder / _PLACES["chosen"].model_file)
     write_table(folder / "front.csv", front, data, chosen=choice.index)
     chosen_metrics = _measured(folder, "chosen", chosen, data, backend=backend, progress=progress)
     metrics = RunMetrics(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -111,3 +112,18 @@ def test_rival_trees_stand_in_the_front_and_in_the_metrics(finished):
     assert rival.estimated_system_power_mw == pytest.approx(float(row["estimated_system_power_mw"]), rel=1e-6)
     assert metrics.selection.front_designs == len(rows) - len(rivals)
     assert json.loads((folder / "metrics.json").read_text())["rival"]["index"] == rival.index
+
+
+def test_a_finished_run_repeated_leaves_the_chosen_model_as_it_was_written(finished, mlp, tmp_path):
+    """Measuring may have written it anew without idle comparators: it must go on fitting its Verilog."""
+    folder, metrics = finished
+    copy = tmp_path / "out"
+    shutil.copytree(folder, copy)
+    written = (copy / "front/000/model.json").read_text()  # stands for a model that differs from the front's choice
+    assert written != (copy / "models/approximate.json").read_text()
+    (copy / "models/approximate.json").write_text(written)
+    config = RunConfig(data="iris", model=str(mlp), effort=Effort.FAST, max_loss=0.05, workers=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 3)
+        assert run(config, copy).chosen == metrics.chosen
+    assert (copy / "models/approximate.json").read_text() == written
