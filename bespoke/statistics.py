@@ -10,7 +10,7 @@ import numpy as np
 _Z95 = 1.959963984540054
 
 
-def wilson_interval(right: int, samples: int) -> tuple[float, float]:
+def wilson_interval(right: float, samples: float) -> tuple[float, float]:
     """95 % Wilson score interval of a share (Wilson 1927), within 0 to 1."""
     share = right / samples
     scale = 1 + _Z95**2 / samples

@@ -48,9 +48,8 @@ def train(out: Path, config: Path | None, overwrite: bool, json_output: bool, **
 
     Leaves the models and the vectors in the folder; needs no outside program.
     """
-    from bespoke.pipeline.design import accuracies  # heavy: only when training starts
+    from bespoke.pipeline.design import accuracies, float_accuracies  # heavy: only when training starts
     from bespoke.pipeline.exploration import train as train_pipeline
-    from bespoke.pipeline.training import float_accuracies
 
     with _running(out, config, options) as (settings, progress):
         trained = train_pipeline(settings, out, overwrite=overwrite, progress=progress)
@@ -77,8 +76,8 @@ def explore(
     """Search the front of accuracy against the estimated cost that --objective names, and map nothing.
 
     Leaves explored.csv, a model file per design and the front's figure in the folder; needs no outside program.
-    Area and power, of the classifier and with its front end, are estimates, accuracies those of training and
-    validation data. `bespoke rtl` turns a model into Verilog; `bespoke run` with the same settings goes on from there.
+    Area and power, of the classifier and with its front end, are estimates; accuracies are forecast by cross-fitting.
+    `bespoke rtl` turns a model into Verilog; `bespoke run` with the same settings goes on from there.
     """
     from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
     from bespoke.report.exploration import write_exploration_figures
@@ -283,10 +282,11 @@ def _show_training(found: dict[str, PartAccuracies], folder: Path) -> None:
     from bespoke.report import wording
 
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    for heading in ("accuracy", *_PARTS):
+    shown = [part for part in _PARTS if any(getattr(parts, part) is not None for parts in found.values())]
+    for heading in ("accuracy", *shown):
         table.add_column(heading, justify="left" if heading == "accuracy" else "right")
     for name, parts in found.items():
-        table.add_row(name, *(wording.accuracy(getattr(parts, part)) for part in _PARTS))
+        table.add_row(name, *(wording.accuracy(getattr(parts, part)) for part in shown))
     console = Console()
     console.print(table)
     console.print(f"models in {folder}", soft_wrap=True, markup=False, highlight=False)
@@ -295,7 +295,7 @@ def _show_training(found: dict[str, PartAccuracies], folder: Path) -> None:
 def _training_json(out: Path, name: str, parts: PartAccuracies) -> dict[str, Any]:
     return {
         "file": str(out / "models" / f"{name}.json"),
-        "accuracy": {part: getattr(parts, part).value for part in _PARTS},
+        "accuracy": {part: getattr(parts, part).value for part in _PARTS if getattr(parts, part) is not None},
     }
 
 
@@ -304,7 +304,10 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
         return {
             "origin": design.origin,
             "train_accuracy": design.train.value,
-            "validation_accuracy": design.validation.value,
+            "forecast_accuracy": design.forecast.accuracy,
+            "forecast_low": design.forecast.low,
+            "forecast_high": design.forecast.high,
+            "forecast_score": design.forecast.score,
             "estimated_area_cm2": design.estimated.area_cm2,
             "estimated_static_power_mw": design.estimated.static_power_mw,
             "comparators": design.estimated.comparators,
@@ -328,14 +331,24 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
     from bespoke.report import wording
 
     table = Table(box=None, padding=(0, 1), collapse_padding=False, pad_edge=False, header_style="bold")
-    headings = ("", "train", "valid.", "system\nmW", "system\ncm²", "compa-\nrators", "logic\nmW", "logic\ncm²", "kind")
+    headings = (
+        "",
+        "train",
+        "forecast",
+        "system\nmW",
+        "system\ncm²",
+        "compa-\nrators",
+        "logic\nmW",
+        "logic\ncm²",
+        "kind",
+    )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "kind" else "right")
     for index, design in enumerate((*found.designs, found.baseline)):
         table.add_row(
             str(index) if design is not found.baseline else "exact",
             f"{100 * design.train.value:.1f} %",
-            f"{100 * design.validation.value:.1f} %",
+            f"{100 * design.forecast.accuracy:.1f} %",
             wording.figures(design.estimated.system_power_mw),
             wording.figures(design.estimated.system_area_cm2),
             wording.count(design.estimated.comparators),

@@ -27,9 +27,9 @@ def register(app: typer.Typer) -> None:
 def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = False, **options: Any) -> None:
     """Make a verified, measured Verilog classifier from a data set.
 
-    Trains a float MLP, quantises it, searches approximations of every neuron, chooses a design on validation data,
-    emits Verilog, proves the mapped netlist equal to it, and measures accuracy, area and power beside the exact
-    baseline's.
+    Trains a float MLP, quantises it, searches approximations of every neuron and of every gate, forecasts by
+    cross-fitting what accuracy each cost buys, chooses a design by that, emits Verilog, proves the mapped netlist equal
+    to it, and measures accuracy, area and power beside the exact baseline's.
     """
     from bespoke.pipeline.metrics import to_json  # heavy: only when a run starts
     from bespoke.pipeline.run import run as run_pipeline

@@ -14,6 +14,7 @@ from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
+from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 
 _DATA = "Data"
@@ -34,7 +35,7 @@ Bits = Annotated[int | None, typer.Option(help="Bits of every input; default 4."
 Hidden = Annotated[
     str | None,
     typer.Option(
-        help="Neurons of each hidden layer, such as 3 or 5,4; default: the literature's, or 3.", rich_help_panel=_SEARCH
+        help="Neurons of each hidden layer, such as 3 or 5,4; default auto: cross-validated.", rich_help_panel=_SEARCH
     ),
 ]
 Model = Annotated[
@@ -44,6 +45,33 @@ Model = Annotated[
 Seed = Annotated[int | None, typer.Option(help="Seed of everything random; default 0.", rich_help_panel=_SEARCH)]
 EffortOption = Annotated[
     Effort | None, typer.Option(help="What search and synthesis may spend; default normal.", rich_help_panel=_SEARCH)
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        help="Folds that forecast the accuracy; default 5, fast 3; 0: a validation part instead.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Validation = Annotated[
+    str | None, typer.Option(help="CSV file of the validation samples, for --folds 0.", rich_help_panel=_DATA)
+]
+MetricOption = Annotated[
+    Metric | None,
+    typer.Option(
+        "--metric", help="What designs are compared and chosen by; default accuracy.", rich_help_panel=_SEARCH
+    ),
+]
+CostMatrix = Annotated[
+    str | None,
+    typer.Option(help="CSV of what each answer (columns) to each class (rows) costs.", rich_help_panel=_SEARCH),
+]
+Starts = Annotated[
+    str | None,
+    typer.Option(
+        help="What the gate-level search starts from: network,tree,forest,lut,nothing; default all.",
+        rich_help_panel=_SEARCH,
+    ),
 ]
 Freeze = Annotated[
     list[Unit] | None, typer.Option(help="Unit kind to leave exact; repeat for more.", rich_help_panel=_SEARCH)
@@ -61,11 +89,9 @@ Workers = Annotated[
 ]
 MaxLoss = Annotated[
     float | None,
-    typer.Option(help="Accuracy that may be lost against the exact baseline; default 0.01.", rich_help_panel=_CHOICE),
+    typer.Option(help="Forecast accuracy that may be lost against the exact baseline's.", rich_help_panel=_CHOICE),
 ]
-MinAccuracy = Annotated[
-    float | None, typer.Option(help="Least accuracy instead, on train and validation.", rich_help_panel=_CHOICE)
-]
+MinAccuracy = Annotated[float | None, typer.Option(help="Least forecast accuracy instead.", rich_help_panel=_CHOICE)]
 ObjectiveOption = Annotated[
     Objective | None,
     typer.Option("--objective", help="What to make small; default system-power.", rich_help_panel=_SEARCH),
@@ -138,6 +164,11 @@ _SHARED = {
     "model": (Model, None),
     "seed": (Seed, None),
     "effort": (EffortOption, None),
+    "folds": (Folds, None),
+    "validation": (Validation, None),
+    "metric": (MetricOption, None),
+    "cost_matrix": (CostMatrix, None),
+    "starts": (Starts, None),
     "freeze": (Freeze, None),
     "circuit_approximation": (CircuitApproximation, None),
     "objective": (ObjectiveOption, None),
@@ -163,7 +194,10 @@ _SHARED = {
 }
 #: What a command that trains, one that searches and one that chooses take, one after the other.
 TRAINING = ("data", "out", "train", "test", "target", "data_dir", "bits", "hidden", "model", "seed")
-SEARCH = ("effort", "freeze", "circuit_approximation", "front_end", "objective")
+SEARCH = (
+    "effort", "folds", "validation", "metric", "cost_matrix", "starts", "freeze", "circuit_approximation", "front_end",
+    "objective",
+)  # fmt: skip
 CHOICE = (
     "max_loss", "min_accuracy", "source", "max_system_power_mw", "max_system_area_cm2", "max_area_cm2", "max_power_mw",
     "choose_rival", "decisions_per_hour",
@@ -204,21 +238,30 @@ def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     """Options given on the command line over those of the TOML file over the defaults."""
     given = {**given, "hidden": _hidden(given.get("hidden")), "freeze": tuple(given.get("freeze") or ())}
+    if given.get("starts") is not None:
+        given["starts"] = coerce("starts", [part.strip() for part in given["starts"].split(",")])
     settings = read_config(config) if config else {}
     if given.get("data") is not None or given.get("train") is not None:
         for key in ("data", "train", "test"):
             settings.pop(key, None)
+    if given["hidden"] == _AUTO:
+        settings.pop("hidden", None)
+        given["hidden"] = None
     settings |= {key: value for key, value in given.items() if value not in (None, [], ())}
     return RunConfig(**settings)
 
 
-def _hidden(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
+#: Asks for hidden layers that the data decide.
+_AUTO = "auto"
+
+
+def _hidden(text: str | None) -> tuple[int, ...] | str | None:
+    if text is None or text.strip() == _AUTO:
+        return text and _AUTO
     try:
         return coerce("hidden", [int(part) for part in text.split(",")])
     except ValueError:
-        raise InputError(f"option --hidden needs sizes such as 3 or 5,4; not {text!r}") from None
+        raise InputError(f"option --hidden needs sizes such as 3 or 5,4, or auto; not {text!r}") from None
 
 
 def require_verilog(sources: Iterable[Path]) -> None:

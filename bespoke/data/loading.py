@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from bespoke.data.table import Table, label_cells, numeric_columns, read_table, 
 from bespoke.data.uci import LITERATURE, literature_file
 from bespoke.errors import InputError
 
-#: The validation part is cut from the training file: every class needs a sample in each.
+#: Every class needs a sample to learn from and one to judge by, in folds or in a validation part.
 _MIN_CLASS_SAMPLES_OF_PAIR = 2
 
 
@@ -58,30 +60,47 @@ def load_dataset(
     return check_trainable(_dataset_of_table(read_table(path), target, path.stem))
 
 
-def load_pair(
-    train_path: str | Path, test_path: str | Path, *, target: str | int | None = None
-) -> tuple[Dataset, Dataset]:
-    """Training and test data from a file each, with common class labels.
+def load_alike(
+    first_path: str | Path,
+    others: Sequence[str | Path],
+    *,
+    target: str | int | None = None,
+    data_dir: str | Path | None = None,
+) -> tuple[Dataset, ...]:
+    """Data from several files with the same columns, with common class labels: what is learnt from, then the others.
+
+    Parameters
+    ----------
+    first_path : a CSV file, or one of the literature's sets.
+    others : CSV files; each class in them must occur in the first.
 
     Raises
     ------
     InputError
-        where a file is at fault, their columns differ in name or order, or the test file has a class that the training
-        file has not.
+        where a file is at fault, their columns differ in name or order, or one of the others has a class that the first
+        has not.
     """
-    train, test = read_table(train_path), read_table(test_path)
-    _check_same_columns(train, test)
-    column = target_index(train, target)
-    cells = [label_cells(table, column) for table in (train, test)]
-    values = labels_of_text(cells[0] + cells[1])  # together: 1 in one file and 1.0 in the other are one class
-    train_values, test_values = values[: len(cells[0])], values[len(cells[0]) :]
-    _check_known_classes(train, test, column, train_values, test_values)
-    labels, train_classes = index_labels(str(train.path), train.header[column], train_values)
+    if str(first_path) in BUNDLED:
+        raise InputError(f"{first_path} is bundled and has no file whose columns another could match; name CSV files")
+    named = str(first_path) in LITERATURE
+    first = read_table(literature_file(str(first_path), data_dir=data_dir) if named else first_path)
+    tables = [first, *(read_table(path) for path in others)]
+    for other in tables[1:]:
+        _check_same_columns(first, other)
+    column = target_index(first, target)
+    cells = [label_cells(table, column) for table in tables]
+    values = labels_of_text([cell for part in cells for cell in part])  # together: 1 here and 1.0 there are one class
+    bounds = np.cumsum([0, *(len(part) for part in cells)])
+    parts = [values[start:end] for start, end in pairwise(bounds.tolist())]
+    labels, classes = index_labels(str(first.path), first.header[column], parts[0])
     position = {label: index for index, label in enumerate(labels)}
-    test_classes = np.array([position[value] for value in test_values], dtype=np.int64)
-    train_set = _assembled(train, column, labels, train_classes, train.path.stem)
-    test_set = _assembled(test, column, labels, test_classes, test.path.stem)
-    return check_trainable(train_set, min_class_samples=_MIN_CLASS_SAMPLES_OF_PAIR), test_set
+    name = str(first_path) if named else first.path.stem
+    sets = [_assembled(first, column, labels, classes, name)]
+    for other, found in zip(tables[1:], parts[1:], strict=True):
+        _check_known_classes(first, other, column, parts[0], found)
+        others_classes = np.array([position[value] for value in found], dtype=np.int64)
+        sets.append(_assembled(other, column, labels, others_classes, other.path.stem))
+    return check_trainable(sets[0], min_class_samples=_MIN_CLASS_SAMPLES_OF_PAIR), *sets[1:]
 
 
 def _dataset_of_table(table: Table, target: str | int | None, name: str) -> Dataset:

@@ -32,13 +32,16 @@ class Part:
     classes : int64 (samples,), class indices.
     rows : int64 (samples,), rows of the data set that the samples come from.
     measured : float64 (samples, features), what was measured before it was quantised; None where that is not kept.
-        Only the test part keeps it, for the proof that starts at the sensor.
+        The training part keeps it, for folds are scaled anew, and the test part, for the proof that starts at the
+        sensor.
+    weights : float64 (samples,), what an error on each sample weighs in training and search; None for all alike.
     """
 
     features: np.ndarray
     classes: np.ndarray
     rows: np.ndarray
     measured: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self):
         for field in ("features", "classes", "rows"):
@@ -61,12 +64,19 @@ class Part:
     def samples(self) -> int:
         return self.features.shape[0]
 
+    def taken(self, places: np.ndarray) -> Part:
+        """The samples at these places, int (samples,), which may repeat."""
+        measured, weights = (None if one is None else one[places] for one in (self.measured, self.weights))
+        return Part(self.features[places], self.classes[places], self.rows[places], measured, weights)
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedData:
     """Quantised data, split once and for all.
 
-    ``train`` is for training and search, ``validation`` for choosing among results, ``test`` for the report alone.
+    ``train`` is for training and search, ``test`` for the report alone. Where there is a ``validation`` part, what is
+    found is judged on it; without one ``train`` is all that is not test, the development part, and cross-fitting
+    judges (`bespoke.data.folds`).
     """
 
     name: str
@@ -75,7 +85,7 @@ class PreparedData:
     class_labels: tuple[Label, ...]
     quantiser: Quantiser
     train: Part
-    validation: Part
+    validation: Part | None
     test: Part
 
     @property
@@ -86,25 +96,31 @@ class PreparedData:
     def classes(self) -> int:
         return len(self.class_labels)
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that there are, by name."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in named.items() if part is not None}
+
 
 def prepare(
     dataset: Dataset,
     *,
     bits: int = 4,
     seed: int = SPLIT_SEED,
-    validation_fraction: float = 0.25,
+    validation_fraction: float | None = None,
     split_seed: int = SPLIT_SEED,
 ) -> PreparedData:
-    """Splits a data set into train, validation and test, and quantises all of them as the training part asks.
+    """Splits a data set into a development and a test part, and quantises both as the former asks.
 
-    The test part is the literature's, ``train_test_split(X, y, test_size=0.3, random_state=42, stratify=y)``; the
-    validation part is cut from the rest, stratified. Scaling is fitted on what then remains for training.
+    The test part is the literature's, ``train_test_split(X, y, test_size=0.3, random_state=42, stratify=y)``. Scaling
+    is fitted on what remains for training.
 
     Parameters
     ----------
     bits : width of every quantised feature, 1 to 16.
     seed : of the validation cut alone; leave it, so that designs of different search seeds stay comparable.
-    validation_fraction : share of the training part that becomes validation.
+    validation_fraction : share of what is not test that becomes a validation part, stratified; None for no such part.
     split_seed : of the cut of the test part. Another than the split of record is for tuning and for benchmarks, so that
         nothing is tuned on the test part that is reported on.
 
@@ -116,47 +132,60 @@ def prepare(
     check_bits(bits)
     check_trainable(dataset, min_class_samples=MIN_CLASS_SAMPLES)
     rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, split_seed)
-    train, validation = _stratified(dataset, rest, _checked_fraction(validation_fraction), seed)
-    quantiser = _fitted(dataset, train, bits)
-    return _assembled(dataset, quantiser, train, validation, _test_part(quantiser, dataset, test))
+    data = _developed(dataset, rest, bits, seed, validation_fraction)
+    return replace(data, test=_measured_part(data.quantiser, dataset, test))
 
 
 def prepare_pair(
     train: Dataset,
     test: Dataset,
     *,
+    validation: Dataset | None = None,
     bits: int = 4,
     seed: int = SPLIT_SEED,
-    validation_fraction: float = 0.25,
+    validation_fraction: float | None = None,
 ) -> PreparedData:
-    """As ``prepare``, with the test part from a data set of its own; its ``rows`` count in that set.
+    """As ``prepare``, with the test part, and maybe the validation part, from a data set of its own.
+
+    ``rows`` of such a part count in its set.
 
     Raises
     ------
     InputError
-        also where features or class labels of the two sets differ.
+        also where features or class labels of the sets differ.
     """
-    if train.feature_names != test.feature_names:
-        raise InputError(f"{test.source}: the features differ from those of {train.source}")
-    if train.class_labels != test.class_labels:
-        raise InputError(f"{test.source}: the class labels differ from those of {train.source}")
     data = prepare_without_test(train, bits=bits, seed=seed, validation_fraction=validation_fraction)
-    part = _test_part(data.quantiser, test, np.arange(test.samples))
-    return PreparedData(
-        data.name, bits, data.feature_names, data.class_labels, data.quantiser, data.train, data.validation, part
-    )
+    data = replace(data, test=_measured_part(data.quantiser, _alike(test, train), np.arange(test.samples)))
+    return data if validation is None else with_validation(data, validation, train)
+
+
+def with_validation(data: PreparedData, validation: Dataset, dataset: Dataset) -> PreparedData:
+    """The data with a validation part of its own, a set like the one that they come from.
+
+    Raises
+    ------
+    InputError
+        where the sets differ in features or class labels.
+    """
+    rows = np.arange(validation.samples)
+    return replace(data, validation=_part(data.quantiser, _alike(validation, dataset), rows))
 
 
 def prepare_without_test(
-    dataset: Dataset, *, bits: int = 4, seed: int = SPLIT_SEED, validation_fraction: float = 0.25
+    dataset: Dataset, *, bits: int = 4, seed: int = SPLIT_SEED, validation_fraction: float | None = None
 ) -> PreparedData:
-    """As ``prepare``, with every sample used for train or validation and an empty test part."""
+    """As ``prepare``, with every sample in the development part and an empty test part."""
     check_bits(bits)
     check_trainable(dataset, min_class_samples=2)
-    everything = np.arange(dataset.samples)
-    train, validation = _stratified(dataset, everything, _checked_fraction(validation_fraction), seed)
-    quantiser = _fitted(dataset, train, bits)
-    return _assembled(dataset, quantiser, train, validation, _part(quantiser, dataset, everything[:0]))
+    return _developed(dataset, np.arange(dataset.samples), bits, seed, validation_fraction)
+
+
+def _alike(dataset: Dataset, other: Dataset) -> Dataset:
+    if other.feature_names != dataset.feature_names:
+        raise InputError(f"{dataset.source}: the features differ from those of {other.source}")
+    if other.class_labels != dataset.class_labels:
+        raise InputError(f"{dataset.source}: the class labels differ from those of {other.source}")
+    return dataset
 
 
 def _checked_fraction(fraction: float) -> float:
@@ -194,20 +223,25 @@ def _part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
     return Part(quantiser.transform(dataset.features[rows]), dataset.classes[rows], rows)
 
 
-def _test_part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
+def _measured_part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
     return replace(_part(quantiser, dataset, rows), measured=dataset.features[rows])
 
 
-def _assembled(
-    dataset: Dataset, quantiser: Quantiser, train: np.ndarray, validation: np.ndarray, test: Part
+def _developed(
+    dataset: Dataset, rows: np.ndarray, bits: int, seed: int, validation_fraction: float | None
 ) -> PreparedData:
+    """Rows to develop on, with a validation part cut from them where a share is given; the test part is empty."""
+    train, validation = rows, None
+    if validation_fraction is not None:
+        train, validation = _stratified(dataset, rows, _checked_fraction(validation_fraction), seed)
+    quantiser = _fitted(dataset, train, bits)
     return PreparedData(
         dataset.name,
-        quantiser.bits,
+        bits,
         dataset.feature_names,
         dataset.class_labels,
         quantiser,
-        _part(quantiser, dataset, train),
-        _part(quantiser, dataset, validation),
-        test,
+        _measured_part(quantiser, dataset, train),
+        None if validation is None else _part(quantiser, dataset, validation),
+        _part(quantiser, dataset, rows[:0]),
     )

@@ -1,4 +1,4 @@
-"""The final choice along the front, on training and validation data alone.
+"""The final choice along the front, by forecasts and costs alone: neither has seen the test part.
 
 Designs are compared by their measured costs or, where none of them is measured, by their estimated ones.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bespoke.costs import Costs, Objective
 from bespoke.design.design import Design
+from bespoke.design.forecast import Forecast
 from bespoke.errors import NoDesignError
 
 #: By an objective's value: what the report calls the cheapest design.
@@ -31,47 +32,55 @@ class Request:
 
     Parameters
     ----------
-    min_accuracy : least trusted accuracy.
-    min_train_accuracy, min_validation_accuracy : least accuracies on the parts.
+    min_score : least forecast by the run's metric.
+    frugal : ask for a forecast within one standard error of the best (Breiman et al. 1984); `settled` turns it into
+        a least forecast.
     max_area_cm2, max_power_mw : budget of the classifier alone; the power is static.
     max_system_area_cm2, max_system_power_mw : budget of classifier and front end.
     source : name of the power source that the last stands for, for the sentence.
     objective : what the cheapest design is cheapest in.
+    metric : name of what is forecast, for the sentence.
+    reason : where the least forecast comes from, for the sentence.
     """
 
-    min_accuracy: float | None = None
-    min_train_accuracy: float | None = None
-    min_validation_accuracy: float | None = None
+    min_score: float | None = None
+    frugal: bool = False
     max_area_cm2: float | None = None
     max_power_mw: float | None = None
     max_system_area_cm2: float | None = None
     max_system_power_mw: float | None = None
     source: str | None = None
     objective: Objective = Objective.AREA
+    metric: str = "accuracy"
+    reason: str | None = None
 
     @classmethod
-    def at_least(cls, accuracy: float | None, **limits: Any) -> Request:
-        """An accuracy, as far as it can be trusted."""
-        return cls(min_accuracy=accuracy, **limits)
+    def within(cls, loss: float, baseline: Forecast, **limits: Any) -> Request:
+        """At most ``loss`` below another model's forecast.
 
-    @classmethod
-    def within(cls, loss: float, train: float, validation: float, **limits: Any) -> Request:
-        """At most ``loss`` below another model's accuracies, on train as well as on validation.
-
-        Unlike an accuracy by itself, a loss compares two models on the same samples, so what is lucky or hard about a
-        part is so for both. And a design that is worse than the model that it replaces even where the search looked
-        hard is worse indeed.
+        Both were judged on the same held-out samples, so what is lucky or hard about those is so for both.
         """
-        return cls(min_train_accuracy=train - loss, min_validation_accuracy=validation - loss, **limits)
+        reason = f"at most {loss:g} below the exact baseline's {baseline.score:.4f} on the same folds"
+        return cls(min_score=baseline.score - loss, reason=reason, **limits)
+
+    def settled(self, designs: Sequence[Design]) -> Request:
+        """The request with its least forecast, where that depends on what there is."""
+        affordable = [design.forecast for design in designs if self.affords(design) and design.forecast is not None]
+        if not self.frugal or not affordable:
+            return self
+        best = max(affordable, key=lambda forecast: forecast.score)
+        reason = f"within one standard error, {best.error:.4f}, of the best forecast, {best.score:.4f}"
+        return replace(self, frugal=False, min_score=best.score - best.error, reason=reason)
 
     def met_by(self, design: Design) -> bool:
-        """Whether a design is accurate enough; budgets are ``affords``."""
-        asked = (
-            (self.min_accuracy, design.trusted_accuracy),
-            (self.min_train_accuracy, design.train.value),
-            (self.min_validation_accuracy, design.validation.value),
-        )
-        return all(least is None or value >= least - _ROUNDING for least, value in asked)
+        """Whether a design's forecast is good enough; budgets are ``affords``."""
+        return self.min_score is None or _score(design) >= self.min_score - _ROUNDING
+
+    def preference(self, design: Design) -> tuple:
+        """Sorting by it puts first what is asked for: the cheapest, or the best where only budgets are set."""
+        if self.asks_accuracy:
+            return (*self.cost(design), -_score(design))
+        return (-_score(design), *self.cost(design))
 
     def affords(self, design: Design) -> bool:
         """Whether a design is within the budget."""
@@ -107,34 +116,46 @@ class Request:
 
     @property
     def asks_accuracy(self) -> bool:
-        return any(
-            least is not None for least in (self.min_accuracy, self.min_train_accuracy, self.min_validation_accuracy)
-        )
+        return self.frugal or self.min_score is not None
+
+    @property
+    def axis(self) -> Objective:
+        """The cost along which designs are forecast: the objective, or what alone is limited."""
+        if self.asks_accuracy:
+            return self.objective
+        limits = {
+            Objective.SYSTEM_POWER: self.max_system_power_mw,
+            Objective.SYSTEM_AREA: self.max_system_area_cm2,
+            Objective.POWER: self.max_power_mw,
+            Objective.AREA: self.max_area_cm2,
+        }
+        limited = [axis for axis, limit in limits.items() if limit is not None]
+        return self.objective if not limited or self.objective in limited else limited[0]
 
     def describe(self) -> str:
         asked = []
-        if self.min_accuracy is not None:
-            asked.append(f"trusted accuracy of at least {self.min_accuracy:.4f}")
-        if self.min_train_accuracy is not None:
-            asked.append(f"accuracy of at least {self.min_train_accuracy:.4f} on train")
-        if self.min_validation_accuracy is not None:
-            asked.append(f"accuracy of at least {self.min_validation_accuracy:.4f} on validation")
+        if self.frugal:
+            asked.append(f"forecast {self.metric} within one standard error of the best")
+        elif self.min_score is not None:
+            why = "" if self.reason is None else f" ({self.reason})"
+            asked.append(f"forecast {self.metric} of at least {self.min_score:.4f}{why}")
         asked += self._budgets_in_words()
-        goal = _CHEAPEST[self.objective] if self.asks_accuracy else "most accurate"
+        goal = _CHEAPEST[self.objective] if self.asks_accuracy else "best forecast"
         return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen design, its place among those given, and how many were eligible."""
+    """The chosen design, its place among those given, how many were eligible, and the request as it was met."""
 
     design: Design
     index: int
     eligible: int
+    request: Request
 
 
 def choose(designs: Sequence[Design], request: Request) -> Choice:
-    """Cheapest design that reaches the accuracy asked for, or the most accurate one within the budget.
+    """Cheapest design whose forecast is what is asked for, or that of the best forecast within the budget.
 
     Raises
     ------
@@ -145,31 +166,27 @@ def choose(designs: Sequence[Design], request: Request) -> Choice:
     """
     if len({design.measured is None for design in designs}) > 1:
         raise ValueError("measured and unmeasured designs cannot be chosen among together")
+    request = request.settled(designs)
     affordable = [design for design in designs if request.affords(design)]
     eligible = [index for index, design in enumerate(designs) if request.affords(design) and request.met_by(design)]
-
-    def order(index: int) -> tuple:
-        cost, mistrust = request.cost(designs[index]), -designs[index].trusted_accuracy
-        return (cost, mistrust, index) if request.asks_accuracy else (mistrust, cost, index)
-
     if not eligible:
         raise NoDesignError(_nothing_meets(designs, affordable, request))
-    best = min(eligible, key=order)
-    return Choice(designs[best], best, len(eligible))
+    best = min(eligible, key=lambda index: (*request.preference(designs[index]), index))
+    return Choice(designs[best], best, len(eligible), request)
+
+
+def _score(design: Design) -> float:
+    """The forecast by the metric; where nothing was cross-fitted, what the training samples say."""
+    return design.score if design.forecast is None else design.forecast.score
 
 
 def _nothing_meets(designs: Sequence[Design], affordable: Sequence[Design], request: Request) -> str:
     if not designs:
         return "the front is empty, so there is nothing to choose from"
-    nearest = (
-        max(affordable, key=lambda design: design.trusted_accuracy)
-        if affordable
-        else min(designs, key=lambda design: _excess(design, request))
-    )
+    nearest = max(affordable, key=_score) if affordable else min(designs, key=lambda design: _excess(design, request))
     return (
-        f"no design on the front is the {request.describe()}; the nearest has accuracy {nearest.validation.value:.4f} "
-        f"on validation ({nearest.train.value:.4f} on train), {_in_words(nearest.costs)}: relax the request or raise "
-        "--effort"
+        f"no design on the front is the {request.describe()}; the nearest has forecast {request.metric} "
+        f"{_score(nearest):.4f}, {_in_words(nearest.costs)}: relax the request or raise --effort"
     )
 
 

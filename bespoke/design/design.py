@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bespoke.costs import Costs
-from bespoke.data import PreparedData
+from bespoke.data import Part
+from bespoke.design.forecast import Forecast
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, Network, from_json, to_json
+from bespoke.scores import Confusion, Scorer
 from bespoke.statistics import Accuracy
 
 #: Origin of the exact fixed-point network that approximate designs are compared with.
@@ -18,44 +19,41 @@ EXACT_BASELINE = "exact baseline"
 
 @dataclass(frozen=True)
 class Design:
-    """A model, how accurate it is on the parts that a choice may look at, and what it costs.
+    """A model, how good it is as far as a choice may know, and what it costs.
 
     Parameters
     ----------
     model : network or logic circuit, the reference that RTL and netlist must equal.
-    origin : what found it.
-    train, validation : its evidence. The search has looked at the former, and whoever chooses looks at both; nothing
-        here comes from the test part.
-    estimated : by the search's cost model.
-    measured : of the mapped netlist, power on the training vectors; None before mapping.
+    origin : what the search that found it started from.
+    train : accuracy on the samples that the search looked at, which flatters.
+    score : on the same samples by the run's metric; it orders the designs that one search found.
+    estimated : costs by the search's cost model.
+    measured : costs of the mapped netlist, power on the training vectors; None before mapping.
+    forecast : what it will achieve on samples that nobody has looked at; None where nothing was cross-fitted.
     model_file : where the model is saved, relative to the run folder; None where it is not.
     """
 
     model: IntegerClassifier
     origin: str
     train: Accuracy
-    validation: Accuracy
+    score: float
     estimated: Costs
     measured: Costs | None = None
+    forecast: Forecast | None = None
     model_file: str | None = None
 
     @classmethod
-    def rated(cls, model: IntegerClassifier, data: PreparedData, *, origin: str, estimated: Costs) -> Design:
-        """A design with its accuracies on the training and the validation part."""
-        train, validation = (
-            Accuracy.of(model.predict(part.features), part.classes) for part in (data.train, data.validation)
-        )
-        return cls(model, origin, train, validation, estimated)
+    def rated(
+        cls, model: IntegerClassifier, part: Part, *, origin: str, estimated: Costs, scorer: Scorer | None = None
+    ) -> Design:
+        """A design with what it achieves on a part."""
+        answers = answers_of(model, part)
+        return cls(model, origin, answers.accuracy, (scorer or Scorer()).value(answers), estimated)
 
     @property
     def kind(self) -> str:
         """``network``, or ``logic`` for a circuit that is no longer one."""
         return "network" if isinstance(self.model, Network) else "logic"
-
-    @property
-    def trusted_accuracy(self) -> float:
-        """The accuracy on which designs are compared; see `trusted_accuracy`."""
-        return trusted_accuracy(self.train, self.validation)
 
     @property
     def costs(self) -> Costs:
@@ -71,11 +69,13 @@ class Design:
         document = {
             "origin": self.origin,
             "train": [self.train.correct, self.train.samples],
-            "validation": [self.validation.correct, self.validation.samples],
+            "score": self.score,
             "estimated": asdict(self.estimated),
         }
         if self.measured is not None:
             document["measured"] = asdict(self.measured)
+        if self.forecast is not None:
+            document["forecast"] = asdict(self.forecast)
         if self.model_file is not None:
             document["model_file"] = self.model_file
         return {**document, "model": to_json(self.model)}
@@ -94,25 +94,17 @@ class Design:
                 from_json(document["model"]),
                 str(document["origin"]),
                 Accuracy.of_count(*document["train"]),
-                Accuracy.of_count(*document["validation"]),
+                float(document["score"]),
                 Costs(**document["estimated"]),
                 Costs(**document["measured"]) if "measured" in document else None,
+                Forecast(**document["forecast"]) if "forecast" in document else None,
                 document.get("model_file"),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise InputError(f"no design of this version: {type(error).__name__} {error}") from None
 
 
-def trusted_accuracy(train: Accuracy, validation: Accuracy) -> float:
-    """The accuracy on which designs are compared.
-
-    The search has looked hard at the training part, so accuracy there flatters; the validation part is small, so that
-    the luckiest of some dozen designs stands out in it. Pooled, the two make the surest figure, and it is believed up
-    to one standard error above the validation accuracy: beyond that the design is over-fitted. It orders designs; as a
-    forecast it still flatters, `benchmarks/search_quality.py` prints by how much.
-    """
-    pooled = (train.value * train.samples + validation.value * validation.samples) / (
-        train.samples + validation.samples
-    )
-    error = math.sqrt(validation.value * (1 - validation.value) / validation.samples)
-    return min(pooled, validation.value + error)
+def answers_of(model: IntegerClassifier, part: Part) -> Confusion:
+    """What a model answers on a part, by class."""
+    classes = max(model.classes, int(part.classes.max(initial=0)) + 1)
+    return Confusion.of(model.predict(part.features), part.classes, classes)

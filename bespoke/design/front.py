@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bespoke.costs import Objective
 from bespoke.design.choice import Request
 from bespoke.design.design import Design
-from bespoke.dominance import dominators, non_dominated
+from bespoke.design.forecast import CrossFit
+from bespoke.dominance import non_dominated
 
 #: A figure of a design that is to be small.
 Axis = Callable[[Design], float]
@@ -29,45 +31,47 @@ def estimated(objective: Objective) -> Axis:
     return lambda design: design.estimated.along(objective)
 
 
-def mistrust(design: Design) -> float:
-    """The negative of the trusted accuracy, so that the most trusted is the smallest."""
-    return -design.trusted_accuracy
+def shortfall(design: Design) -> float:
+    """The negative of the score on the training samples, so that the best is the smallest."""
+    return -design.score
+
+
+def with_forecasts(designs: Sequence[Design], crossfit: CrossFit, axis: Objective) -> list[Design]:
+    """The designs that the procedure would end at, cheapest first, each with its forecast at its estimated cost.
+
+    Others are left out: the forecast is one of the best design at a cost, by what the search saw.
+    """
+    front = front_of(designs, estimated(axis), shortfall)
+    return [replace(design, forecast=crossfit.at(design.estimated.along(axis), axis)) for design in front]
 
 
 def thinned(designs: Sequence[Design], count: int, request: Request) -> list[Design]:
     """The designs worth mapping, cheapest first.
 
     Half of the places go to those that the request is most likely to end at, by their estimates: the estimate is not
-    the measurement, so several are mapped. The rest shows the whole front in trusted accuracy and estimated cost,
-    runners-up included where there is room.
+    the measurement, so several are mapped. The rest shows the whole front, spread over the costs.
     """
     unique = _distinct(designs, request)
-    costs = np.array([request.cost(design)[0] for design in unique])
-    beaten_by = dominators([(cost, mistrust(design)) for cost, design in zip(costs, unique, strict=True)])
+    costs = [request.cost(design) for design in unique]
     kept = _likely(unique, request)[: count // 2]
-    order = [int(index) for index in np.lexsort((costs, beaten_by)) if index not in kept]
-    front = [index for index in order if beaten_by[index] == 0]
+    rest = sorted(set(range(len(unique))) - set(kept), key=lambda index: (costs[index], index))
     room = count - len(kept)
-    if len(front) > room:  # spread over the costs, both ends included
-        front = [front[pick] for pick in np.unique(np.linspace(0, len(front) - 1, room).round().astype(int))]
-    kept += front + [index for index in order if beaten_by[index] > 0][: room - len(front)]
-    return [unique[index] for index in sorted(kept, key=lambda index: (costs[index], index))]
+    if len(rest) > room:  # both ends included
+        rest = [rest[pick] for pick in np.unique(np.linspace(0, len(rest) - 1, room).round().astype(int))]
+    return [unique[index] for index in sorted([*kept, *rest], key=lambda index: (costs[index], index))]
 
 
 def _distinct(designs: Sequence[Design], request: Request) -> list[Design]:
     """One design of those that no figure tells apart; the first of them, so a network before a circuit."""
     first: dict[tuple[float, ...], Design] = {}
     for design in designs:
-        figures = design.train.value, design.validation.value, design.estimated.area_cm2, *request.cost(design)
+        figures = design.train.value, design.score, design.estimated.area_cm2, *request.cost(design)
         first.setdefault(figures, design)
     return list(first.values())
 
 
 def _likely(designs: Sequence[Design], request: Request) -> list[int]:
     """Indices of the designs that meet the request if the estimates are right, best first."""
+    request = request.settled(designs)
     fitting = [index for index, design in enumerate(designs) if request.met_by(design) and request.affords(design)]
-    if not request.asks_accuracy:
-        fitting.sort(key=lambda index: (mistrust(designs[index]), request.cost(designs[index])))
-    else:
-        fitting.sort(key=lambda index: (request.cost(designs[index]), index))
-    return fitting
+    return sorted(fitting, key=lambda index: (*request.preference(designs[index]), index))

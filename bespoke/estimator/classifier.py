@@ -15,40 +15,53 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, Request, choose
-from bespoke.errors import InputError, NoDesignError
+from bespoke.errors import InputError
 from bespoke.estimator.designs import front_table
-from bespoke.estimator.fitting import BUDGETS, Budget, find_designs, plain, unsplit_part
+from bespoke.estimator.fitting import find_designs, plain, unsplit_part
 from bespoke.files import write_json
 from bespoke.model import Network, input_wires
+from bespoke.pipeline.budgets import BUDGETS
+from bespoke.pipeline.config import Effort, Start, usual_folds
 from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
 from bespoke.pipeline.preparation import baseline_front_end, front_end_named, source_named
+from bespoke.pipeline.procedure import Procedure
 from bespoke.rtl import emit_verilog
+from bespoke.scores import Metric, Scorer
 from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, figures_of
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, load_technology
 
-_SCHEMA = 3
+_SCHEMA = 4
 
 
 class BespokeClassifier(ClassifierMixin, BaseEstimator):
     """Classifier whose every prediction is what a printed circuit would answer.
 
-    ``fit`` quantises the features, trains a float MLP and a power-of-two network, and searches approximations of every
-    neuron; it needs no EDA tool. ``predict`` is the integer network, bit for bit what ``to_verilog`` describes.
+    ``fit`` quantises the features, trains a float MLP and a power-of-two network, searches approximations of every
+    neuron and of every gate, and forecasts by cross-fitting what accuracy each cost buys; it needs no EDA tool.
+    ``predict`` is the integer model, bit for bit what ``to_verilog`` describes.
 
     Parameters
     ----------
     bits : width of every input feature, 1 to 12.
-    hidden : neurons of the hidden layer, or of each of several.
-    max_loss : validation accuracy that the chosen design may lose against the exact baseline of the same float model.
+    hidden : neurons of the hidden layer, or of each of several; ``"auto"`` for what cross-validation finds.
+    max_loss : forecast score that the chosen design may lose against the exact baseline's; None for the cheapest
+        design whose forecast lies within one standard error of the best.
     effort : ``"fast"``, ``"normal"`` or ``"high"``: what training and search may spend.
-    candidates : networks that the search evaluates; set by ``effort`` when None.
-    validation_fraction : share of every class's samples that ``fit`` holds back to choose on.
+    candidates : networks that the genetic search evaluates; set by ``effort`` when None.
+    moves : edits that each island of the gate-level search tries; set by ``effort`` when None.
+    folds : folds that forecast the accuracy, 3 at effort fast and 5 otherwise when None; 0 holds back a quarter of
+        every class instead.
+    starts : what the gate-level search starts from, of ``"network"``, ``"tree"``, ``"forest"``, ``"lut"`` and
+        ``"nothing"``; all of them when None.
+    metric : what designs are compared by: ``"accuracy"``, ``"balanced-accuracy"``, ``"f1-macro"`` or ``"cost"``.
+    cost_matrix : (classes, classes), cost of each answer (column) to each class (row), for ``metric="cost"``.
+    class_weight : ``"balanced"``, or what an error on a class weighs, by label; 1 for all when None.
     technology : printed technology that prices the designs: a name or a TOML file.
     front_end : what stands between the sensors and the circuit: ``"thermometer"`` (a comparator per threshold),
         ``"binary"`` (flash converters) or ``"digital"`` (words from elsewhere, which cost nothing).
@@ -71,19 +84,24 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Features that are constant in the training samples are not read by any design. Where a class has too few samples to
-    hold any back, all of them are trained on; where nothing can be held back, choice is made on the training samples.
+    Features that are constant in the training samples are not read by any design. Where a class has a single sample
+    there are no folds; where no class has enough to hold any back, the training samples make the forecast.
     """
 
     def __init__(
         self,
         *,
         bits: int = 4,
-        hidden: int | Sequence[int] = (3,),
-        max_loss: float = 0.01,
+        hidden: int | Sequence[int] | str = "auto",
+        max_loss: float | None = None,
         effort: str = "fast",
         candidates: int | None = None,
-        validation_fraction: float = 0.25,
+        moves: int | None = None,
+        folds: int | None = None,
+        starts: Sequence[str] | None = None,
+        metric: str = "accuracy",
+        cost_matrix: Any = None,
+        class_weight: dict | str | None = None,
         technology: str = "egfet-1.0v",
         front_end: str = "thermometer",
         front_end_figures: str | None = None,
@@ -96,7 +114,12 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         self.max_loss = max_loss
         self.effort = effort
         self.candidates = candidates
-        self.validation_fraction = validation_fraction
+        self.moves = moves
+        self.folds = folds
+        self.starts = starts
+        self.metric = metric
+        self.cost_matrix = cost_matrix
+        self.class_weight = class_weight
         self.technology = technology
         self.front_end = front_end
         self.front_end_figures = front_end_figures
@@ -104,8 +127,11 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Find designs for the samples ``X`` (samples, features) with labels ``y`` (samples,).
+
+        ``sample_weight`` (samples,) says what an error on each sample weighs in training and search; the forecast
+        counts every sample once.
 
         Raises
         ------
@@ -114,51 +140,96 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        budget, kind, objective = self._budget(), self._kind(), _one_of(Objective, self.objective, "objective")
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         self.classes_, classes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("BespokeClassifier needs at least two classes; the data have 1 class")
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         try:
-            technology = load_technology(self.technology)
-            front_end = front_end_named(technology, kind, self._figures_name(), must_price=objective.counts_front_end)
+            procedure = self._procedure(seed)
             fitted = find_designs(
                 X,
                 classes,
+                weights,
+                procedure=procedure,
+                hidden=self._hidden(),
+                effort=self.effort,
+                folds=self._folds(),
                 feature_names=tuple(self._feature_names()),
                 class_labels=tuple(plain(label) for label in self.classes_),
                 bits=self.bits,
-                hidden=(int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden),
-                validation_fraction=self.validation_fraction,
-                budget=budget,
-                technology=technology,
-                front_end=front_end,
-                objective=objective,
-                seed=seed,
                 workers=joblib.effective_n_jobs(self.n_jobs or 1),
             )
         except InputError as error:
             raise ValueError(str(error)) from error
-        self.front_end_ = kind
+        self.front_end_ = procedure.front_end.kind
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
-        try:
-            self.choose(max_loss=self.max_loss)
-        except NoDesignError:  # the baseline itself does worse on the training samples: take the best there is
-            self.choose(min_accuracy=None, max_loss=None, max_area_cm2=np.inf)
-        return self
+        return self.choose(max_loss=self.max_loss)
 
-    def _budget(self) -> Budget:
-        if self.effort not in BUDGETS:
-            raise ValueError(f"effort must be one of {', '.join(BUDGETS)}, not {self.effort!r}")
-        if not 0 <= self.max_loss <= 1:
+    def _procedure(self, seed: int) -> Procedure:
+        """What is done with samples, by the parameters."""
+        effort, objective = _one_of(Effort, self.effort, "effort"), _one_of(Objective, self.objective, "objective")
+        if self.max_loss is not None and not 0 <= self.max_loss <= 1:
             raise ValueError(f"max_loss must lie between 0 and 1, not {self.max_loss!r}")
-        if not 0 < self.validation_fraction < 1:
-            raise ValueError(f"validation_fraction must lie between 0 and 1, not {self.validation_fraction!r}")
-        if self.candidates is not None and self.candidates < 1:
-            raise ValueError(f"candidates must be at least 1, not {self.candidates!r}")
-        budget = BUDGETS[self.effort]
-        return budget if self.candidates is None else replace(budget, candidates=int(self.candidates))
+        budget = BUDGETS[effort]
+        for name in ("candidates", "moves"):
+            given = getattr(self, name)
+            if given is not None and given < 1:
+                raise ValueError(f"{name} must be at least 1, not {given!r}")
+            budget = budget if given is None else replace(budget, **{name: int(given)})
+        starts = tuple(Start) if self.starts is None else tuple(_one_of(Start, one, "starts") for one in self.starts)
+        if not starts:
+            raise ValueError(f"starts needs at least one of {', '.join(Start)}")
+        technology = load_technology(self.technology)
+        must_price = objective.counts_front_end
+        return Procedure(
+            hidden=(),
+            starts=starts,
+            freeze=(),
+            gate_level=True,
+            objective=objective,
+            technology=technology,
+            front_end=front_end_named(technology, self._kind(), self._figures_name(), must_price=must_price),
+            budget=budget,
+            seed=seed,
+            scorer=self._scorer(),
+            class_weight=self._class_weight(),
+        )
+
+    def _scorer(self) -> Scorer:
+        metric = _one_of(Metric, self.metric, "metric")
+        if self.cost_matrix is None:
+            return Scorer(metric)
+        matrix = np.asarray(self.cost_matrix, dtype=np.float64)
+        if matrix.shape != (len(self.classes_),) * 2:
+            raise ValueError(f"cost_matrix must be {(len(self.classes_),) * 2}, a row a class, not {matrix.shape}")
+        return Scorer(metric, tuple(tuple(row) for row in matrix.tolist()))
+
+    def _class_weight(self) -> dict[int, float] | str | None:
+        """Weights by class index."""
+        if not isinstance(self.class_weight, dict):
+            return self.class_weight
+        places = {label: index for index, label in enumerate(self.classes_.tolist())}
+        unknown = [label for label in self.class_weight if label not in places]
+        if unknown:
+            raise ValueError(f"class_weight names {unknown[0]!r}, which is no class of the data")
+        return {places[label]: float(weight) for label, weight in self.class_weight.items()}
+
+    def _hidden(self) -> tuple[int, ...] | None:
+        """Neurons of every hidden layer; None where the data decide."""
+        if isinstance(self.hidden, str):
+            if self.hidden != "auto":
+                raise ValueError(f"hidden must be 'auto', a number of neurons, or several, not {self.hidden!r}")
+            return None
+        return (int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden)
+
+    def _folds(self) -> int:
+        if self.folds is None:
+            return usual_folds(Effort(self.effort))
+        if self.folds < 0 or self.folds == 1:
+            raise ValueError(f"folds must be 0 or at least 2, not {self.folds!r}")
+        return int(self.folds)
 
     def _kind(self) -> FrontEndKind:
         kind = _one_of(FrontEndKind, self.front_end, "front_end")
@@ -182,11 +253,12 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def pareto_front_(self) -> pd.DataFrame:
-        """Designs that no other beats in trusted accuracy, estimated area and estimated power, cheapest first.
+        """Designs that no other beats in forecast score, estimated area and estimated power, cheapest first.
 
         Area and power are those of the objective: of circuit and front end together, or of the circuit alone. The
-        index is that of ``designs_``; ``trusted_accuracy`` is what training and validation accuracy make together, on
-        which designs are chosen; ``chosen`` marks the active design, which is always listed.
+        index is that of ``designs_``; ``forecast_accuracy`` is what the design will achieve on samples unseen, with its
+        95 % interval, ``forecast_score`` the same by ``metric``, on which designs are chosen; ``chosen`` marks the
+        active design, which is always listed.
         """
         check_is_fitted(self, "chosen_")
         return front_table(self.designs_, self.chosen_, Objective(self.objective))
@@ -204,14 +276,14 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:
         """Make another design active and return the classifier.
 
-        With an accuracy asked for, the design cheapest in the objective that reaches it; otherwise the most accurate
-        one within the budget. Area and power are estimates.
+        With a forecast asked for, the design cheapest in the objective that reaches it; with a budget alone, that of
+        the best forecast within it; with nothing, what the constructor's ``max_loss`` says. Area and power are
+        estimates.
 
         Parameters
         ----------
-        max_loss : accuracy that may be lost against the exact baseline, on train and on validation; the constructor's
-            ``max_loss`` where nothing at all is asked for.
-        min_accuracy : least trusted accuracy instead.
+        max_loss : forecast score that may be lost against the exact baseline's.
+        min_accuracy : least forecast score instead.
         max_area_cm2, max_power_mw : budget of the circuit alone.
         max_system_area_cm2, max_system_power_mw : budget of circuit and front end.
         source : power source of the technology that must carry both.
@@ -231,14 +303,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             "max_power_mw": max_power_mw,
             **self._system_budget(max_system_area_cm2, max_system_power_mw, source),
         }
-        if max_loss is None and min_accuracy is None and all(most is None for most in budget.values()):
+        unlimited = all(most is None for most in budget.values())
+        if max_loss is None and min_accuracy is None and unlimited:
             max_loss = self.max_loss
         budget["objective"] = _one_of(Objective, self.objective, "objective")
+        budget["metric"] = str(self.metric).replace("-", " ")
         if max_loss is not None:
-            train, validation = self.baseline_.train.value, self.baseline_.validation.value
-            request = Request.within(max_loss, train, validation, **budget)
+            request = Request.within(max_loss, self.baseline_.forecast, **budget)
         else:
-            request = Request.at_least(min_accuracy, **budget)
+            request = Request(min_score=min_accuracy, frugal=min_accuracy is None and unlimited, **budget)
         self.chosen_ = choose(self.designs_, request).index
         return self
 
@@ -307,14 +380,14 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         """Emit, simulate, map, prove and measure the active design with the EDA tools.
 
         The back end weighs power on the training samples. A loaded classifier has none: random vectors weigh power
-        instead, ``power_optimised_on`` of the result says so, and the accuracies on training and validation samples
-        are those that ``fit`` counted. X and y only measure, in either case.
+        instead, ``power_optimised_on`` of the result says so, and the accuracy on training samples is the one
+        that ``fit`` counted. X and y only measure, in either case.
 
         Parameters
         ----------
         folder : where Verilog, netlist and the tools' logs go.
         X, y : samples that ``fit`` has not seen, for the accuracy and power reported as those of the test part. Without
-            them the samples held back in ``fit`` are taken, and the design's name says so.
+            them the samples of ``fit`` are taken, and the design's name says so.
         technology, effort : the constructor's by default.
 
         Raises
@@ -343,7 +416,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             self.network_,
             data,
             folder,
-            name="chosen design" if X is not None else "chosen design, measured on validation samples",
+            name="chosen design" if X is not None else "chosen design, measured on the samples of fit",
             backend=Backend(
                 technology=known,
                 effort=effort or self.effort,
@@ -360,15 +433,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _accuracy(self, data: PreparedData) -> PartAccuracies:
-        """Of the active design: on training and validation samples as ``fit`` counted it, on the test part anew."""
+        """Of the active design: on training samples as ``fit`` counted it, on the test part anew."""
         design = self.designs_[self.chosen_]
         test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
-        return PartAccuracies(design.train, design.validation, test)
+        return PartAccuracies(design.train, None, test)
 
     def _measured_data(self, X: Any, y: Any) -> PreparedData:
-        """X and y, or else the samples held back, as the test part; no training or validation samples once loaded."""
+        """X and y, or else samples of fit, those held back where there are some, as the test part."""
         if X is None:
-            test = unsplit_part(*self._vectors["validation"])
+            test = unsplit_part(*self._vectors.get("validation", self._vectors["train"]))
         else:
             X, y = validate_data(self, X, y, reset=False, dtype=np.float64)
             unknown = np.setdiff1d(y, self.classes_)
@@ -377,15 +450,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             test = unsplit_part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
             test = replace(test, measured=X)
         nothing = test.features[:0], test.classes[:0]
-        vectors = self._vectors or {"train": nothing, "validation": nothing}
+        train = nothing if self._vectors is None else self._vectors["train"]
         return PreparedData(
             "BespokeClassifier",
             self.quantiser_.bits,
             tuple(self._feature_names()),
             tuple(plain(label) for label in self.classes_),
             self.quantiser_,
-            unsplit_part(*vectors["train"]),
-            unsplit_part(*vectors["validation"]),
+            unsplit_part(*train),
+            None,
             test,
         )
 
@@ -434,8 +507,11 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         try:
             _check_schema(document["kind"], document["schema"])
             parameters = document["parameters"]
-            if isinstance(parameters["hidden"], list):
-                parameters["hidden"] = tuple(parameters["hidden"])
+            for name in ("hidden", "starts"):
+                if isinstance(parameters[name], list):
+                    parameters[name] = tuple(parameters[name])
+            if isinstance(parameters["class_weight"], list):
+                parameters["class_weight"] = {label: weight for label, weight in parameters["class_weight"]}
             loaded = cls(**parameters)
             loaded.classes_ = np.array(document["classes"], dtype=np.dtype(document["classes_type"]))
             loaded.n_features_in_ = int(document["n_features_in"])
@@ -468,5 +544,5 @@ def _check_schema(kind: Any, schema: Any) -> None:
         raise InputError("it is not of this kind or version")
     if schema < _SCHEMA:
         raise InputError(
-            f"an earlier version wrote it (schema {schema}, now {_SCHEMA}), which knew no front ends: fit and save anew"
+            f"an earlier version wrote it (schema {schema}, now {_SCHEMA}), which forecast nothing: fit and save anew"
         )

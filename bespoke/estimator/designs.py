@@ -11,13 +11,16 @@ import pandas as pd
 from bespoke.costs import Objective
 from bespoke.design import Design
 from bespoke.dominance import non_dominated
-from bespoke.model import Layer, Network, Neuron, Summand
+from bespoke.model import Layer, LogicCircuit, Network, Neuron, Summand
+from bespoke.sensing import BinaryWires, ThermometerWires
 
 
 def widened(design: Design, kept: np.ndarray, features: int) -> Design:
     """The design over all features; it reads those of ``kept`` alone."""
     if len(kept) == features:
         return design
+    if isinstance(design.model, LogicCircuit):
+        return replace(design, model=_widened_circuit(design.model, kept, features))
     neurons = []
     for neuron in design.model.layers[0].neurons:
         summands = [Summand((), 0)] * features
@@ -28,12 +31,22 @@ def widened(design: Design, kept: np.ndarray, features: int) -> Design:
     return replace(design, model=network)
 
 
+def _widened_circuit(circuit: LogicCircuit, kept: np.ndarray, features: int) -> LogicCircuit:
+    wires = circuit.wires
+    if isinstance(wires, ThermometerWires):
+        levels = [(int(kept[feature]), int(level)) for feature, level in wires.levels]
+        return replace(circuit, wires=ThermometerWires.of(features, wires.bits, levels))
+    wide = BinaryWires(features, wires.bits)
+    places = (kept[:, np.newaxis] * wires.bits + np.arange(wires.bits)).ravel()
+    return LogicCircuit(wide, circuit.classes, circuit.circuit.with_inputs(wide.count, places))
+
+
 def front_table(designs: Sequence[Design], chosen: int, objective: Objective) -> pd.DataFrame:
-    """The chosen design and those that no other beats in trusted accuracy and the objective's costs, cheapest first.
+    """The chosen design and those that no other beats in forecast score and the objective's costs, cheapest first.
 
     Figures of front end and system are missing where the front end has no price.
     """
-    points = np.array([(-design.trusted_accuracy, *design.estimated.ranked(objective)) for design in designs])
+    points = np.array([(-design.forecast.score, *design.estimated.ranked(objective)) for design in designs])
     order = np.argsort(np.arange(len(designs)) != chosen, kind="stable")  # of equal designs the active one is listed
     kept = order[sorted({0, *non_dominated(points[order])})]
     table = _table(designs)
@@ -56,8 +69,10 @@ def _table(designs: Sequence[Design]) -> pd.DataFrame:
         {
             "origin": [design.origin for design in designs],
             "train_accuracy": [design.train.value for design in designs],
-            "validation_accuracy": [design.validation.value for design in designs],
-            "trusted_accuracy": [design.trusted_accuracy for design in designs],
+            "forecast_accuracy": [design.forecast.accuracy for design in designs],
+            "forecast_low": [design.forecast.low for design in designs],
+            "forecast_high": [design.forecast.high for design in designs],
+            "forecast_score": [design.forecast.score for design in designs],
             "comparators": pd.array([cost.comparators for cost in costs], dtype="Int64"),
             **{f"estimated_{name}": np.array([getattr(cost, name) for cost in costs], dtype=float) for name in figures},
         }

@@ -1,48 +1,41 @@
-"""From samples to designs: splitting, quantising, training and searching for the estimator."""
+"""From samples to designs, by the same procedure and forecast as a run's."""
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
-from bespoke.costs import Objective
-from bespoke.data import Part, PreparedData
-from bespoke.design import EXACT_BASELINE, Design
+from bespoke.data import Part, PreparedData, nothing, quantiser_of
+from bespoke.design import Design, with_forecasts
 from bespoke.estimator.designs import widened
-from bespoke.importers.sklearn_models import float_model_of
+from bespoke.pipeline.crossfitting import cross_fit
 from bespoke.pipeline.preparation import baseline_front_end
-from bespoke.search import SearchData, SearchOptions, estimates, explore
-from bespoke.sensing import FrontEnd, Quantiser
-from bespoke.technology import Technology
-from bespoke.train import FloatModel, QuantisationOptions, fixed_point_network, train_float, train_quantised
+from bespoke.pipeline.procedure import Procedure
+from bespoke.pipeline.progress import Silent
+from bespoke.pipeline.rivals import exact_design
+from bespoke.pipeline.runfolder import RunFolder
+from bespoke.sensing import Quantiser
+from bespoke.train.topology import choose_topology
 
-
-@dataclass(frozen=True)
-class Budget:
-    """What an effort may spend: candidates of the search, float and quantised training."""
-
-    candidates: int
-    islands: int
-    float_starts: int | None  # None for the whole search over the trainer's settings
-    quantised: QuantisationOptions
-
-
-BUDGETS = {
-    "fast": Budget(100_000, 1, 2, QuantisationOptions(epochs=30, starts=1)),
-    "normal": Budget(2_000_000, 2, None, QuantisationOptions()),
-    "high": Budget(12_000_000, 2, None, QuantisationOptions(starts=6)),
-}
+#: Share of every class's samples that is held back to judge on where there are no folds.
+HELD_BACK = 0.25
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a fit leaves: the quantiser, the designs (the exact baseline last), and the quantised samples by part."""
+    """What a fit leaves.
+
+    Parameters
+    ----------
+    quantiser : from features to the circuits' integers.
+    designs : those of the front, cheapest first, and the exact baseline, each with its forecast.
+    vectors : quantised samples and classes by part: ``train``, and ``validation`` where samples were held back.
+    """
 
     quantiser: Quantiser
     designs: tuple[Design, ...]
@@ -52,75 +45,60 @@ class Fitted:
 def find_designs(
     X: np.ndarray,
     classes: np.ndarray,
+    weights: np.ndarray | None,
     *,
+    procedure: Procedure,
+    hidden: Sequence[int] | None,
+    effort: str,
+    folds: int,
     feature_names: tuple[str, ...],
     class_labels: tuple[Any, ...],
     bits: int,
-    hidden: tuple[int, ...],
-    validation_fraction: float,
-    budget: Budget,
-    technology: Technology,
-    front_end: FrontEnd,
-    objective: Objective,
-    seed: int,
     workers: int,
 ) -> Fitted:
-    """Train and search on a part of the samples, rate every design on the rest.
+    """Train, search and cross-fit.
 
     Parameters
     ----------
     X : float (samples, features).
     classes : class indices (samples,).
-    front_end : of every design but the exact baseline, which keeps conventional converters.
+    weights : float (samples,), what an error on each sample weighs; None for all alike.
+    procedure : what is done with samples; its hidden layers are replaced.
+    hidden : neurons of every hidden layer; None for what cross-validation finds.
+    folds : 0 to hold samples back instead, which is also done where a class is too small for folds.
     """
-    rows = train, validation = split(classes, validation_fraction, seed)
-    kept = np.flatnonzero(np.ptp(X[train], axis=0) > 0)
+    kept = np.flatnonzero(np.ptp(X, axis=0) > 0)
     kept = kept if len(kept) else np.arange(1)
-    quantiser = fitted_quantiser(X[train], bits)
-    features = quantiser.transform(X)
-    data = _prepared(features, classes, rows, kept, quantiser, feature_names, class_labels)
-    float_model = _float_model(data, hidden, budget, seed)
-    baseline = fixed_point_network(float_model, bits=data.bits)
-    quantised = train_quantised(float_model, data, seed=seed, options=budget.quantised)
-    front = explore(
-        SearchData(data.train.features, data.train.classes, data.bits, data.classes),
-        [quantised],
-        SearchOptions(
-            candidates=budget.candidates,
-            islands=budget.islands,
-            epochs=min(12, max(1, budget.candidates // 10_000)),
-            hidden=hidden,
-            objective=objective,
-            seed=seed,
-        ),
-        technology=technology,
-        front_end=front_end,
-        workers=workers,
-    )
-    designs = [
-        *(Design.rated(one.classifier, data, origin=one.origin, estimated=one.estimated) for one in front.candidates),
-        *(
-            Design.rated(
-                network, data, origin=origin, estimated=estimates(network, technology, data.train.features, behind)
-            )
-            for network, origin, behind in (
-                (quantised, "quantised", front_end),
-                (baseline, EXACT_BASELINE, baseline_front_end(technology, front_end)),
-            )
-        ),
-    ]
+    rows = np.arange(len(classes))
+    whole = Part(np.zeros(X.shape, dtype=np.int64), classes, rows, X, weights)
+    if folds and int(np.bincount(classes).min()) < 2:
+        folds = 0
+    learnt, judging = (rows, None) if folds else split(classes, HELD_BACK, procedure.seed)
+    quantiser = quantiser_of(X[learnt], bits)
+    data = _prepared(whole, learnt, judging, kept, quantiser, feature_names, class_labels)
+    if hidden is None:
+        hidden = choose_topology(data, seed=procedure.seed, effort=effort).hidden
+    procedure = replace(procedure, hidden=tuple(hidden))
+    with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder:
+        fitted = cross_fit(RunFolder(Path(folder)), procedure, data, folds=folds, workers=workers, progress=Silent())
+    technology, front_end = procedure.technology, procedure.front_end
+    designs = with_forecasts(fitted.developed.designs, fitted.crossfit, procedure.objective)
+    conventional = baseline_front_end(technology, front_end)
+    designs.append(exact_design(fitted.developed.models.baseline, data, technology, conventional, fitted.crossfit))
+    features = quantiser.transform(X).astype(np.uint16)
+    parts = {"train": learnt} if judging is None else {"train": learnt, "validation": judging}
     return Fitted(
         quantiser,
         tuple(widened(design, kept, X.shape[1]) for design in designs),
-        {
-            name: (features[part].astype(np.uint16), classes[part])
-            for name, part in (("train", train), ("validation", validation))
-        },
+        {name: (features[part], classes[part]) for name, part in parts.items()},
     )
 
 
 def split(classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and rows to choose on; of every class that share, rounded down, is held back."""
+    """Rows to train on and rows to judge on; of every class that share, rounded down, is held back.
+
+    Where that is nothing, all rows do both.
+    """
     rng = np.random.default_rng(seed)
     held = np.zeros(len(classes), dtype=bool)
     for label in np.unique(classes):
@@ -132,61 +110,40 @@ def split(classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, 
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
-def fitted_quantiser(features: np.ndarray, bits: int) -> Quantiser:
-    """Range of the training samples; a constant feature, which no design reads, gets a range that is only formal."""
-    low, high = features.min(axis=0), features.max(axis=0)
-    with np.errstate(over="ignore"):
-        if not np.isfinite(high - low).all():
-            raise ValueError("the range of a feature is too large for a number; scale the features")
-    high = np.where(high > low, high, low + np.maximum(1.0, np.abs(low)))
-    return Quantiser(tuple(low.tolist()), tuple(high.tolist()), bits)
-
-
 def unsplit_part(features: np.ndarray, classes: np.ndarray) -> Part:
     return Part(features.astype(np.int64), classes, np.arange(len(classes)))
 
 
 def _prepared(
-    features: np.ndarray,
-    classes: np.ndarray,
-    rows: tuple[np.ndarray, np.ndarray],
+    whole: Part,
+    learnt: np.ndarray,
+    judging: np.ndarray | None,
     kept: np.ndarray,
-    whole: Quantiser,
+    quantiser: Quantiser,
     feature_names: tuple[str, ...],
     class_labels: tuple[Any, ...],
 ) -> PreparedData:
     """The features that vary, as the rooms below expect their data; the test part is empty."""
-    low, high = (tuple(limit[column] for column in kept) for limit in (whole.low, whole.high))
-    train, validation = (Part(features[part][:, kept], classes[part], part) for part in rows)
-    nothing = Part(np.zeros((0, len(kept)), dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    return PreparedData(
+    low, high = (tuple(limit[column] for column in kept) for limit in (quantiser.low, quantiser.high))
+    narrow = Quantiser(low, high, quantiser.bits)
+
+    def part(rows: np.ndarray) -> Part:
+        taken = whole.taken(rows)
+        measured = taken.measured[:, kept]
+        return Part(narrow.transform(measured), taken.classes, taken.rows, measured, taken.weights)
+
+    train = part(learnt)
+    data = PreparedData(
         "BespokeClassifier",
-        whole.bits,
+        quantiser.bits,
         tuple(feature_names[column] for column in kept),
         class_labels,
-        Quantiser(low, high, whole.bits),
+        narrow,
         train,
-        validation,
-        nothing,
+        None if judging is None else part(judging),
+        train,
     )
-
-
-def _float_model(data: PreparedData, hidden: tuple[int, ...], budget: Budget, seed: int) -> FloatModel:
-    if budget.float_starts is None:
-        return train_float(data, hidden=hidden, seed=seed)
-    if not hidden or min(hidden) < 1:
-        raise ValueError(f"hidden must give every hidden layer at least one neuron, not {hidden}")
-    best: tuple[float, FloatModel] | None = None
-    for start in range(budget.float_starts):
-        classifier = MLPClassifier(hidden, solver="lbfgs", alpha=0.01, max_iter=300, random_state=seed + start)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a fit cut short competes like any other
-            classifier.fit(data.train.features / (1 << data.bits), data.train.classes)
-        model = float_model_of(classifier)
-        right = float((model.predict(data.validation.features, data.bits) == data.validation.classes).mean())
-        if best is None or right > best[0]:
-            best = right, model
-    return best[1]
+    return replace(data, test=nothing(data))
 
 
 def plain(value: Any) -> Any:
@@ -195,4 +152,6 @@ def plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, tuple | list | np.ndarray):
         return [plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return [[plain(key), plain(entry)] for key, entry in value.items()]
     return str(value) if isinstance(value, Path) else value

@@ -15,6 +15,7 @@ import tomli_w
 from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 
 
@@ -32,6 +33,21 @@ class Unit(StrEnum):
     MULTIPLY = "multiply"
     ACCUMULATE = "accumulate"
     ACTIVATE = "activate"
+
+
+class Start(StrEnum):
+    """What the gate-level search may start from."""
+
+    NETWORK = "network"
+    TREE = "tree"
+    FOREST = "forest"
+    LUT = "lut"
+    NOTHING = "nothing"
+
+
+def usual_folds(effort: Effort) -> int:
+    """Folds that forecast the accuracy where nobody asks for another number."""
+    return 3 if effort is Effort.FAST else 5
 
 
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -54,12 +70,20 @@ class RunConfig:
     target: str | int | None = _option(None, "class column, by name or index; the last by default")
     data_dir: str | None = _option(None, "folder with the literature's CSV files")
     bits: int = _option(4, "bits of every input feature", low=1, high=12)
-    hidden: tuple[int, ...] | None = _option(
-        None, "neurons of each hidden layer; the literature's topology, or 3, by default"
-    )
+    hidden: tuple[int, ...] | None = _option(None, "neurons of each hidden layer; found by cross-validation by default")
     model: str | None = _option(None, "trained MLP to start from instead of training one: an .onnx, .json or .npz file")
     seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
     effort: Effort = _option(Effort.NORMAL, "how much search and synthesis may spend")
+    folds: int | None = _option(
+        None,
+        "folds that forecast the accuracy; 5 by default, 3 at effort fast; 0 for a validation part instead",
+        low=0,
+        high=50,
+    )
+    validation: str | None = _option(None, "CSV file with the validation samples, for folds = 0")
+    metric: Metric = _option(Metric.ACCURACY, "what designs are forecast, compared and chosen by")
+    cost_matrix: str | None = _option(None, "CSV file: what each answer to each class costs, for metric cost")
+    starts: tuple[Start, ...] = _option(tuple(Start), "what the gate-level search starts from")
     freeze: tuple[Unit, ...] = _option((), "unit kinds that the search leaves as trained")
     circuit_approximation: bool = _option(True, "approximate the front's circuits below the neuron level")
     objective: Objective = _option(Objective.SYSTEM_POWER, "what the search and the choice make small, beside accuracy")
@@ -68,11 +92,9 @@ class RunConfig:
         None, "figures of the front end: a set of the technology's, or a TOML file; the technology's first by default"
     )
     max_loss: float | None = _option(
-        None, "accuracy that the design may lose against the exact baseline; 0.01 by default", low=0, high=1
+        None, "forecast accuracy that the design may lose against the exact baseline", low=0, high=1
     )
-    min_accuracy: float | None = _option(
-        None, "least accuracy of the design, as trusted from train and validation", low=0, high=1
-    )
+    min_accuracy: float | None = _option(None, "least forecast accuracy of the design", low=0, high=1)
     max_area_cm2: float | None = _option(None, "largest area of the design, cm²", low=0)
     max_power_mw: float | None = _option(None, "largest static power of the design, mW", low=0)
     max_system_area_cm2: float | None = _option(None, "largest area of design and front end, cm²", low=0)
@@ -104,12 +126,33 @@ class RunConfig:
             raise InputError(f"option --hidden needs sizes between 1 and 256, such as 3 or 5,4; not {self.hidden}")
         if self.hidden is not None and self.model is not None:
             raise InputError("--model brings its own hidden layers; leave --hidden out")
+        if self.folds == 1:
+            raise InputError(
+                "one fold leaves nothing to learn from; give --folds at least 2, or 0 for a validation part"
+            )
+        if self.validation is not None and self.folds != 0:
+            raise InputError("--validation takes the place of cross-fitting; give --folds 0 with it")
+        if (self.metric is Metric.COST) != (self.cost_matrix is not None):
+            raise InputError("--metric cost and --cost-matrix go together")
+        if not self.starts:
+            raise InputError(f"--starts needs at least one of {', '.join(Start)}")
+        if not self.circuit_approximation and Start.NETWORK not in self.starts:
+            raise InputError("--no-circuit-approximation leaves networks alone, which --starts leaves out")
+        if self.freeze and Start.NETWORK not in self.starts:
+            raise InputError("--freeze is for the units of networks, which --starts leaves out")
         if set(self.freeze) == set(Unit):
             raise InputError("--freeze of all three kinds of units leaves nothing to search; let one of them change")
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
         if self.front_end is FrontEndKind.DIGITAL and self.front_end_figures is not None:
             raise InputError("--front-end digital costs nothing; leave --front-end-figures out")
+
+    @property
+    def fold_count(self) -> int:
+        """Folds that forecast the accuracy; 0 for a validation part."""
+        if self.folds is not None:
+            return self.folds
+        return usual_folds(self.effort)
 
     def result_settings(self) -> dict[str, Any]:
         """The settings that the result depends on, as they stand in a run folder's config."""
@@ -176,13 +219,19 @@ def coerce(key: str, value: Any, *, where: str = "") -> Any:
 
 def _coerced(key: str, value: Any) -> Any:
     match key:
-        case "bits" | "seed" | "workers":
+        case "bits" | "seed" | "workers" | "folds":
             return _typed(value, int, "a whole number")
         case "hidden":
+            if value == "auto":
+                return None
             entries = [value] if isinstance(value, int) else _typed(value, list, "a list of whole numbers")
             return tuple(_typed(entry, int, "a list of whole numbers") for entry in entries)
         case "freeze":
             return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
+        case "starts":
+            return tuple(dict.fromkeys(_choice(entry, Start) for entry in _typed(value, list, "a list of starts")))
+        case "metric":
+            return _choice(value, Metric)
         case "effort":
             return _choice(value, Effort)
         case "objective":

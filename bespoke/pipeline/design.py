@@ -39,6 +39,7 @@ from bespoke.sensing import (
 )
 from bespoke.statistics import Accuracy
 from bespoke.technology import Verdict, carriers, to_verilog_models
+from bespoke.train import FloatModel
 
 Progress = Callable[[float, str], None]
 
@@ -49,12 +50,17 @@ STRESS_VECTORS = 1000
 
 def accuracies(classifier: IntegerClassifier, data: PreparedData) -> PartAccuracies:
     """Accuracy of a classifier on each part of the data."""
-    return PartAccuracies(
-        *(
-            Accuracy.of(classifier.predict(part.features), part.classes)
-            for part in (data.train, data.validation, data.test)
-        )
-    )
+    return _by_part(lambda part: classifier.predict(part.features), data)
+
+
+def float_accuracies(model: FloatModel, data: PreparedData) -> PartAccuracies:
+    """Accuracy of the float model on each part, on the quantised features that the circuits see."""
+    return _by_part(lambda part: model.predict(part.features, data.bits), data)
+
+
+def _by_part(predict_part: Callable[[Part], np.ndarray], data: PreparedData) -> PartAccuracies:
+    found = {name: Accuracy.of(predict_part(part), part.classes) for name, part in data.parts.items()}
+    return PartAccuracies(found["train"], found.get("validation"), found["test"])
 
 
 def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, title: str, wires: Wires) -> Path:
@@ -275,7 +281,7 @@ def check_netlist(
         naming the first vector on which they differ.
     """
     stress = stress_vectors(data.features, data.bits, STRESS_VECTORS, np.random.default_rng(seed))
-    vectors = np.concatenate([data.train.features, data.validation.features, data.test.features, stress])
+    vectors = np.concatenate([*(part.features for part in data.parts.values()), stress])
     expected, seen = classifier.predict(vectors), predict(netlist, vectors, wires)
     wrong = np.flatnonzero(expected != seen)
     if len(wrong):

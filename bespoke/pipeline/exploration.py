@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
-from bespoke.design import Design, estimated, front_of, mistrust
+from bespoke.design import Design, with_forecasts
 from bespoke.files import write_text
 from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.front import system_cells
+from bespoke.pipeline.crossfitting import cross_fit
+from bespoke.pipeline.front import forecast_cells, system_cells
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import (
@@ -22,21 +23,30 @@ from bespoke.pipeline.preparation import (
     front_end_of,
     imported_model,
     prepare_data,
+    procedure_of,
+    scorer_of,
     technology_of,
+    topology_of,
+    write_parts,
 )
+from bespoke.pipeline.procedure import Procedure, TrainedModels
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import exact_design, propose
+from bespoke.pipeline.rivals import exact_design
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.training import TrainedModels, train_models
 from bespoke.pipeline.workers import one_thread_each
+from bespoke.sensing import FrontEnd
+from bespoke.technology import Technology
+from bespoke.train import FloatModel
 
 _COLUMNS = (
     "index",
     "origin",
     "kind",
     "train_accuracy",
-    "validation_accuracy",
-    "trusted_accuracy",
+    "forecast_accuracy",
+    "forecast_low",
+    "forecast_high",
+    "forecast_score",
     "estimated_area_cm2",
     "estimated_static_power_mw",
     "comparators",
@@ -71,17 +81,36 @@ class Training:
 @one_thread_each()
 def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None) -> Training:
     """Data to models, and no further; a run or exploration with the same settings goes on from there."""
-    return _trained(config, RunFolder(out), overwrite, progress or Silent())
+    folder, progress = RunFolder(out), progress or Silent()
+    begun = _begun(config, folder, overwrite, progress)
+    models = begun.procedure.train(folder, begun.data, progress, imported=begun.imported)
+    return Training(begun.data, models)
 
 
-def _trained(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> Training:
+@dataclass(frozen=True)
+class _Begun:
+    """An opened folder's data, and what will be done with them."""
+
+    data: PreparedData
+    technology: Technology
+    front_end: FrontEnd
+    procedure: Procedure
+    imported: FloatModel | None
+
+
+def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> _Begun:
     """Opens the folder, which stays locked for as long as the caller keeps it."""
     progress.stage("reading the data")
     data, _ = prepare_data(config)
-    front_end_of(config, technology_of(config))  # a wrong name is told now, not after the training
+    technology = technology_of(config)
+    front_end = front_end_of(config, technology)  # a wrong name is told now, not after the training
     imported = imported_model(config, data)
+    scorer_of(config, data)
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
-    return Training(data, train_models(folder, config, data, progress, imported=imported))
+    write_parts(folder, data)
+    topology = topology_of(folder, config, data, progress, imported=imported)
+    procedure = procedure_of(config, data, topology.hidden, technology, front_end)
+    return _Begun(data, technology, front_end, procedure, None if imported is None else imported.adapted(data))
 
 
 @one_thread_each()
@@ -100,28 +129,34 @@ def explore(
     """
     progress = progress or Silent()
     folder = RunFolder(out)
-    training = _trained(config, folder, overwrite, progress)
-    data, technology = training.data, technology_of(config)
-    front_end = front_end_of(config, technology)
-    found = propose(
-        folder,
-        config,
-        data,
-        starts=[training.models.quantised],
-        technology=technology,
-        front_end=front_end,
-        progress=progress,
-    )
+    begun = _begun(config, folder, overwrite, progress)
+    data, front_end = begun.data, begun.front_end
+    with folder.timed("training and searching"):
+        fitted = cross_fit(
+            folder,
+            begun.procedure,
+            data,
+            folds=config.fold_count,
+            workers=config.workers,
+            progress=progress,
+            imported=begun.imported,
+        )
     designs = []
-    for index, design in enumerate(front_of(found.designs, estimated(config.objective), mistrust)):
+    for index, design in enumerate(with_forecasts(fitted.developed.designs, fitted.crossfit, config.objective)):
         name = f"explored/{index:03d}.json"
         ModelFile.of(design.model, data, front_end=front_end.kind).save(folder / name)
         designs.append(replace(design, model_file=name))
-    exact = exact_design(training.models.baseline, data, technology, baseline_front_end(technology, front_end))
+    exact = exact_design(
+        fitted.developed.models.baseline,
+        data,
+        begun.technology,
+        baseline_front_end(begun.technology, front_end),
+        fitted.crossfit,
+    )
     baseline = replace(exact, model_file="models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
-    return Exploration(data, config.objective, tuple(designs), baseline, found.summary, table)
+    return Exploration(data, config.objective, tuple(designs), baseline, fitted.developed.summary, table)
 
 
 def _table(designs: Sequence[Design]) -> str:
@@ -135,8 +170,7 @@ def _table(designs: Sequence[Design]) -> str:
                 design.origin,
                 design.kind,
                 f"{design.train.value:.6f}",
-                f"{design.validation.value:.6f}",
-                f"{design.trusted_accuracy:.6f}",
+                *forecast_cells(design.forecast),
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.estimated.static_power_mw:.6g}",
                 *system_cells(design.estimated),

@@ -13,7 +13,7 @@ import joblib
 
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
-from bespoke.design import Design, Request, thinned
+from bespoke.design import Design, Forecast, Request, thinned
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
@@ -37,8 +37,10 @@ _COLUMNS = (
     "origin",
     "kind",
     "train_accuracy",
-    "validation_accuracy",
-    "trusted_accuracy",
+    "forecast_accuracy",
+    "forecast_low",
+    "forecast_high",
+    "forecast_score",
     "test_accuracy",
     "estimated_area_cm2",
     "area_cm2",
@@ -120,8 +122,7 @@ def write_table(path: Path, front: Sequence[Design], data: PreparedData, *, chos
                 design.origin,
                 design.kind,
                 f"{design.train.value:.6f}",
-                f"{design.validation.value:.6f}",
-                f"{design.trusted_accuracy:.6f}",
+                *forecast_cells(design.forecast),
                 f"{test.value:.6f}",
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.measured.area_cm2:.8g}",
@@ -132,6 +133,11 @@ def write_table(path: Path, front: Sequence[Design], data: PreparedData, *, chos
             ]
         )
     write_text(path, text.getvalue())
+
+
+def forecast_cells(forecast: Forecast) -> list[str]:
+    """Cells of the forecast: accuracy with its interval, and the score by the run's metric."""
+    return [f"{value:.6f}" for value in (forecast.accuracy, forecast.low, forecast.high, forecast.score)]
 
 
 def system_cells(costs: Costs) -> list[str]:

@@ -12,15 +12,15 @@ from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 
 #: Raised whenever a field changes its name or meaning.
-METRICS_SCHEMA = 3
+METRICS_SCHEMA = 4
 
 
 @dataclass(frozen=True)
 class PartAccuracies:
-    """Accuracy on each part of the data."""
+    """Accuracy on each part of the data; None where there is no validation part."""
 
     train: Accuracy
-    validation: Accuracy
+    validation: Accuracy | None
     test: Accuracy
 
 
@@ -99,6 +99,9 @@ class RivalMetrics:
 
     index: int
     fits: bool
+    forecast_accuracy: float
+    forecast_low: float
+    forecast_high: float
     accuracy: PartAccuracies
     area_cm2: float
     static_power_mw: float
@@ -122,6 +125,9 @@ class DesignMetrics:
     inputs make needless; the verdicts on power sources are on it. Energy per decision is the system's power until the
     output has settled; the average power is that of ``decisions_per_hour`` decisions with the system off in between,
     without the switch.
+
+    The forecast of accuracy, and of the score by the run's metric, with 95 % intervals: from cross-fitting, or from the
+    validation part where that took its place. None where a design was measured by itself.
     """
 
     name: str
@@ -161,6 +167,12 @@ class DesignMetrics:
     shares: tuple[GateShare, ...]
     power_optimised_on: str = "training vectors"
     dynamic_power_train_mw: float | None = None
+    forecast_accuracy: float | None = None
+    forecast_low: float | None = None
+    forecast_high: float | None = None
+    forecast_score: float | None = None
+    forecast_score_low: float | None = None
+    forecast_score_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +199,7 @@ class DataSummary:
     class_labels: tuple[str | int | float, ...]
     bits: int
     train_samples: int
-    validation_samples: int
+    validation_samples: int | None
     test_samples: int
 
 
@@ -198,6 +210,8 @@ class SelectionSummary:
     rule: str
     front_designs: int
     eligible_designs: int
+    metric: str
+    folds: int
 
 
 @dataclass(frozen=True)
@@ -214,10 +228,19 @@ class SearchSummary:
     front_designs: int
     hypervolume: float
 
+    @classmethod
+    def nothing(cls) -> SearchSummary:
+        """Where no networks were searched."""
+        return cls(0, 0.0, 0.0, 0, 0.0)
+
 
 @dataclass(frozen=True)
 class RunMetrics:
-    """Everything a run measured."""
+    """Everything a run measured.
+
+    ``seconds`` are those on the clock that each stage took, by its title; a stage that an earlier call had finished
+    keeps its own. ``topology`` says how the hidden layers were found, None where they were given.
+    """
 
     bespoke_version: str
     technology: str
@@ -233,6 +256,8 @@ class RunMetrics:
     chosen: DesignMetrics
     ratios: Ratios
     rival: RivalMetrics | None
+    seconds: dict[str, float]
+    topology: dict[str, Any] | None = None
     schema: int = field(default=METRICS_SCHEMA)
 
 

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from bespoke.data import PreparedData, load_dataset, load_pair, prepare, prepare_pair
+from bespoke.data import (
+    PreparedData,
+    load_alike,
+    load_dataset,
+    prepare,
+    prepare_pair,
+    with_validation,
+    write_vectors,
+)
+from bespoke.data.cost_matrix import read_cost_matrix
 from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
+from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.runfolder import digest_arrays
+from bespoke.pipeline.procedure import Procedure
+from bespoke.pipeline.progress import RunProgress
+from bespoke.pipeline.runfolder import RunFolder, digest_arrays
+from bespoke.scores import Scorer
 from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
 from bespoke.technology import PowerSource, Technology, load_technology, read_liberty
+from bespoke.train.topology import choose_topology
 
-#: Hidden layers of the literature's classifiers; other data get DEFAULT_HIDDEN.
+#: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
     "breast_cancer_wisconsin": (3,),
     "cardiotocography": (3,),
@@ -20,7 +36,16 @@ LITERATURE_HIDDEN = {
     "redwine": (2,),
     "whitewine": (4,),
 }
-DEFAULT_HIDDEN = (3,)
+#: Share of the samples that becomes the validation part where nothing is cross-fitted.
+VALIDATION_FRACTION = 0.25
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Neurons of every hidden layer, and what was tried where they were searched for."""
+
+    hidden: tuple[int, ...]
+    tried: dict[str, Any] | None = None
 
 
 def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
@@ -31,18 +56,90 @@ def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
     InputError
         naming the file, column and row at fault.
     """
-    if config.data is not None:
+    fraction = VALIDATION_FRACTION if config.fold_count == 0 and config.validation is None else None
+    extra = [path for path in (config.test, config.validation) if path is not None]
+    if config.data is not None and config.validation is None:
         dataset = load_dataset(config.data, target=config.target, data_dir=config.data_dir)
-        return prepare(dataset, bits=config.bits), dataset.source
-    train, test = load_pair(config.train, config.test, target=config.target)
-    return prepare_pair(train, test, bits=config.bits), f"{train.source}, {test.source}"
+        return prepare(dataset, bits=config.bits, validation_fraction=fraction), dataset.source
+    if config.data is not None:
+        dataset, validation = load_alike(config.data, extra, target=config.target, data_dir=config.data_dir)
+        data = with_validation(prepare(dataset, bits=config.bits), validation, dataset)
+        return data, f"{dataset.source}, {validation.source}"
+    train, test, *validations = load_alike(config.train, extra, target=config.target)
+    validation = validations[0] if validations else None
+    data = prepare_pair(train, test, validation=validation, bits=config.bits, validation_fraction=fraction)
+    return data, ", ".join(part.source for part in (train, test, *validations))
 
 
-def hidden_layers(config: RunConfig, data: PreparedData) -> tuple[int, ...]:
-    """Hidden layers asked for, or the literature's for its data sets."""
+def write_parts(folder: RunFolder, data: PreparedData) -> None:
+    """Every part of the data as vectors in the folder."""
+    for name, part in data.parts.items():
+        write_vectors(folder / f"vectors/{name}.csv", part, data.feature_names)
+
+
+def topology_of(
+    folder: RunFolder,
+    config: RunConfig,
+    data: PreparedData,
+    progress: RunProgress,
+    *,
+    imported: ImportedModel | None = None,
+) -> Topology:
+    """Hidden layers asked for, the imported model's, the literature's in its setting, or those that a search finds.
+
+    The search cross-validates sizes on the training part; what it finds is kept in the folder.
+    """
+    if imported is not None:
+        return Topology(imported.hidden)
     if config.hidden is not None:
-        return config.hidden
-    return LITERATURE_HIDDEN.get(data.name, DEFAULT_HIDDEN)
+        return Topology(config.hidden)
+    if config.front_end is FrontEndKind.BINARY and config.data in LITERATURE_HIDDEN:
+        return Topology(LITERATURE_HIDDEN[config.data])
+    name, title = "models/topology.json", "choosing the hidden layer"
+    if not folder.has(name):
+        progress.stage(title)
+        with folder.timed(title):
+            found = choose_topology(data, seed=config.seed, effort=str(config.effort), progress=progress.update)
+        folder.write_json(name, asdict(found))
+    document = folder.read_json(name)
+    return Topology(tuple(document["hidden"]), document)
+
+
+def procedure_of(
+    config: RunConfig, data: PreparedData, hidden: tuple[int, ...], technology: Technology, front_end: FrontEnd
+) -> Procedure:
+    """What the run does with samples.
+
+    Raises
+    ------
+    InputError
+        for a cost matrix that is not one of the data's classes.
+    """
+    return Procedure(
+        hidden=hidden,
+        starts=config.starts,
+        freeze=config.freeze,
+        gate_level=config.circuit_approximation,
+        objective=config.objective,
+        technology=technology,
+        front_end=front_end,
+        budget=BUDGETS[config.effort],
+        seed=config.seed,
+        scorer=scorer_of(config, data),
+    )
+
+
+def scorer_of(config: RunConfig, data: PreparedData) -> Scorer:
+    """What designs are compared by.
+
+    Raises
+    ------
+    InputError
+        for a cost matrix that is not one of the data's classes.
+    """
+    if config.cost_matrix is None:
+        return Scorer(config.metric)
+    return Scorer(config.metric, read_cost_matrix(Path(config.cost_matrix), data.class_labels))
 
 
 def technology_of(config: RunConfig) -> Technology:
@@ -133,6 +230,6 @@ def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | Non
 
 def data_digest(data: PreparedData, imported: ImportedModel | None = None) -> str:
     """Stands for everything in the data, and in an imported model, that a result can depend on."""
-    parts = [array for part in (data.train, data.validation, data.test) for array in (part.features, part.classes)]
+    parts = [array for part in data.parts.values() for array in (part.features, part.classes)]
     model = () if imported is None else (imported.adapted(data).to_json(),)
     return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model)

@@ -13,12 +13,12 @@ from pathlib import Path
 from bespoke import __version__
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
-from bespoke.design import Choice, Design, Request, choose
+from bespoke.design import Choice, CrossFit, Design, Forecast, Request, choose, with_forecasts
 from bespoke.eda.tools import require_tools, tool_versions
 from bespoke.errors import NoDesignError
-from bespoke.model import IntegerClassifier, Network
-from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.design import accuracies, measure
+from bespoke.pipeline.config import Effort, RunConfig
+from bespoke.pipeline.crossfitting import cross_fit
+from bespoke.pipeline.design import accuracies, float_accuracies, measure
 from bespoke.pipeline.front import map_front, write_table
 from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import (
@@ -37,20 +37,21 @@ from bespoke.pipeline.preparation import (
     front_end_of,
     imported_model,
     prepare_data,
+    procedure_of,
+    scorer_of,
     source_of,
     technology_of,
+    topology_of,
+    write_parts,
 )
 from bespoke.pipeline.progress import RunProgress, Silent
-from bespoke.pipeline.proposals import RIVAL_TREE, exact_design, propose, rival_trees
+from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.training import float_accuracies, train_models
 from bespoke.pipeline.workers import one_thread_each
 from bespoke.technology import PowerSource
 
 log = logging.getLogger(__name__)
 
-#: Accuracy that a design may lose where nothing else is asked for.
-DEFAULT_MAX_LOSS = 0.01
 #: Share of a source's power that a design may take on the training samples, for others draw a little more.
 SOURCE_SHARE = 0.98
 
@@ -101,42 +102,47 @@ def run(
         decisions_per_hour=config.decisions_per_hour,
         workers=config.workers,
     )
-    conventional = replace(backend, front_end=baseline_front_end(technology, front_end))
+    # nobody prints the baseline, so it gets no more effort than a comparison needs
+    conventional = replace(backend, front_end=baseline_front_end(technology, front_end), effort=str(Effort.FAST))
     folder = RunFolder(out)
     imported = imported_model(config, data)
+    scorer_of(config, data)  # a matrix that does not fit is told before there is a folder
     folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
     if not folder.has("versions.json"):
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
-    trained = train_models(folder, config, data, progress, imported=imported)
-    baseline = trained.baseline
+    write_parts(folder, data)
+    topology = topology_of(folder, config, data, progress, imported=imported)
+    with folder.timed("training and searching"):
+        fitted = cross_fit(
+            folder,
+            procedure_of(config, data, topology.hidden, technology, front_end),
+            data,
+            folds=config.fold_count,
+            workers=config.workers,
+            progress=progress,
+            imported=None if imported is None else imported.adapted(data),
+        )
+    models, crossfit = fitted.developed.models, fitted.crossfit
+    baseline = exact_design(models.baseline, data, technology, conventional.front_end, crossfit)
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=conventional, progress=progress)
-    proposals = propose(
-        folder,
-        config,
-        data,
-        starts=[trained.quantised],
-        technology=technology,
-        front_end=front_end,
-        progress=progress,
-    )
-    request = _request(config, baseline_metrics, source_asked)
-    front = map_front(
-        folder,
-        config,
-        data,
-        proposals.designs,
-        request=request,
-        backend=backend,
-        progress=progress,
-        rivals=rival_trees(data, technology, front_end),
-    )
-    front.append(_baseline_design(baseline, baseline_metrics, data, conventional))
+    request = _request(config, crossfit, source_asked)
+    with folder.timed("mapping the front"):
+        front = map_front(
+            folder,
+            config,
+            data,
+            with_forecasts(fitted.developed.designs, crossfit, request.axis),
+            request=request,
+            backend=backend,
+            progress=progress,
+            rivals=rival_trees(data, technology, front_end, crossfit),
+        )
+    front.append(baseline.with_measured(_costs(baseline_metrics), model_file=baseline_metrics.model_file))
     choice = _chosen(front, request, rivals=config.choose_rival)
-    chosen = choice.design.model
     if not folder.has(_PLACES["chosen"].result):  # measuring may have written the model anew, without idle comparators
-        ModelFile.of(chosen, data, front_end=front_end.kind).save(folder / _PLACES["chosen"].model_file)
+        ModelFile.of(choice.design.model, data, front_end=front_end.kind).save(folder / _PLACES["chosen"].model_file)
     write_table(folder / "front.csv", front, data, chosen=choice.index)
-    chosen_metrics = _measured(folder, "chosen", chosen, data, backend=backend, progress=progress)
+    chosen_metrics = _measured(folder, "chosen", choice.design, data, backend=backend, progress=progress)
     metrics = RunMetrics(
         bespoke_version=__version__,
         technology=technology.name,
@@ -144,18 +150,22 @@ def run(
         seed=config.seed,
         command=command,
         data=_data_summary(data, source),
-        float_accuracy=float_accuracies(trained.float_model, data),
-        quantised_accuracy=accuracies(trained.quantised, data),
+        float_accuracy=float_accuracies(models.float_model, data),
+        quantised_accuracy=accuracies(models.quantised, data),
         selection=SelectionSummary(
-            rule=request.describe(),
+            rule=choice.request.describe(),
             front_designs=sum(config.choose_rival or design.origin != RIVAL_TREE for design in front),
             eligible_designs=choice.eligible,
+            metric=str(config.metric),
+            folds=config.fold_count,
         ),
-        search=proposals.summary,
+        search=fitted.developed.summary,
         baseline=baseline_metrics,
         chosen=chosen_metrics,
         ratios=_ratios(baseline_metrics, chosen_metrics),
         rival=_rival(front, request, data),
+        seconds=folder.seconds,
+        topology=topology.tried,
     )
     folder.write_json("metrics.json", metrics_to_json(metrics))
     return metrics
@@ -178,49 +188,59 @@ _PLACES = {
 
 
 def _measured(
-    folder: RunFolder,
-    name: str,
-    classifier: IntegerClassifier,
-    data: PreparedData,
-    *,
-    backend: Backend,
-    progress: RunProgress,
+    folder: RunFolder, name: str, design: Design, data: PreparedData, *, backend: Backend, progress: RunProgress
 ) -> DesignMetrics:
-    """Measures a design once; a continued run reads what was measured."""
+    """Measures a design once, with its forecast; a continued run reads what was measured."""
     place = _PLACES[name]
     if not folder.has(place.result):
         progress.stage(f"mapping and verifying the {place.title}")
-        metrics = measure(
-            classifier,
-            data,
-            folder / place.folder,
-            name=place.title,
-            backend=backend,
-            model_file=folder / place.model_file,
-            root=folder.path,
-            progress=progress.update,
-        )
-        folder.write_json(place.result, dataclasses.asdict(metrics))
+        with folder.timed(f"mapping and verifying the {place.title}"):
+            metrics = measure(
+                design.model,
+                data,
+                folder / place.folder,
+                name=place.title,
+                backend=backend,
+                model_file=folder / place.model_file,
+                root=folder.path,
+                progress=progress.update,
+            )
+        folder.write_json(place.result, dataclasses.asdict(replace(metrics, **forecast_fields(design.forecast))))
     return folder.read(DesignMetrics, place.result)
 
 
-def _request(config: RunConfig, baseline: DesignMetrics, source: PowerSource | None) -> Request:
-    """What the options ask for; where they ask for nothing, little loss against the baseline."""
+def forecast_fields(forecast: Forecast) -> dict[str, float]:
+    """A forecast under the names that metrics have for it."""
+    return {
+        "forecast_accuracy": forecast.accuracy,
+        "forecast_low": forecast.low,
+        "forecast_high": forecast.high,
+        "forecast_score": forecast.score,
+        "forecast_score_low": forecast.score_low,
+        "forecast_score_high": forecast.score_high,
+    }
+
+
+def _request(config: RunConfig, crossfit: CrossFit, source: PowerSource | None) -> Request:
+    """What the options ask for; where they ask for nothing, as small as may be without a clear loss."""
     carried = None if source is None else SOURCE_SHARE * source.power_mw
     powers = [most for most in (config.max_system_power_mw, carried) if most is not None]
-    budget = {
+    limits = {
         "max_area_cm2": config.max_area_cm2,
         "max_power_mw": config.max_power_mw,
         "max_system_area_cm2": config.max_system_area_cm2,
         "max_system_power_mw": min(powers, default=None),
     }
-    unlimited = all(limit is None for limit in budget.values())
-    limits = {**budget, "objective": config.objective, "source": source and source.name}
-    if config.max_loss is not None or (config.min_accuracy is None and unlimited):
-        loss = DEFAULT_MAX_LOSS if config.max_loss is None else config.max_loss
-        accuracy = baseline.accuracy
-        return Request.within(loss, accuracy.train.value, accuracy.validation.value, **limits)
-    return Request.at_least(config.min_accuracy, **limits)
+    unlimited = all(limit is None for limit in limits.values())
+    settings = {
+        **limits,
+        "objective": config.objective,
+        "source": source and source.name,
+        "metric": config.metric.value.replace("-", " "),
+    }
+    if config.max_loss is not None:
+        return Request.within(config.max_loss, crossfit.baseline, **settings)
+    return Request(min_score=config.min_accuracy, frugal=config.min_accuracy is None and unlimited, **settings)
 
 
 def _chosen(front: list[Design], request: Request, *, rivals: bool) -> Choice:
@@ -240,11 +260,14 @@ def _rival(front: list[Design], request: Request, data: PreparedData) -> RivalMe
         place, fits = places[choose(trees, request).index], True
     except NoDesignError:
         affordable = [index for index in places if request.affords(front[index])] or places
-        place, fits = max(affordable, key=lambda index: front[index].trusted_accuracy), False
-    costs = front[place].measured
+        place, fits = max(affordable, key=lambda index: front[index].forecast.score), False
+    costs, forecast = front[place].measured, front[place].forecast
     return RivalMetrics(
         index=place,
         fits=fits,
+        forecast_accuracy=forecast.accuracy,
+        forecast_low=forecast.low,
+        forecast_high=forecast.high,
         accuracy=accuracies(front[place].model, data),
         area_cm2=costs.area_cm2,
         static_power_mw=costs.static_power_mw,
@@ -256,9 +279,9 @@ def _rival(front: list[Design], request: Request, data: PreparedData) -> RivalMe
     )
 
 
-def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedData, backend: Backend) -> Design:
-    """The exact baseline as the front's dear end, so that asking for its own accuracy can always be met."""
-    measured = Costs(
+def _costs(metrics: DesignMetrics) -> Costs:
+    """Costs of a measured design as the front compares them: with power on the training vectors."""
+    return Costs(
         metrics.area_cm2,
         metrics.static_power_train_mw,
         dynamic_power_mw=metrics.dynamic_power_train_mw or 0.0,
@@ -266,8 +289,6 @@ def _baseline_design(baseline: Network, metrics: DesignMetrics, data: PreparedDa
         front_end_power_mw=metrics.estimated_front_end_power_mw,
         comparators=metrics.comparators,
     )
-    exact = exact_design(baseline, data, backend.technology, backend.front_end)
-    return exact.with_measured(measured, model_file=metrics.model_file)
 
 
 def _data_summary(data: PreparedData, source: str) -> DataSummary:
@@ -278,7 +299,7 @@ def _data_summary(data: PreparedData, source: str) -> DataSummary:
         class_labels=data.class_labels,
         bits=data.bits,
         train_samples=data.train.samples,
-        validation_samples=data.validation.samples,
+        validation_samples=None if data.validation is None else data.validation.samples,
         test_samples=data.test.samples,
     )
 

@@ -6,6 +6,9 @@ import fcntl
 import hashlib
 import json
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +22,7 @@ _T = TypeVar("_T")
 
 _STAMP = ".bespoke-run.json"
 _LOCK = ".bespoke-run.lock"
+_SECONDS = "seconds.json"
 
 
 class RunFolder:
@@ -94,6 +98,18 @@ class RunFolder:
 
     def write_json(self, name: str, document: Any) -> None:
         write_json(self.path / name, document)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Keeps in ``seconds.json`` how long the block took, under the stage's name."""
+        began = time.monotonic()
+        yield
+        self.write_json(_SECONDS, {**self.seconds, stage: round(time.monotonic() - began, 3)})
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of every stage that is done."""
+        return self.read_json(_SECONDS) if self.has(_SECONDS) else {}
 
     def _stamp(self) -> dict[str, Any] | None:
         try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bespoke.pipeline.metrics import PartAccuracies
-from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.pipeline.metrics import DesignMetrics
+from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report.axes import COST_AXES
 from bespoke.report.published import PublishedDesign, published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
@@ -27,8 +27,7 @@ def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
         "named": False,
         "note": f"{what}, found by {row.origin}",
         "train": row.train_accuracy,
-        "validation": row.validation_accuracy,
-        "trusted": row.trusted_accuracy,
+        "forecast": row.forecast_accuracy,
         "test": row.test_accuracy,
         "comparators": row.comparators,
         **{str(axis.objective): axis.of(row) for axis in COST_AXES},
@@ -39,17 +38,18 @@ def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
         point["note"] = "decision tree on the same grid, behind the same front end"
     if row.origin == BASELINE_ORIGIN:
         point |= {"label": "Exact baseline", "kind": "baseline", "named": True, "note": "same float model"}
-        point |= _intervals(metrics.baseline.accuracy)
+        point |= _intervals(metrics.baseline)
     if row.chosen:
-        point |= {"label": "Chosen design", "kind": "chosen", "named": True} | _intervals(metrics.chosen.accuracy)
+        point |= {"label": "Chosen design", "kind": "chosen", "named": True} | _intervals(metrics.chosen)
     return point
 
 
-def _intervals(accuracy: PartAccuracies) -> dict[str, Any]:
+def _intervals(design: DesignMetrics) -> dict[str, Any]:
     """Unrounded accuracies, and their intervals."""
-    parts = {part: getattr(accuracy, part) for part in ("train", "validation", "test")}
+    parts = {part: getattr(design.accuracy, part) for part in ("train", "test")}
+    forecast = design.forecast_low, design.forecast_high
     return {part: value.value for part, value in parts.items()} | {
-        "intervals": {part: [value.low, value.high] for part, value in parts.items()}
+        "intervals": {part: [value.low, value.high] for part, value in parts.items()} | {"forecast": list(forecast)}
     }
 
 
@@ -61,7 +61,7 @@ def _published_point(design: PublishedDesign) -> dict[str, Any]:
         "named": True,
         "note": f"{design.source}; {design.supply_v:g} V",
         "train": None,
-        "validation": None,
+        "forecast": None,
         "test": design.accuracy,
         "comparators": None,
         "system-power": None,

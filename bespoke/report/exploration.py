@@ -1,4 +1,4 @@
-"""The figure of an exploration: trusted accuracy against what the search made small, as it estimates it."""
+"""The figure of an exploration: forecast accuracy against what the search made small, as it estimates it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def draw_exploration(found: Exploration) -> Figure:
     designs = [design for design in found.designs if cost(design)]
     axes.step(
         [cost(design) for design in designs],
-        [100 * design.trusted_accuracy for design in designs],
+        [100 * design.forecast.accuracy for design in designs],
         where="post",
         color="#cccccc",
         linewidth=0.8,
@@ -66,7 +66,7 @@ def draw_exploration(found: Exploration) -> Figure:
         if shown:
             axes.plot(
                 [cost(design) for design in shown],
-                [100 * design.trusted_accuracy for design in shown],
+                [100 * design.forecast.accuracy for design in shown],
                 marker,
                 color=colour,
                 markersize=3,
@@ -75,7 +75,7 @@ def draw_exploration(found: Exploration) -> Figure:
     if math.isfinite(cost(found.baseline)):  # else nobody knows what its front end costs
         axes.plot(
             cost(found.baseline),
-            100 * found.baseline.trusted_accuracy,
+            100 * found.baseline.forecast.accuracy,
             "s",
             color=BASELINE,
             markersize=5,
@@ -83,7 +83,7 @@ def draw_exploration(found: Exploration) -> Figure:
         )
     log_axis(axes)
     axes.set_xlabel(_LABELS[found.objective])
-    axes.set_ylabel("Trusted accuracy, %")
+    axes.set_ylabel("Forecast accuracy, %")
     axes.grid(True)
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3)
     return figure

@@ -12,7 +12,7 @@ import numpy as np
 from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
-from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report.axes import CostAxis, axis_of, usual_axis
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run

@@ -8,14 +8,15 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies, RunMetrics
-from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies, RivalMetrics, RunMetrics
+from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import wording
 from bespoke.report.axes import COST_AXES, usual_axis
 from bespoke.report.breakdown import input_shares, neuron_shares, read_circuit, schematic
@@ -77,6 +78,7 @@ def render_report(record: RunRecord) -> str:
             rival_origin=RIVAL_TREE,
             published=published_designs(metrics.data.name),
             stages=_stages(metrics),
+            origin_of_forecasts=wording.forecast_origin(metrics.selection),
             confusion=_confusion(metrics.chosen, labels),
             inputs=input_shares(record, front_end),
             shares=neuron_shares(record),
@@ -200,15 +202,33 @@ def _design_rows(metrics: RunMetrics) -> tuple[tuple[str, str, str, str], ...]:
     )
 
 
-def _stages(metrics: RunMetrics) -> tuple[tuple[str, PartAccuracies], ...]:
-    """Models from the float one on, and the rival beside them."""
-    rival = () if metrics.rival is None else (("Rival tree", metrics.rival.accuracy),)
+@dataclass(frozen=True)
+class _Share:
+    """An accuracy with its interval, as the table of stages shows it."""
+
+    value: float
+    low: float
+    high: float
+
+
+def _stages(metrics: RunMetrics) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """Models from the float one on, and the rival beside them: accuracy on train, forecast, accuracy on test."""
+
+    def forecast(design: DesignMetrics | RivalMetrics) -> _Share | None:
+        if design.forecast_accuracy is None:
+            return None
+        return _Share(design.forecast_accuracy, design.forecast_low, design.forecast_high)
+
+    def row(name: str, parts: PartAccuracies, forecast: _Share | None) -> tuple[str, tuple[Any, ...]]:
+        return name, (parts.train, forecast, parts.test)
+
+    rival, baseline, chosen = metrics.rival, metrics.baseline, metrics.chosen
     return (
-        ("Float MLP", metrics.float_accuracy),
-        ("Powers of two", metrics.quantised_accuracy),
-        ("Exact baseline", metrics.baseline.accuracy),
-        *rival,
-        ("Chosen design", metrics.chosen.accuracy),
+        row("Float MLP", metrics.float_accuracy, None),
+        row("Powers of two", metrics.quantised_accuracy, None),
+        row("Exact baseline", baseline.accuracy, forecast(baseline)),
+        *(() if rival is None else (row("Rival tree", rival.accuracy, forecast(rival)),)),
+        row("Chosen design", chosen.accuracy, forecast(chosen)),
     )
 
 

@@ -35,8 +35,10 @@ class FrontRow:
     origin: str
     kind: str
     train_accuracy: float
-    validation_accuracy: float
-    trusted_accuracy: float
+    forecast_accuracy: float
+    forecast_low: float
+    forecast_high: float
+    forecast_score: float
     test_accuracy: float | None
     estimated_area_cm2: float | None
     area_cm2: float | None
@@ -279,8 +281,10 @@ def _front_row(row: Mapping[str, str]) -> FrontRow:
         origin=row["origin"],
         kind=row["kind"],
         train_accuracy=float(row["train_accuracy"]),
-        validation_accuracy=float(row["validation_accuracy"]),
-        trusted_accuracy=float(row["trusted_accuracy"]),
+        forecast_accuracy=float(row["forecast_accuracy"]),
+        forecast_low=float(row["forecast_low"]),
+        forecast_high=float(row["forecast_high"]),
+        forecast_score=float(row["forecast_score"]),
         test_accuracy=number("test_accuracy"),
         estimated_area_cm2=number("estimated_area_cm2"),
         area_cm2=number("area_cm2"),

@@ -15,6 +15,7 @@ from bespoke.report.breakdown import read_circuit
 from bespoke.report.front_end import chosen_front_end, comparators_in_words
 from bespoke.report.reading import RunRecord
 from bespoke.report.system import compared_with_rival, saved_by_swapping, shown_ratio
+from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 
 #: Comparators that are listed; `front_end.csv` has them all.
@@ -32,7 +33,7 @@ def summary_table(record: RunRecord) -> RenderableType:
     heading = Text.assemble(
         (data.name, "bold"),
         f" · {len(data.features)} features of {data.bits} bits, {len(data.class_labels)} classes · "
-        f"{data.train_samples}/{data.validation_samples}/{data.test_samples} training/validation/test samples",
+        f"{wording.samples(record.metrics)}",
     )
     return Group(heading, _designs(record.metrics), *_comparators(record), *_rival(record), *_notes(record.metrics))
 
@@ -91,11 +92,14 @@ def _system(metrics: RunMetrics) -> list[_Row]:
 
 
 def _accuracies(metrics: RunMetrics) -> list[_Row]:
-    ours, theirs = metrics.chosen.accuracy, metrics.baseline.accuracy
-    return [
-        (f"accuracy, {part}", wording.accuracy(getattr(ours, part)), wording.accuracy(getattr(theirs, part)), "")
-        for part in ("train", "validation", "test")
-    ]
+    ours, theirs = metrics.chosen, metrics.baseline
+    rows = [("accuracy, train", wording.accuracy(ours.accuracy.train), wording.accuracy(theirs.accuracy.train), "")]
+    rows.append(("accuracy, forecast", wording.forecast(ours), wording.forecast(theirs), ""))
+    if metrics.selection.metric != Metric.ACCURACY:
+        name = metrics.selection.metric.replace("-", " ")
+        rows.append((f"{name}, forecast", wording.forecast_score(ours), wording.forecast_score(theirs), ""))
+    rows.append(("accuracy, test", wording.accuracy(ours.accuracy.test), wording.accuracy(theirs.accuracy.test), ""))
+    return rows
 
 
 def _with_unit(value: float | None, unit: str) -> str:
@@ -124,7 +128,8 @@ def _rival(record: RunRecord) -> list[Text]:
         return []
     times = compared_with_rival(record)
     which = "of the run's own rule" if rival.fits else "nearest to what was asked, for none meets it"
-    parts = [f"accuracy {wording.accuracy(rival.accuracy.test)} on test"]
+    test = wording.accuracy(rival.accuracy.test)
+    parts = [f"accuracy {rival.forecast_accuracy:.3f} by forecast, {test} on test"]
     for value, unit, name in (
         (rival.estimated_system_power_mw, "mW", "system power"),
         (rival.estimated_system_area_cm2, "cm²", "system area"),
@@ -139,19 +144,15 @@ def _notes(metrics: RunMetrics) -> list[Text]:
     proof = "proven equal to the RTL" if check.netlist_equivalent else "NOT proven equal to the RTL"
     lines = [
         f"Intervals are 95 %. Chosen: {selection.rule}; {selection.eligible_designs} of "
-        f"{selection.front_designs} designs of the front fit, judged without the test part.",
+        f"{selection.front_designs} designs of the front fit. {wording.forecast_origin(selection)}",
         f"Checked: model = RTL on {check.rtl_vectors} vectors, = mapped netlist on {check.netlist_vectors} vectors "
         f"({check.gate_level_vectors} of them simulated at gate level); netlist {proof}.",
         _system_note(metrics),
     ]
     if chosen.delay_is_indicative:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
-    circuits = wording.duration(metrics.search.circuit_seconds)
-    lines.append(
-        f"{metrics.technology} at {metrics.supply_v:g} V · seed {metrics.seed} · "
-        f"{metrics.search.candidates:,} candidates in {wording.duration(metrics.search.seconds)} of search"
-        + (f", circuits in {circuits}" if metrics.search.circuit_seconds else "")
-    )
+    spent = ", ".join(f"{title} {wording.duration(seconds)}" for title, seconds in metrics.seconds.items())
+    lines.append(f"{metrics.technology} at {metrics.supply_v:g} V · seed {metrics.seed} · {spent}")
     return [Text(line, style="dim") for line in lines]
 
 

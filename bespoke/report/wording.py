@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, SourceVerdict
+from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
 from bespoke.statistics import Accuracy
 
 
@@ -117,3 +117,36 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def samples(metrics: RunMetrics) -> str:
+    """``1119/480 development/test samples``, or with the validation part that took the folds' place."""
+    data = metrics.data
+    if data.validation_samples is None:
+        return f"{data.train_samples}/{data.test_samples} development/test samples"
+    counts = f"{data.train_samples}/{data.validation_samples}/{data.test_samples}"
+    return f"{counts} training/validation/test samples"
+
+
+def forecast(design: DesignMetrics) -> str:
+    """The forecast of accuracy with its interval."""
+    return _with_interval(design.forecast_accuracy, design.forecast_low, design.forecast_high)
+
+
+def forecast_score(design: DesignMetrics) -> str:
+    """The forecast by the run's metric with its interval."""
+    return _with_interval(design.forecast_score, design.forecast_score_low, design.forecast_score_high)
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    return figures(None) if value is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def forecast_origin(selection: SelectionSummary) -> str:
+    """What the forecasts of a run rest on."""
+    if not selection.folds:
+        return "Forecasts are from the validation part, which neither training nor search has seen."
+    return (
+        f"Forecasts are cross-fitted: {selection.folds} times the whole procedure ran without a fold of the "
+        "development part, which then judged it."
+    )

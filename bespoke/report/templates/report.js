@@ -6,7 +6,7 @@
   const tip = document.getElementById("front-tip");
   const live = document.getElementById("front-live");
   const AXES = data.axes;
-  const PARTS = { test: "Test accuracy", validation: "Validation accuracy", train: "Training accuracy" };
+  const PARTS = { test: "Test accuracy", forecast: "Forecast accuracy", train: "Training accuracy" };
   let shown = [];
   let active = -1;
 
@@ -110,9 +110,9 @@
     let best = -1;
     const corners = [];
     for (const p of ours) {
-      if (p.trusted <= best) continue;
+      if (p.forecast <= best) continue;
       corners.push(`${x(place(p))},${y(p[yKey])}`);
-      best = p.trusted;
+      best = p.forecast;
     }
     if (corners.length > 1) make("path", { class: "frontline", d: `M${corners.join("L")}` }, svg);
 
@@ -183,7 +183,7 @@
     const { p, px, py, node } = shown[index];
     node.classList.add("active");
     const lines = [];
-    for (const part of ["test", "validation", "train"])
+    for (const part of ["test", "forecast", "train"])
       if (p[part] !== null && p[part] !== undefined) {
         const interval = p.intervals ? ` [${percent(p.intervals[part][0])}, ${percent(p.intervals[part][1])}]` : "";
         lines.push(`${PARTS[part]} ${percent(p[part])}${interval}`);

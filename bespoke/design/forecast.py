@@ -1,0 +1,220 @@
+"""The forecast of accuracy against cost, from what a procedure achieved on folds that it did not see.
+
+The procedure ran on every fold's other samples; at a cost it would have ended at the best design, by what it saw, of
+that cost or less. Such designs of all folds, judged on their held-out samples and pooled, are a forecast for the
+procedure that has run on all the samples (cross-validation of the procedure, Stone 1974).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bespoke.costs import Costs, Objective
+from bespoke.errors import InputError
+from bespoke.scores import Confusion, Metric, Scorer
+from bespoke.statistics import wilson_interval
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A design that was found without some samples, and what it answers on them.
+
+    Parameters
+    ----------
+    costs : by the search's cost model.
+    score : on the samples that it was found with, by the run's metric.
+    held_out : answers on those that it was found without.
+    """
+
+    costs: Costs
+    score: float
+    held_out: Confusion
+
+
+@dataclass(frozen=True)
+class FoldEvidence:
+    """What the procedure achieved without one fold.
+
+    Parameters
+    ----------
+    designs : those that the search found.
+    baseline : the exact baseline's answers on the held-out samples.
+    trees : of the rival decision trees, by rising size; the last stands for all larger ones.
+    """
+
+    designs: tuple[Judged, ...]
+    baseline: Confusion
+    trees: tuple[Confusion, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "designs": [
+                {"costs": asdict(one.costs), "score": one.score, "held_out": one.held_out.to_json()}
+                for one in self.designs
+            ],
+            "baseline": self.baseline.to_json(),
+            "trees": [tree.to_json() for tree in self.trees],
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> FoldEvidence:
+        """The evidence that ``to_json`` wrote.
+
+        Raises
+        ------
+        InputError
+            if a field is missing or holds something else.
+        """
+        try:
+            return cls(
+                tuple(
+                    Judged(Costs(**one["costs"]), float(one["score"]), Confusion.from_json(one["held_out"]))
+                    for one in document["designs"]
+                ),
+                Confusion.from_json(document["baseline"]),
+                tuple(Confusion.from_json(tree) for tree in document["trees"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"no evidence of this version: {type(error).__name__} {error}") from None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a design will achieve on samples that nobody has looked at, with 95 % intervals.
+
+    Parameters
+    ----------
+    accuracy, low, high : share of right answers.
+    score, score_low, score_high : by the run's metric, higher is better; the accuracy where that is the metric.
+    error : standard error of the score.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    score: float
+    score_low: float
+    score_high: float
+    error: float
+
+
+class CrossFit:
+    """Forecasts from the evidence of all folds; see the module."""
+
+    def __init__(self, folds: Sequence[FoldEvidence], scorer: Scorer):
+        self.folds, self.scorer = tuple(folds), scorer
+        self._curves: dict[Objective, _Curve] = {}
+
+    def at(self, cost: float, axis: Objective) -> Forecast:
+        """For the design that the procedure ends at if it may cost so much along an axis, in the axis' unit."""
+        if axis not in self._curves:
+            self._curves[axis] = _Curve(self.folds, self.scorer, axis)
+        return self._curves[axis].at(cost)
+
+    @cached_property
+    def baseline(self) -> Forecast:
+        """For the exact baseline, from those of the folds."""
+        return _pooled([fold.baseline for fold in self.folds], self.scorer)
+
+    def tree(self, index: int) -> Forecast:
+        """For the rival tree of that place in the row of sizes."""
+        return _pooled([fold.trees[min(index, len(fold.trees) - 1)] for fold in self.folds], self.scorer)
+
+
+class _Curve:
+    """Forecast against cost along one axis.
+
+    Between two costs the pooled designs change by chance as well as by merit; more cost never makes the procedure
+    worse but for over-fitting, so the curve is smoothed to the nearest one that never falls (isotonic regression,
+    which pools adjacent violators).
+    """
+
+    def __init__(self, folds: Sequence[FoldEvidence], scorer: Scorer, axis: Objective):
+        fronts = [_front(fold.designs, axis) for fold in folds]
+        dearest_start = max(front[0][0] for front in fronts)  # below it some fold has no design at all
+        self.costs = np.unique([cost for front in fronts for cost, _ in front if cost >= dearest_start])
+        picked = [[_best_within(front, cost).held_out for front in fronts] for cost in self.costs]
+        self.pooled = [_sum(answers) for answers in picked]
+        self.scorer = scorer
+        self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
+        self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
+        # averaged over the curve, for from so few folds at one cost it says next to nothing
+        self.spread = max(0.0, float(np.mean([_excess(answers) for answers in picked])))
+
+    def at(self, cost: float) -> Forecast:
+        place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
+        return _forecast(
+            self.pooled[place], self.scorer, self.spread, float(self.accuracies[place]), float(self.scores[place])
+        )
+
+
+def _front(designs: Sequence[Judged], axis: Objective) -> list[tuple[float, Judged]]:
+    """Designs of rising cost, each with a higher score than all before it."""
+    front: list[tuple[float, Judged]] = []
+    for design in sorted(designs, key=lambda one: (one.costs.along(axis), -one.score)):
+        if not front or design.score > front[-1][1].score:
+            front.append((design.costs.along(axis), design))
+    return front
+
+
+def _best_within(front: list[tuple[float, Judged]], cost: float) -> Judged:
+    return [design for least, design in front if least <= cost][-1]
+
+
+def _rising(costs: np.ndarray, values: Sequence[float]) -> np.ndarray:
+    from sklearn.isotonic import IsotonicRegression  # heavy: only when a forecast is made
+
+    return IsotonicRegression().fit_transform(np.arange(len(costs)), np.asarray(values))
+
+
+def _sum(answers: Sequence[Confusion]) -> Confusion:
+    total = answers[0]
+    for more in answers[1:]:
+        total = total + more
+    return total
+
+
+def _excess(answers: Sequence[Confusion]) -> float:
+    """Variance of accuracy among folds beyond that of drawing their samples: that of what the procedure ends at."""
+    if len(answers) < 2:
+        return 0.0
+    shares = np.array([one.accuracy.value for one in answers])
+    sampling = np.mean([one.accuracy.value * (1 - one.accuracy.value) / one.samples for one in answers])
+    return float(shares.var(ddof=1) - sampling)
+
+
+def _pooled(answers: Sequence[Confusion], scorer: Scorer) -> Forecast:
+    return _forecast(_sum(answers), scorer, max(0.0, _excess(answers)))
+
+
+def _forecast(
+    pooled: Confusion, scorer: Scorer, spread: float, accuracy: float | None = None, score: float | None = None
+) -> Forecast:
+    """A forecast of pooled answers; the values may have been smoothed.
+
+    ``spread`` is the variance of one design's accuracy around the procedure's mean; for another metric it is scaled as
+    the sampling errors are.
+    """
+    accuracy = pooled.accuracy.value if accuracy is None else accuracy
+    score = scorer.value(pooled) if score is None else score
+    sampling = pooled.accuracy.value * (1 - pooled.accuracy.value) / pooled.samples
+    low, high = _wilson(accuracy, pooled.samples, sampling + spread)
+    error = scorer.standard_error(pooled)
+    if scorer.metric is Metric.ACCURACY:
+        return Forecast(accuracy, low, high, accuracy, low, high, error)
+    widened = 1.0 if sampling == 0 else math.sqrt(1 + spread / sampling)
+    below, above = (limit - scorer.value(pooled) for limit in scorer.interval(pooled))
+    return Forecast(accuracy, low, high, score, score + widened * below, score + widened * above, error)
+
+
+def _wilson(value: float, samples: int, variance: float) -> tuple[float, float]:
+    """Wilson's interval with as many samples as would have that variance by drawing alone."""
+    own = value * (1 - value)
+    effective = samples if own == 0 or variance == 0 else min(samples, own / variance)
+    return wilson_interval(value * effective, effective)
