@@ -122,6 +122,10 @@ class DesignMetrics:
     inputs make needless; the verdicts on power sources are on it. Energy per decision is the system's power until the
     output has settled; the average power is that of ``decisions_per_hour`` decisions with the system off in between,
     without the switch.
+
+    ``confusion`` counts test samples by true class (rows) and answered class (columns). ``class_recall`` is the share
+    of every class's test samples that are answered correctly, None where it has none; ``never_answered`` holds the
+    labels, as text, of the classes that have test samples and are answered for no sample at all.
     """
 
     name: str
@@ -161,6 +165,8 @@ class DesignMetrics:
     shares: tuple[GateShare, ...]
     power_optimised_on: str = "training vectors"
     dynamic_power_train_mw: float | None = None
+    class_recall: tuple[float | None, ...] = ()
+    never_answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
