@@ -29,6 +29,8 @@ from bespoke.model import (
 )
 from bespoke.pipeline import metrics as m
 from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.report import RunRecord
+from bespoke.scores import Confusion
 from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, priced_front_end
 from bespoke.technology import load_technology
 
@@ -114,6 +116,7 @@ def _design(
     classifier: IntegerClassifier,
     parts: dict[str, tuple[np.ndarray, np.ndarray]],
     features: list[str],
+    labels: tuple[str, ...],
     *,
     kind: FrontEndKind,
     area: float,
@@ -121,8 +124,7 @@ def _design(
     cells: int,
 ) -> m.DesignMetrics:
     predicted = {part: classifier.predict(inputs) for part, (inputs, _) in parts.items()}
-    confusion = np.zeros((3, 3), dtype=int)
-    np.add.at(confusion, (parts["test"][1], predicted["test"]), 1)
+    confusion = Confusion.of(predicted["test"], parts["test"][1], 3)
     network = isinstance(classifier, Network)
     used = features if network else [features[0], features[6], features[12]]
     accuracies = m.PartAccuracies(**{part: m.Accuracy.of(predicted[part], parts[part][1]) for part in parts})
@@ -179,7 +181,7 @@ def _design(
         model_file="models/approximate.json" if name == "chosen" else "models/baseline.json",
         rtl_file="rtl/top.v" if name == "chosen" else "baseline/top.v",
         netlist_file="netlist.v" if name == "chosen" else "baseline/netlist.v",
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        confusion=tuple(map(tuple, confusion.to_json())),
         shares=tuple(
             m.GateShare(f"layer {layer} neuron {neuron}", area / 8 * (neuron + 1), power / 8 * (neuron + 1))
             for layer in range(2)
@@ -187,6 +189,8 @@ def _design(
         )
         if network
         else (),
+        class_recall=tuple(confusion.recalls.tolist()),
+        never_answered=tuple(labels[index] for index in confusion.never_answered),
     )
 
 
@@ -215,9 +219,11 @@ def write_sample_run(
         biases=[bias * 5 for bias in network.biases],
         activations=[[QRelu(5, 4)] * 3],
     )
-    chosen = _design("chosen", chosen_model, parts, features, kind=kind, area=area, power=area * 3.1, cells=214)
+    chosen = _design("chosen", chosen_model, parts, features, labels, kind=kind, area=area, power=area * 3.1, cells=214)
     before = FrontEndKind.DIGITAL if kind is FrontEndKind.DIGITAL else FrontEndKind.BINARY
-    baseline = _design("baseline", baseline_model, parts, features, kind=before, area=21.4, power=68.0, cells=5310)
+    baseline = _design(
+        "baseline", baseline_model, parts, features, labels, kind=before, area=21.4, power=68.0, cells=5310
+    )
     float_accuracy = m.PartAccuracies(**{part: m.Accuracy.of_count(len(y), len(y)) for part, (_, y) in parts.items()})
     ratios = m.Ratios(
         baseline.area_cm2 / chosen.area_cm2,
@@ -355,3 +361,9 @@ def _system_cells(design: m.DesignMetrics, power: float, area: float, times: int
 def with_unknown_source(metrics: m.RunMetrics) -> m.RunMetrics:
     """The metrics of a design that no power source carries."""
     return replace(metrics, chosen=replace(metrics.chosen, power_source=None))
+
+
+def with_confusion(record: RunRecord, confusion: tuple[tuple[int, ...], ...]) -> RunRecord:
+    """The run with other answers of the chosen design."""
+    metrics = record.metrics
+    return replace(record, metrics=replace(metrics, chosen=replace(metrics.chosen, confusion=confusion)))

@@ -1,5 +1,6 @@
 """Data sets: loading, splitting, scaling, quantising."""
 
+from bespoke.data.cost_matrix import read_cost_matrix
 from bespoke.data.dataset import Dataset, check_trainable, dataset_from_frame
 from bespoke.data.folds import Fold, cut_folds, nothing, quantiser_of
 from bespoke.data.loading import dataset_names, load_alike, load_dataset
@@ -29,6 +30,7 @@ __all__ = [
     "prepare_pair",
     "prepare_without_test",
     "quantiser_of",
+    "read_cost_matrix",
     "read_vectors",
     "with_validation",
     "write_vectors",

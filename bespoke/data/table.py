@@ -52,8 +52,8 @@ def read_table(path: str | Path) -> Table:
         for a missing, empty, binary or ragged file, one without rows, and for unnamed or repeated columns.
     """
     path = Path(path)
-    text = _read_text(path)
-    delimiter = _delimiter(text)
+    text = read_text(path)
+    delimiter = delimiter_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: tuple[str, ...] | None = None
     rows: list[tuple[str, ...]] = []
@@ -184,7 +184,14 @@ def _shortened(cell: str) -> str:
     return cell if len(cell) <= 40 else cell[:37] + "..."
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Text of a file in UTF-8, less its byte order mark.
+
+    Raises
+    ------
+    InputError
+        for a missing, empty or binary file and for any other encoding.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -206,7 +213,7 @@ def _read_text(path: Path) -> str:
         raise InputError(f"{path}, line {line}: the file is not UTF-8 text; save it as a CSV in UTF-8") from None
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """The delimiter that cuts the first line that is not empty into the most cells."""
 
     def cells(mark: str) -> int:

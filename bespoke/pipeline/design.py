@@ -27,6 +27,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.simulation import simulate_design
 from bespoke.pipeline.synthesis import SynthesisResult
 from bespoke.rtl import check_verilog, emit_testbench, emit_verilog, stress_vectors
+from bespoke.scores import Confusion
 from bespoke.search import circuit_of
 from bespoke.sensing import (
     FrontEndKind,
@@ -153,6 +154,7 @@ def measure(
     costs = backend.costs(netlist, wires, test_bits)
     system_mw = costs.system_power_mw
     verdicts = () if system_mw is None else carriers(backend.technology, system_mw)
+    answers = confusion(classifier, data.test, data.classes)
     return DesignMetrics(
         name=name,
         kind="network" if isinstance(classifier, Network) else "logic",
@@ -195,10 +197,12 @@ def measure(
         model_file=str(model_file.relative_to(root)),
         rtl_file=str(source.relative_to(root)),
         netlist_file=str(netlist_path.relative_to(root)),
-        confusion=confusion(classifier, data.test, data.classes),
+        confusion=tuple(map(tuple, answers.to_json())),
         shares=gate_shares(netlist, classifier, static, data, wires),
         dynamic_power_train_mw=backend.costs(netlist, wires, train_bits).dynamic_power_mw if trained_on else None,
         power_optimised_on="training vectors" if trained_on else "random vectors",
+        class_recall=tuple(None if np.isnan(recall) else float(recall) for recall in answers.recalls),
+        never_answered=tuple(str(data.class_labels[index]) for index in answers.never_answered),
     )
 
 
@@ -309,9 +313,6 @@ def gate_shares(
     )
 
 
-def confusion(classifier: IntegerClassifier, part: Part, classes: int) -> tuple[tuple[int, ...], ...]:
-    """Samples of a part by true class (rows) and predicted class (columns)."""
-    counts = np.zeros((classes, classes), dtype=np.int64)
-    predicted = classifier.predict(part.features)
-    np.add.at(counts, (part.classes, np.minimum(predicted, classes - 1)), 1)
-    return tuple(tuple(int(count) for count in row) for row in counts)
+def confusion(classifier: IntegerClassifier, part: Part, classes: int) -> Confusion:
+    """Samples of a part by true class and the classifier's answer."""
+    return Confusion.of(classifier.predict(part.features), part.classes, classes)

@@ -128,6 +128,10 @@ class DesignMetrics:
 
     The forecast of accuracy, and of the score by the run's metric, with 95 % intervals: from cross-fitting, or from the
     validation part where that took its place. None where a design was measured by itself.
+
+    ``confusion`` counts test samples by true class (rows) and answered class (columns). ``class_recall`` is the share
+    of every class's test samples that are answered correctly, None where it has none; ``never_answered`` holds the
+    labels, as text, of the classes that have test samples and are answered for no sample at all.
     """
 
     name: str
@@ -173,6 +177,8 @@ class DesignMetrics:
     forecast_score: float | None = None
     forecast_score_low: float | None = None
     forecast_score_high: float | None = None
+    class_recall: tuple[float | None, ...] = ()
+    never_answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

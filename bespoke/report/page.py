@@ -27,6 +27,7 @@ from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 from bespoke.report.system import system_rows
 from bespoke.report.system_drawing import draw_system
+from bespoke.statistics import Accuracy
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -80,6 +81,7 @@ def render_report(record: RunRecord) -> str:
             stages=_stages(metrics),
             origin_of_forecasts=wording.forecast_origin(metrics.selection),
             confusion=_confusion(metrics.chosen, labels),
+            never_answered=wording.never_answered(metrics.chosen, labels),
             inputs=input_shares(record, front_end),
             shares=neuron_shares(record),
             logic=logic,
@@ -127,12 +129,16 @@ def _digest(script: str) -> str:
 
 @dataclass(frozen=True)
 class ConfusionRow:
-    """A true class: counts and shares by predicted class, and the share found."""
+    """A true class: counts and shares by predicted class, its samples and the share of them that is found.
+
+    ``recall`` has its 95 % Wilson interval with it; None where the test part has no sample of the class.
+    """
 
     label: str
     counts: tuple[int, ...]
     shares: tuple[float, ...]
-    recall: float | None
+    samples: int
+    recall: Accuracy | None
 
 
 def _confusion(design: DesignMetrics, labels: tuple) -> tuple[ConfusionRow, ...]:
@@ -140,7 +146,8 @@ def _confusion(design: DesignMetrics, labels: tuple) -> tuple[ConfusionRow, ...]
     for position, counts in enumerate(design.confusion):
         total = sum(counts)
         shares = tuple(count / total if total else 0.0 for count in counts)
-        rows.append(ConfusionRow(str(labels[position]), counts, shares, shares[position] if total else None))
+        recall = Accuracy.of_count(counts[position], total) if total else None
+        rows.append(ConfusionRow(str(labels[position]), counts, shares, total, recall))
     return tuple(rows)
 
 

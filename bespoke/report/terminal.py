@@ -35,7 +35,10 @@ def summary_table(record: RunRecord) -> RenderableType:
         f" · {len(data.features)} features of {data.bits} bits, {len(data.class_labels)} classes · "
         f"{wording.samples(record.metrics)}",
     )
-    return Group(heading, _designs(record.metrics), *_comparators(record), *_rival(record), *_notes(record.metrics))
+    metrics = record.metrics
+    return Group(
+        heading, _designs(metrics), *_warnings(metrics), *_comparators(record), *_rival(record), *_notes(metrics)
+    )
 
 
 def _designs(metrics: RunMetrics) -> Table:
@@ -104,6 +107,12 @@ def _accuracies(metrics: RunMetrics) -> list[_Row]:
 
 def _with_unit(value: float | None, unit: str) -> str:
     return wording.figures(value) if value is None else f"{wording.figures(value)} {unit}"
+
+
+def _warnings(metrics: RunMetrics) -> list[Text]:
+    """What a good accuracy may hide."""
+    silent = wording.never_answered(metrics.chosen, metrics.data.class_labels)
+    return [] if silent is None else [Text.assemble(("Warning: ", "bold red"), silent)]
 
 
 def _comparators(record: RunRecord) -> list[Text]:

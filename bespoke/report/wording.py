@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
+from bespoke.scores import Confusion
 from bespoke.statistics import Accuracy
+
+#: Classes that a sentence names; of more it says how many.
+_NAMED_CLASSES = 3
 
 
 def figures(value: float | None, digits: int = 3) -> str:
@@ -38,6 +43,21 @@ def amount(value: float | None) -> str:
 def accuracy(value: Accuracy, digits: int = 3) -> str:
     """Accuracy with its interval: ``0.956 [0.917, 0.977]``."""
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
+def never_answered(design: DesignMetrics, labels: Sequence[object]) -> str | None:
+    """A warning of classes that occur in the test part and that the design never answers; None where there are none."""
+    counts = Confusion.from_json(design.confusion)
+    silent = counts.never_answered
+    if not silent:
+        return None
+    samples = int(counts.class_samples[list(silent)].sum())
+    named = ", ".join(str(labels[index]) for index in silent[:_NAMED_CLASSES])
+    more = f" and {len(silent) - _NAMED_CLASSES} more" if len(silent) > _NAMED_CLASSES else ""
+    return (
+        f"The chosen design never answers class{'es' if silent[1:] else ''} {named}{more}: "
+        f"{samples} of the {counts.samples} test samples."
+    )
 
 
 def ratio(value: float | None) -> str:

@@ -92,6 +92,8 @@ def test_circuits_behind_comparators(data, tmp_path):
     constant = LogicCircuit(ThermometerWires.of(4, 3, []), 3, Circuit(0, np.zeros((0, 2)), np.array([1, 0])))
     found = measured(constant, data, tmp_path / "constant", THERMOMETER)
     assert (found.used_inputs, found.cells, found.estimated_front_end_power_mw) == ((), 0, 0.0)
+    assert found.class_recall == (0.0, 1.0, 0.0)  # it answers class 1, whatever it reads
+    assert found.never_answered == tuple(str(data.class_labels[index]) for index in (0, 2))
 
 
 def test_average_power_is_that_of_the_time_switched_on():

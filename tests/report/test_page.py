@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
+from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL, with_confusion
 
 from bespoke.circuit import Circuit
 from bespoke.errors import InputError
@@ -18,7 +19,9 @@ from bespoke.model import LogicCircuit, to_json, used_bits
 from bespoke.report import published_designs, read_run, wording, write_report
 from bespoke.report.breakdown import input_shares
 from bespoke.report.front_end import chosen_front_end, priced_otherwise
+from bespoke.report.page import render_report
 from bespoke.sensing import FrontEnd, FrontEndKind, ThermometerWires
+from bespoke.statistics import wilson_interval
 
 VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
 
@@ -120,6 +123,29 @@ def test_the_figures_of_the_run_stand_on_the_page(sample_runs, pages):
         assert value in text, value
     rows = re.findall(r'<td class="cell[^"]*"[^>]*>(\d+)</td>', (sample_runs["network"] / "report.html").read_text())
     assert np.array(rows, dtype=int).reshape(3, 3).tolist() == [list(row) for row in metrics.chosen.confusion]
+
+
+def test_each_class_has_its_recall(sample_runs, pages):
+    text = (sample_runs["network"] / "report.html").read_text(encoding="utf-8")
+    counts = read_run(sample_runs["network"]).metrics.chosen.confusion
+    cells = re.findall(r'<td class="n recall">(.*?)</td><td class="n quiet">(\d+)</td>', text)
+    assert len(cells) == len(counts)
+    for index, (recall, samples) in enumerate(cells):
+        row = counts[index]
+        low, high = wilson_interval(row[index], sum(row))
+        assert int(samples) == sum(row)
+        assert f"{100 * row[index] / sum(row):.1f}" in recall
+        assert f"{100 * low:.1f}–{100 * high:.1f}" in recall
+
+
+def test_a_class_that_is_never_answered_is_warned_of(sample_runs):
+    record = read_run(sample_runs["hostile"])
+    assert "never answers" not in render_report(with_confusion(record, ((12, 0, 0), (0, 9, 0), (0, 0, 0))))
+    silent = with_confusion(record, ((0, 12, 0), (0, 9, 0), (0, 0, 0)))
+    page = render_report(silent)
+    assert HOSTILE_LABEL not in page
+    assert f"never answers class {HOSTILE_LABEL}: 12 of the 21 test samples." in html.unescape(page)
+    assert '<td class="n recall">–</td><td class="n quiet">0</td>' in page  # no sample, no recall, no warning
 
 
 def test_published_designs_stand_where_the_literature_has_the_data(pages):

@@ -10,7 +10,7 @@ import matplotlib.image
 import pandas as pd
 import pytest
 from rich.console import Console
-from sample_runs import HOSTILE_FEATURE
+from sample_runs import HOSTILE_FEATURE, with_confusion
 from typer.testing import CliRunner
 
 from bespoke.cli import app
@@ -70,6 +70,27 @@ def test_summary_reads_no_markup_from_names(sample_runs):
     )
     text = shown(summary_table(replace(record, metrics=hostile)))
     assert "[red]wine[/red] [link=x]" in text and "[bold]x[/]" in text
+
+
+@pytest.mark.parametrize(
+    ("confusion", "words"),
+    [
+        (((3, 0, 0), (5, 0, 1), (0, 0, 0)), "never answers class grignolino: 6 of the 9 test samples."),
+        (((0, 3, 0), (0, 5, 0), (0, 1, 0)), "never answers classes barolo, barbera: 4 of the 9 test samples."),
+        (((2, 0, 0), (0, 2, 0), (0, 0, 0)), None),
+    ],
+)
+def test_summary_warns_of_classes_that_are_never_answered(sample_runs, confusion, words):
+    record = with_confusion(read_run(sample_runs["network"]), confusion)
+    text = " ".join(shown(summary_table(record), width=80).split())
+    assert words in text if words else "never answers" not in text
+
+
+def test_a_warning_names_few_classes(sample_runs):
+    design = read_run(sample_runs["network"]).metrics.chosen
+    design = replace(design, confusion=tuple((1,) + (0,) * 6 for _ in range(7)))
+    warning = wording.never_answered(design, range(7))
+    assert warning == "The chosen design never answers classes 1, 2, 3 and 3 more: 6 of the 7 test samples."
 
 
 def test_summary_lists_comparators_in_the_sensors_unit(sample_runs):
