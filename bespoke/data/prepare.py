@@ -67,6 +67,8 @@ class PreparedData:
     """Quantised data, split once and for all.
 
     ``train`` is for training and search, ``validation`` for choosing among results, ``test`` for the report alone.
+    Where ``validation`` is None, ``train`` is all that is not test, and what has to be judged on samples that nothing
+    learned from holds some of them out itself.
     """
 
     name: str
@@ -75,7 +77,7 @@ class PreparedData:
     class_labels: tuple[Label, ...]
     quantiser: Quantiser
     train: Part
-    validation: Part
+    validation: Part | None
     test: Part
 
     @property
