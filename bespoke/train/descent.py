@@ -16,6 +16,8 @@ from scipy.optimize import minimize
 _TOLERANCE = 1e-5
 #: Evaluations that the line searches may take on average per iteration.
 _EVALUATIONS_PER_ITERATION = 3
+#: What the overhead of an evaluation costs, in values that one computes; and how many products cost as much as a value.
+_CALL_WORK, _PRODUCTS_PER_VALUE = 35_000, 16
 
 #: A network's parameters as float64 arrays: per layer the weights (outputs, inputs) and the biases (outputs,).
 Layers = list[tuple[np.ndarray, np.ndarray]]
@@ -47,10 +49,14 @@ class CrossEntropy:
     def work(self) -> int:
         """Values that an evaluation computes, which is about in proportion to its time for tiny networks.
 
-        A call's overhead counts as the 35 000 values that it takes as long as.
+        A call's overhead counts as the values that take as long.
         """
+        return _CALL_WORK + self._samples * self.work_per_sample
+
+    @property
+    def work_per_sample(self) -> int:
         products = sum(inputs * outputs for inputs, outputs in pairwise(self._sizes))
-        return 35_000 + self._samples * (sum(self._sizes) + products // 16)
+        return sum(self._sizes) + products // _PRODUCTS_PER_VALUE
 
     def drawn(self, rng: np.random.Generator) -> np.ndarray:
         """Starting parameters: weights as scikit-learn draws them, and every first bias puts the bend on a sample.
@@ -92,6 +98,15 @@ class CrossEntropy:
             found.append((parameters[position:end].reshape(outputs, inputs), parameters[end : end + outputs]))
             position = end + outputs
         return found
+
+    def answers(self, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Class index per sample, (samples,), for float inputs (samples, features) of the same scale."""
+        values = inputs
+        layers = self.layers(parameters)
+        for weights, biases in layers[:-1]:
+            values = np.maximum(values @ weights.T + biases, 0.0)
+        sums = values @ layers[-1][0].T + layers[-1][1]
+        return sums.argmax(axis=1) if sums.shape[1] > 1 else (sums[:, 0] > 0).astype(np.int64)
 
     def value_and_gradient(self, parameters: np.ndarray, weight_decay: float) -> tuple[float, np.ndarray]:
         """Loss at a flat parameter vector, and its slope, float64 of the same shape."""

@@ -39,8 +39,8 @@ class QuantisationOptions:
     weight_bits: int = 8
     activation_bits: int | None = None
     max_terms: int = 1
-    epochs: int = 120
-    starts: int = 4
+    epochs: int = 60
+    starts: int = 3
 
     def __post_init__(self):
         if not 2 <= self.weight_bits <= 16:
