@@ -36,6 +36,8 @@ _PATIENCE = 3
 _NEGLIGIBLE = 0.005
 #: The first fits of a size have one in so many of the iterations of the fit that is judged.
 _FIRST_SHARE = 5
+#: Of the work, what is left for samples at least, where the overhead of the evaluations alone would take all of it.
+_SAMPLES_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def _affordable(
     fixed = evaluations * sum(loss.work for loss in losses)
     learned = data.train.samples * (FOLDS - 1) // FOLDS
     growing = evaluations * learned * sum(loss.work_per_sample for loss in losses)
-    share = min(1.0, max(budget.work - fixed, 0.1 * budget.work) / growing)
+    share = min(1.0, max(budget.work - fixed, _SAMPLES_SHARE * budget.work) / growing)
     kept = np.zeros(len(folds), dtype=bool)
     groups = folds * data.classes + data.train.classes
     for group in np.unique(groups):

@@ -188,6 +188,17 @@ def test_same_seed_same_network_and_the_test_part_has_no_say(iris):
     assert to_json(first) == to_json(train_quantised(model, replace(data, test=scrambled), seed=5, options=options))
 
 
+def test_without_a_validation_part_the_training_part_judges(iris):
+    data, model = iris
+    options = QuantisationOptions(epochs=20, starts=2)
+    alone = replace(data, validation=None)
+    notes = []
+    network = train_quantised(model, alone, options=options, progress=lambda fraction, note: notes.append(note))
+    assert f"training accuracy {accuracy(network, data.train):.4f}" in max(notes, key=lambda note: note[-6:])
+    judged_by_itself = replace(data, validation=data.train)
+    assert to_json(network) == to_json(train_quantised(model, judged_by_itself, options=options))
+
+
 def test_two_classes_keep_their_silent_output():
     data = prepare(load_dataset("breast_cancer"))
     model = train_float(data)
