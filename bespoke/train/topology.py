@@ -32,8 +32,9 @@ _STEP = 1.35
 _WEIGHT_DECAYS = (0.1, 1.0)
 #: Sizes without a new best accuracy after which larger ones are not tried.
 _PATIENCE = 3
-#: Accuracy that is not worth a larger network, however many samples prove that it is there.
-_NEGLIGIBLE = 0.005
+#: Accuracy that must come with every doubling of the layer, which about doubles the exact baseline's cost: less is not
+#: worth it, however many samples prove that it is there, and the best of a dozen sizes is partly the luckiest.
+_WORTH_OF_DOUBLING = 0.005
 #: The first fits of a size have one in so many of the iterations of the fit that is judged.
 _FIRST_SHARE = 5
 #: Of the work, what is left for samples at least, where the overhead of the evaluations alone would take all of it.
@@ -71,6 +72,8 @@ class TriedSize:
     standard_error : of ``accuracy``.
     behind_best : by how much the accuracy falls short of the best size's.
     behind_best_error : standard error of that difference, paired: the larger of what samples and folds say.
+    forgiven : ``behind_best`` up to which the size is as good as the best: that error, or half a point for every time
+        that its neurons could be doubled to reach the best's, whichever is larger.
     """
 
     neurons: int
@@ -78,6 +81,7 @@ class TriedSize:
     standard_error: float
     behind_best: float
     behind_best_error: float
+    forgiven: float
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,8 @@ def choose_topology(
 ) -> TopologyChoice:
     """The size of one hidden layer: the smallest within one standard error of the best in cross-validation.
 
-    Half a point is forgiven where the standard error is smaller. Sizes are tried in rising order until three in a row
-    bring nothing. Only the training part is looked at.
+    Where the standard error is smaller, half a point is forgiven for every halving of the layer. Sizes are tried in
+    rising order until three in a row bring nothing. Only the training part is looked at.
 
     Parameters
     ----------
@@ -150,7 +154,7 @@ def choose_topology(
     if progress is not None:
         progress(1.0, f"best accuracy {found[best].accuracy:.4f} in cross-validation")
     tried = tuple(one.beside(found[best]) for one in found)
-    smallest = next(one for one in tried if one.behind_best <= max(_NEGLIGIBLE, one.behind_best_error))
+    smallest = next(one for one in tried if one.behind_best <= one.forgiven)
     return TopologyChoice((smallest.neurons,), found[best].neurons, tried, FOLDS, int((folds >= 0).sum()))
 
 
@@ -214,12 +218,15 @@ class _Judged:
 
     def beside(self, best: _Judged) -> TriedSize:
         behind = best.right - self.right
+        error = max(_standard_error(behind), _standard_error(self._by_fold(behind)))
+        halvings = math.log2(max(1.0, best.neurons / self.neurons))
         return TriedSize(
             self.neurons,
             self.accuracy,
             _standard_error(self.right),
             float(behind.mean()),
-            max(_standard_error(behind), _standard_error(self._by_fold(behind))),
+            error,
+            max(error, _WORTH_OF_DOUBLING * halvings),
         )
 
     def _by_fold(self, values: np.ndarray) -> np.ndarray:
