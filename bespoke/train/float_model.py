@@ -1,11 +1,10 @@
-"""The float MLP: scikit-learn trains it, the integer networks are made from it."""
+"""The float MLP: the best of many starts, finished by scikit-learn; the integer networks are made from it."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,18 @@ from threadpoolctl import threadpool_limits
 
 from bespoke.data import Part, PreparedData
 from bespoke.errors import InputError
+from bespoke.train.descent import CrossEntropy, Layers
 
 #: Told how much is done (0 to 1) and what it is about.
 Progress = Callable[[float, str], None]
 
 _WEIGHT_DECAYS = (1e-4, 1e-2, 0.1, 1.0)
+#: Of the training part, where no validation part ranks the starts.
+_HELD_SHARE = 0.2
+#: The last fit, on the whole training part, has one in so many of the longest fit's iterations.
+_LAST_SHARE = 2
+
+_Merit = tuple[bool, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,20 +107,49 @@ def scaled(features: np.ndarray, bits: int) -> np.ndarray:
     return np.asarray(features, dtype=np.float64) / (1 << bits)
 
 
+@dataclass(frozen=True)
+class FloatBudget:
+    """What ``train_float`` may spend, counted in work: the same on every machine.
+
+    Parameters
+    ----------
+    starts : networks that begin; successive halving leaves about a tenth of them for the longest fit.
+    iterations : of the longest fit; starts are ranked after a tenth and a third of it for the first times.
+    work : values that all fits together may compute (some 500 million a second on one core). Where the data ask for
+        more, fewer start, but never fewer than four.
+    """
+
+    starts: int = 40
+    iterations: int = 400
+    work: float = 2.5e9
+
+    def __post_init__(self):
+        if self.starts < 1 or self.iterations < 1 or not self.work > 0:
+            raise InputError("training the float model needs at least one start, one iteration and some work")
+
+
 def train_float(
-    data: PreparedData, *, hidden: tuple[int, ...] = (3,), seed: int = 0, progress: Progress | None = None
+    data: PreparedData,
+    *,
+    hidden: tuple[int, ...] = (3,),
+    seed: int = 0,
+    budget: FloatBudget | None = None,
+    progress: Progress | None = None,
 ) -> FloatModel:
     """The best of a small search over the starts and the weight decay of scikit-learn's ``MLPClassifier``.
 
-    Every candidate learns from the training part; validation accuracy chooses among those that use all the neurons they
-    were given (among the others, if there are no such). Among equals the stronger weight decay wins, because small
-    weights of one order survive rounding best, then the lower validation loss. A network for two classes has outputs
-    ``(0, logit)``: one sum and its sign are all that its hardware needs.
+    Starts and weight decays are ranked on the validation part, or where there is none on a fifth of the training part,
+    held out of every class that has at least five samples; accuracy there chooses among those that use all the neurons
+    they were given (among the others, if there are no such). Among equals the stronger weight decay wins, because small
+    weights of one order survive rounding best, then the lower loss. The winner goes on as an ``MLPClassifier`` that
+    learns from the whole training part. A network for two classes has outputs ``(0, logit)``: one sum and its sign are
+    all that its hardware needs.
 
     Parameters
     ----------
     hidden : neurons of every hidden layer.
     seed : same seed, same model.
+    budget : what training may spend; see ``TRAINING_EFFORTS``.
     progress : called after every fit.
 
     Raises
@@ -122,32 +157,31 @@ def train_float(
     InputError
         for hidden layers without neurons, or a training part that lacks a class.
     """
-    hidden = checked_hidden(hidden)
+    hidden, budget = checked_hidden(hidden), budget or FloatBudget()
+    check_all_classes(data)
+    rng = np.random.default_rng(seed)
+    learning, judging = _learning_and_judging(data, rng)
+    with threadpool_limits(1):  # tiny matrices: threads cost time, and the order of additions must not depend on them
+        winner = _best_start(data, learning, judging, hidden, budget, rng, progress)
+        last = _trained_on(winner, data, hidden, max(1, budget.iterations // _LAST_SHARE))
+    judged = [(_merit(model, data, judging, winner.weight_decay), model) for model in (last, winner.model)]
+    if data.validation is not None:
+        judged.sort(key=lambda entry: entry[0], reverse=True)  # stable: among equals the one that learned longer
+    elif not judged[0][0][0] and judged[1][0][0]:
+        # what was held out has now been learned from and judges no more, but a neuron that died on the way still tells
+        judged.reverse()
+    if progress is not None:
+        progress(1.0, f"{_judge_name(data)} accuracy {judged[0][0][1]:.4f} in the end")
+    return judged[0][1]
+
+
+def check_all_classes(data: PreparedData) -> None:
+    """InputError naming a class of which the training part has no sample."""
     counts = np.bincount(data.train.classes, minlength=data.classes)
     if (counts == 0).any():
         raise InputError(
             f"{data.name}: the training part has no sample of class {data.class_labels[counts.argmin()]!r}"
         )
-    weights = sum(inputs * outputs for inputs, outputs in pairwise((data.features, *hidden, data.classes)))
-    rounds = _rounds(data.train.samples * weights)
-    pool = _starts(rounds[0].kept, hidden, np.random.default_rng(seed))
-    done, steps = 0.0, sum(a_round.kept * a_round.iterations for a_round in rounds)
-    with threadpool_limits(1):  # tiny matrices: threads cost time, and the order of additions must not depend on them
-        for a_round in rounds:
-            ranked: list[tuple[tuple[bool, float, float, float], MLPClassifier, FloatModel]] = []
-            for classifier in pool[: a_round.kept]:
-                classifier.max_iter = a_round.iterations
-                model = _fitted(classifier, data.train, data.bits)
-                accuracy, loss = _validation_score(model, data)
-                alive = _uses_all_neurons(model, data)
-                ranked.append(((alive, accuracy, classifier.alpha, -loss), classifier, model))
-                done += a_round.iterations
-                if progress is not None:
-                    best = max(merit[1] for merit, _, _ in ranked)
-                    progress(done / steps, f"{a_round.kept} starts left, best validation accuracy {best:.4f}")
-            ranked.sort(key=lambda entry: entry[0], reverse=True)
-            pool = [classifier for _, classifier, _ in ranked]
-    return ranked[0][2]
 
 
 def checked_hidden(hidden: tuple[int, ...]) -> tuple[int, ...]:
@@ -162,48 +196,125 @@ def checked_hidden(hidden: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class _Round:
-    """How many classifiers learn on, and for how many iterations more."""
+    """How many starts learn on, and for how many iterations more."""
 
     kept: int
     iterations: int
 
 
-def _rounds(work: int) -> tuple[_Round, ...]:
+def _rounds(budget: FloatBudget, evaluation: int) -> tuple[_Round, ...]:
     """Successive halving: tiny networks often get stuck, so many start and the hopeless ones are dropped early.
 
     Parameters
     ----------
-    work : training samples times weights; beyond a Pendigits or three, fewer start.
+    evaluation : work of one evaluation of the loss, of which an iteration takes little more than one.
     """
-    share = min(1.0, 2e6 / work)
+    wanted = [
+        (budget.starts * share, least, max(1, round(budget.iterations * length)))
+        for share, least, length in ((1.0, 4, 0.075), (0.3, 3, 0.25), (0.1, 2, 1.0))
+    ]
+    share = min(1.0, budget.work / (evaluation * sum(kept * iterations for kept, _, iterations in wanted)))
     return tuple(
-        _Round(max(least, round(share * kept)), iterations)
-        for kept, least, iterations in ((40, 4, 30), (12, 3, 100), (4, 2, 400))
+        _Round(max(min(least, budget.starts), round(share * kept)), iterations) for kept, least, iterations in wanted
     )
 
 
-def _starts(count: int, hidden: tuple[int, ...], rng: np.random.Generator) -> list[MLPClassifier]:
-    return [
-        MLPClassifier(
-            hidden,
-            solver="lbfgs",  # on sets of this size ahead of Adam in accuracy for the same time
-            alpha=_WEIGHT_DECAYS[index % len(_WEIGHT_DECAYS)],
-            tol=1e-5,
-            max_fun=100_000,
-            warm_start=True,
-            random_state=int(rng.integers(1 << 31)),
-        )
-        for index in range(count)
-    ]
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """A network on its way: its parameters as the descent has them, and as a model."""
+
+    weight_decay: float
+    parameters: np.ndarray
+    model: FloatModel | None = None
 
 
-def _fitted(classifier: MLPClassifier, train: Part, bits: int) -> FloatModel:
+def _learning_and_judging(data: PreparedData, rng: np.random.Generator) -> tuple[Part, Part]:
+    """What starts learn from, and what ranks them; the training part for both where no class can spare a sample."""
+    if data.validation is not None:
+        return data.train, data.validation
+    held = held_out(data.train.classes, _HELD_SHARE, rng)
+    if not held.any():
+        return data.train, data.train
+    return subset(data.train, ~held), subset(data.train, held)
+
+
+def held_out(classes: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Bool (samples,): of every class that share of the samples, rounded down."""
+    held = np.zeros(len(classes), dtype=bool)
+    for label in np.unique(classes):
+        rows = rng.permutation(np.flatnonzero(classes == label))
+        held[rows[: int(len(rows) * share)]] = True
+    return held
+
+
+def subset(part: Part, chosen: np.ndarray) -> Part:
+    """The samples of a part that a bool array (samples,) marks."""
+    return Part(part.features[chosen], part.classes[chosen], part.rows[chosen])
+
+
+def _best_start(
+    data: PreparedData,
+    learning: Part,
+    judging: Part,
+    hidden: tuple[int, ...],
+    budget: FloatBudget,
+    rng: np.random.Generator,
+    progress: Progress | None,
+) -> _Start:
+    loss = CrossEntropy(scaled(learning.features, data.bits), learning.classes, hidden=hidden, class_count=data.classes)
+    rounds = _rounds(budget, loss.work)
+    pool = [_Start(_WEIGHT_DECAYS[index % len(_WEIGHT_DECAYS)], loss.drawn(rng)) for index in range(rounds[0].kept)]
+    done, steps = 0.0, sum(a_round.kept * a_round.iterations for a_round in rounds)
+    for a_round in rounds:
+        ranked: list[tuple[_Merit, _Start]] = []
+        for start in pool[: a_round.kept]:
+            parameters, _ = loss.descended(
+                start.parameters, weight_decay=start.weight_decay, iterations=a_round.iterations
+            )
+            model = _model_of(loss.layers(parameters))
+            start = _Start(start.weight_decay, parameters, model)
+            ranked.append((_merit(model, data, judging, start.weight_decay), start))
+            done += a_round.iterations
+            if progress is not None:
+                best = max(merit[1] for merit, _ in ranked)
+                progress(
+                    0.9 * done / steps, f"{a_round.kept} starts left, best {_judge_name(data)} accuracy {best:.4f}"
+                )
+        ranked.sort(key=lambda entry: entry[0], reverse=True)
+        pool = [start for _, start in ranked]
+    return pool[0]
+
+
+def _trained_on(start: _Start, data: PreparedData, hidden: tuple[int, ...], iterations: int) -> FloatModel:
+    """What scikit-learn makes of a start with the whole training part."""
+    classifier = MLPClassifier(
+        hidden,
+        solver="lbfgs",  # on sets of this size ahead of Adam in accuracy for the same time
+        alpha=start.weight_decay,
+        tol=1e-5,
+        max_iter=1,
+        max_fun=100_000,
+        warm_start=True,
+        random_state=0,  # draws only what the start's parameters replace
+    )
+    features = scaled(data.train.features, data.bits)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a fit cut short may go on in the next round
-        classifier.fit(scaled(train.features, bits), train.classes)
-    weights = [weight.T for weight in classifier.coefs_]
-    biases = list(classifier.intercepts_)
-    if classifier.out_activation_ == "logistic":  # the single output of a two-class model says how much 1 beats 0
+        warnings.simplefilter("ignore", ConvergenceWarning)  # cut short on purpose
+        classifier.fit(features, data.train.classes)  # one iteration, for the shapes
+        outputs = len(classifier.intercepts_[-1])
+        weights, biases = list(start.model.weights), list(start.model.biases)
+        weights[-1], biases[-1] = weights[-1][-outputs:], biases[-1][-outputs:]
+        classifier.coefs_ = [weight.T.copy() for weight in weights]
+        classifier.intercepts_ = [bias.copy() for bias in biases]
+        classifier.max_iter = iterations
+        classifier.fit(features, data.train.classes)
+    return _model_of([(weight.T, bias) for weight, bias in zip(classifier.coefs_, classifier.intercepts_, strict=True)])
+
+
+def _model_of(layers: Layers) -> FloatModel:
+    weights = [np.array(weight) for weight, _ in layers]
+    biases = [np.array(bias) for _, bias in layers]
+    if len(biases[-1]) == 1:  # the single output of a two-class model says how much 1 beats 0
         weights[-1] = np.vstack([np.zeros_like(weights[-1]), weights[-1]])
         biases[-1] = np.concatenate([[0.0], biases[-1]])
     return FloatModel(tuple(weights), tuple(biases))
@@ -215,10 +326,15 @@ def _uses_all_neurons(model: FloatModel, data: PreparedData) -> bool:
     return all(bool((sums > 0).any(axis=0).all()) for sums in hidden_sums)
 
 
-def _validation_score(model: FloatModel, data: PreparedData) -> tuple[float, float]:
-    """Accuracy and mean cross-entropy on the validation part."""
-    outputs = model.decision(scaled(data.validation.features, data.bits))
+def _judge_name(data: PreparedData) -> str:
+    return "held-out" if data.validation is None else "validation"
+
+
+def _merit(model: FloatModel, data: PreparedData, judging: Part, weight_decay: float) -> _Merit:
+    """Whether all neurons are used, accuracy, weight decay, mean cross-entropy with its sign turned: most is best."""
+    outputs = model.decision(scaled(judging.features, data.bits))
     shifted = outputs - outputs.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(shifted).sum(axis=1))
-    own = shifted[np.arange(len(outputs)), data.validation.classes]
-    return float((outputs.argmax(axis=1) == data.validation.classes).mean()), float((log_total - own).mean())
+    own = shifted[np.arange(len(outputs)), judging.classes]
+    accuracy = float((outputs.argmax(axis=1) == judging.classes).mean())
+    return _uses_all_neurons(model, data), accuracy, weight_decay, float((own - log_total).mean())

@@ -7,6 +7,7 @@ below 2**53). The backward pass takes rounding for the identity and QReLU for a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +38,8 @@ def powers_of_two(values: np.ndarray, *, exponents: int, terms: int = 1) -> np.n
     for _ in range(terms):
         magnitude = np.abs(rest)
         # between 2**k and 2**(k+1) the border is 1.5 * 2**k; between 0 and 1 it is 0.5
-        exponent = np.floor(np.log2(np.maximum(magnitude, 0.5) / 0.75))
-        power = np.where(magnitude < 0.5, 0.0, np.exp2(np.clip(exponent, 0, exponents - 1)))
+        exponent = np.floor(np.log2(np.maximum(magnitude, 0.75) / 0.75))
+        power = np.exp2(np.minimum(exponent, exponents - 1)) * (magnitude >= 0.5)
         step = np.copysign(power, rest)
         total, rest = total + step, rest - step
     return total
@@ -86,16 +87,53 @@ class QuantisedTrainer:
 
     def __init__(self, layers: list[TrainedLayer], *, log_temperature: float, bits: int, exponents: int, terms: int):
         self.layers = layers
-        self.log_temperature = np.array([log_temperature])
         self._bits, self._exponents, self._terms = bits, exponents, terms
-        # Adam steps by the learning rate whatever the gradient's size, so every parameter needs its own unit:
-        # a weight that of the largest power, a bias that of a full input times the largest power.
-        largest = float(1 << (exponents - 1))
-        self._units = [unit for layer in layers for unit in (largest, largest * layer.input_ceiling)] + [1.0]
-        self._first = [np.zeros_like(parameter) for parameter in self._parameters()]
-        self._second = [np.zeros_like(parameter) for parameter in self._parameters()]
+        self._gather(log_temperature)
+        self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
         self._steps = 0
         self.relaxed = False
+
+    def _gather(self, log_temperature: float) -> None:
+        """Moves all shadow parameters into one array, weights first, then biases; the layers keep views of it.
+
+        With so few of them, a call of NumPy costs more than its arithmetic: one call has to serve all layers.
+        """
+        parts = [layer.weights for layer in self.layers] + [layer.biases for layer in self.layers]
+        self._shapes = [part.shape for part in parts] + [(1,)]
+        self._weight_count = sum(layer.weights.size for layer in self.layers)
+        self._parameters = np.concatenate([*(part.ravel() for part in parts), [log_temperature]])
+        *views, self.log_temperature = self._views(self._parameters)
+        fixed = np.zeros(self._parameters.shape, dtype=bool)
+        self._fixed = fixed[: self._weight_count]
+        silent = np.zeros(self._parameters.shape, dtype=bool)
+        # Adam steps by the learning rate whatever the gradient's size, so every parameter needs its own unit:
+        # a weight that of the largest power, a bias that of a full input times the largest power.
+        largest = float(1 << (self._exponents - 1))
+        self._units = np.ones_like(self._parameters)
+        # beyond what rounds to the largest power, a weight would be stuck
+        self._limits = np.full_like(self._parameters, np.inf)
+        depth = len(self.layers)
+        masks, silences, units, limits = (self._views(whole) for whole in (fixed, silent, self._units, self._limits))
+        for index, layer in enumerate(self.layers):
+            masks[index][:] = layer.fixed
+            silences[index][:], silences[depth + index][:] = layer.silent[:, None], layer.silent
+            units[index][:], units[depth + index][:] = largest, largest * layer.input_ceiling
+            limits[index][:], limits[depth + index][:] = 1.5 * largest, LARGEST_BIAS
+            layer.weights, layer.biases, layer.fixed = views[index], views[depth + index], masks[index]
+        self._silent = silent if silent.any() else None
+        self._ramps = [
+            None if layer.shifts is None else (np.exp2(-layer.shifts), np.exp2(layer.shifts + layer.width))
+            for layer in self.layers
+        ]
+
+    def _views(self, whole: np.ndarray) -> list[np.ndarray]:
+        """Of an array over all parameters: weights by layer, biases by layer, the temperature."""
+        views, position = [], 0
+        for shape in self._shapes:
+            end = position + math.prod(shape)
+            views.append(whole[position:end].reshape(shape))
+            position = end
+        return views
 
     def fix(self, share: float) -> None:
         """Rounds the largest weights of every layer for good, so many that ``share`` of all are fixed.
@@ -116,20 +154,30 @@ class QuantisedTrainer:
 
     def integers(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Per layer the integer weights and biases, as float64 arrays."""
-        result = []
-        for layer in self.layers:
-            weights = powers_of_two(layer.weights, exponents=self._exponents, terms=self._terms)
-            weights[layer.silent] = 0.0
-            result.append((weights, np.where(layer.silent, 0.0, np.rint(layer.biases))))
-        return result
+        return self._by_layer(self._rounded())
+
+    def _rounded(self) -> np.ndarray:
+        """All parameters as the integers that they stand for."""
+        weights = self._parameters[: self._weight_count]
+        rounded = np.rint(self._parameters)
+        rounded[: self._weight_count] = powers_of_two(weights, exponents=self._exponents, terms=self._terms)
+        if self._silent is not None:
+            rounded[self._silent] = 0.0
+        return rounded
+
+    def _by_layer(self, whole: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        views, depth = self._views(whole), len(self.layers)
+        return list(zip(views[:depth], views[depth : 2 * depth], strict=True))
 
     def _effective(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """What a training step computes with: the integers, but for weights not fixed yet where training is relaxed."""
-        integers = self.integers()
+        whole = self._rounded()
         if self.relaxed:
-            for (weights, _), layer in zip(integers, self.layers, strict=True):
-                weights[:] = np.where(layer.fixed | layer.silent[:, None], weights, layer.weights)
-        return integers
+            free = ~self._fixed
+            if self._silent is not None:
+                free &= ~self._silent[: self._weight_count]
+            np.copyto(whole[: self._weight_count], self._parameters[: self._weight_count], where=free)
+        return self._by_layer(whole)
 
     def sums(self, inputs: np.ndarray, integers: list[tuple[np.ndarray, np.ndarray]] | None = None) -> list[np.ndarray]:
         """Integer sums of every layer, float64 (samples, neurons) each, for float64 ``inputs`` that hold integers."""
@@ -140,22 +188,18 @@ class QuantisedTrainer:
         integers = self._effective()
         values, sums = self._forward(inputs, integers)
         gradients = self._backward(values, sums, integers, classes)
+        gradient = np.concatenate([part.ravel() for part in gradients]) * self._units
         self._steps += 1
-        first_bias = 1 - _FIRST_DECAY**self._steps
-        second_bias = 1 - _SECOND_DECAY**self._steps
-        for index, (parameter, gradient) in enumerate(zip(self._parameters(), gradients, strict=True)):
-            gradient = gradient * self._units[index]
-            first, second = self._first[index], self._second[index]
-            first += (1 - _FIRST_DECAY) * (gradient - first)
-            second += (1 - _SECOND_DECAY) * (gradient * gradient - second)
-            move = first / first_bias / (np.sqrt(second / second_bias) + _EPSILON)
-            if index < 2 * len(self.layers) and index % 2 == 0:
-                move[self.layers[index // 2].fixed] = 0.0
-            parameter -= rate * self._units[index] * move
-        limit = 1.5 * (1 << (self._exponents - 1))  # what rounds to the largest power; beyond, a weight would be stuck
-        for layer in self.layers:
-            np.clip(layer.weights, -limit, limit, out=layer.weights)
-            np.clip(layer.biases, -LARGEST_BIAS, LARGEST_BIAS, out=layer.biases)
+        self._first += (1 - _FIRST_DECAY) * (gradient - self._first)
+        self._second += (1 - _SECOND_DECAY) * (gradient * gradient - self._second)
+        spread = np.sqrt(self._second / (1 - _SECOND_DECAY**self._steps))
+        move = self._first / (spread + _EPSILON)
+        move *= self._units
+        move *= rate / (1 - _FIRST_DECAY**self._steps)
+        move[: self._weight_count][self._fixed] = 0.0
+        self._parameters -= move
+        np.minimum(self._parameters, self._limits, out=self._parameters)
+        np.maximum(self._parameters, -self._limits, out=self._parameters)
 
     def network(self) -> Network:
         """The integer network that the shadow parameters round to."""
@@ -172,18 +216,18 @@ class QuantisedTrainer:
         shifted, total = self._softmax(output_sums)
         return float((np.log(total) - shifted[np.arange(len(classes)), classes]).mean())
 
-    def _parameters(self) -> list[np.ndarray]:
-        return [array for layer in self.layers for array in (layer.weights, layer.biases)] + [self.log_temperature]
-
     def _forward(
         self, inputs: np.ndarray, integers: list[tuple[np.ndarray, np.ndarray]]
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         values, sums = [inputs], []
-        for layer, (weights, biases) in zip(self.layers, integers, strict=True):
-            sums.append(values[-1] @ weights.T + biases)
-            if layer.shifts is not None:
-                ramp = np.floor(np.maximum(sums[-1], 0.0) * np.exp2(-layer.shifts))
-                values.append(np.minimum(ramp, (1 << layer.width) - 1))
+        for layer, ramp, (weights, biases) in zip(self.layers, self._ramps, integers, strict=True):
+            sums.append(values[-1] @ weights.T)
+            sums[-1] += biases
+            if ramp is not None:
+                shifted = np.maximum(sums[-1], 0.0)
+                shifted *= ramp[0]
+                np.floor(shifted, out=shifted)
+                values.append(np.minimum(shifted, (1 << layer.width) - 1, out=shifted))
         return values, sums
 
     def _softmax(self, output_sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -198,21 +242,26 @@ class QuantisedTrainer:
         integers: list[tuple[np.ndarray, np.ndarray]],
         classes: np.ndarray,
     ) -> list[np.ndarray]:
+        """Slopes of the loss by the weights of every layer, by the biases of every layer, by the temperature."""
         shifted, total = self._softmax(sums[-1])
-        error = np.exp(shifted) / total[:, None]
+        error = np.exp(shifted, out=shifted)
+        error /= total[:, None]
         error[np.arange(len(classes)), classes] -= 1.0
         error /= len(classes)
         scale = np.exp(-self.log_temperature[0])
-        gradients = [np.array([-(error * sums[-1]).sum() * scale])]
+        slope_of_temperature = np.array([-np.vdot(error, sums[-1]) * scale])
         error *= scale
+        of_weights, of_biases = [], []
         for index in range(len(self.layers) - 1, -1, -1):
-            layer = self.layers[index]
-            if layer.shifts is not None:
-                open_ramp = (sums[index] > 0) & (sums[index] < np.exp2(layer.shifts + layer.width))
-                error = error * open_ramp * np.exp2(-layer.shifts)
-            if layer.silent.any():
+            layer, ramp = self.layers[index], self._ramps[index]
+            if ramp is not None:
+                open_ramp = (sums[index] > 0) & (sums[index] < ramp[1])
+                error = error * open_ramp
+                error *= ramp[0]
+            if self._silent is not None:
                 error = np.where(layer.silent, 0.0, error)
-            gradients += [error.sum(axis=0), error.T @ values[index]]
+            of_weights.append(error.T @ values[index])
+            of_biases.append(error.sum(axis=0))
             if index:
                 error = error @ integers[index][0]
-        return gradients[::-1]
+        return [*of_weights[::-1], *of_biases[::-1], slope_of_temperature]

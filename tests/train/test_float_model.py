@@ -10,8 +10,8 @@ import pytest
 
 from bespoke.data import Part, PreparedData, load_dataset, prepare
 from bespoke.errors import InputError
-from bespoke.train import FloatModel, train_float
-from bespoke.train.float_model import _uses_all_neurons
+from bespoke.train import TRAINING_EFFORTS, FloatBudget, FloatModel, train_float
+from bespoke.train.float_model import _uses_all_neurons, held_out
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +116,74 @@ def test_a_model_with_a_dead_neuron_is_told_apart():
     assert _uses_all_neurons(alive, data)
     assert not _uses_all_neurons(dead, data)
     assert _uses_all_neurons(train_float(data, hidden=(3,), seed=1), data)
+
+
+def without_validation(data: PreparedData) -> PreparedData:
+    """The validation part joined to the training part."""
+    parts = data.train, data.validation
+    features, classes, rows = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "classes", "rows")
+    )
+    return replace(data, train=Part(features, classes, rows), validation=None)
+
+
+@pytest.mark.parametrize("name", ["iris", "breast_cancer"])
+def test_without_a_validation_part(name):
+    data = without_validation(prepare(load_dataset(name)))
+    seen = []
+    model = train_float(data, seed=2, progress=lambda fraction, note: seen.append((fraction, note)))
+    assert _uses_all_neurons(model, data)
+    assert (model.predict(data.train.features, 4) == data.train.classes).mean() > 0.95
+    assert (model.predict(data.test.features, 4) == data.test.classes).mean() > 0.9
+    assert model.to_json() == train_float(data, seed=2).to_json()
+    assert seen[-1][0] == 1 and all("held-out accuracy" in note for _, note in seen)
+
+
+def test_without_a_validation_part_all_samples_are_learned_from(iris):
+    """The model is where scikit-learn's loss on the whole training part, held-out share included, is lowest."""
+    data = without_validation(iris)
+    model = train_float(data, seed=1, hidden=(2,))
+    outputs = model.decision(data.train.features / 16)
+    error = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    error /= error.sum(axis=1, keepdims=True)
+    error[np.arange(len(error)), data.train.classes] -= 1
+    assert np.abs(error.mean(axis=0)).max() < 5e-3  # the slope by the output biases, which do not decay
+
+
+def test_classes_too_small_to_hold_a_sample_out():
+    features = np.random.default_rng(0).integers(0, 16, (8, 2))
+    classes = np.repeat(np.arange(2), 4)
+    part = Part(features, classes, np.arange(8))
+    data = without_validation(prepare(load_dataset("breast_cancer")))
+    tiny = replace(data, feature_names=("a", "b"), train=part)
+    assert not held_out(classes, 0.2, np.random.default_rng(0)).any()
+    assert train_float(tiny, hidden=(2,)).topology == (2, 2, 2)
+
+
+def test_held_out_is_the_share_of_every_class():
+    classes = np.repeat(np.arange(4), [50, 14, 5, 4])
+    held = held_out(classes, 0.2, np.random.default_rng(0))
+    assert np.bincount(classes[held], minlength=4).tolist() == [10, 2, 1, 0]
+
+
+def test_a_budget_of_one_start(iris):
+    fits = []
+    budget = FloatBudget(starts=1, iterations=20)
+    model = train_float(iris, budget=budget, progress=lambda fraction, note: fits.append(note))
+    assert len(fits) == 4 and model.topology == (4, 3, 3)  # three rounds, and the end
+
+
+def test_fast_fits_less(iris):
+    def fits(budget: FloatBudget) -> int:
+        seen = []
+        train_float(iris, budget=budget, progress=lambda fraction, note: seen.append(note))
+        return len(seen)
+
+    fast, normal = (fits(TRAINING_EFFORTS[effort].float_model) for effort in ("fast", "normal"))
+    assert fast < normal / 2
+
+
+@pytest.mark.parametrize("options", [{"starts": 0}, {"iterations": 0}, {"work": 0}])
+def test_impossible_budgets(options):
+    with pytest.raises(InputError):
+        FloatBudget(**options)

@@ -139,7 +139,7 @@ def test_gradients_are_those_of_the_ramp():
     values, sums = trainer._forward(inputs, integers)
     gradients = trainer._backward(values, sums, integers, classes)
     assert not trainer.layers[0].shifts.any()
-    for layer, position in ((0, 0), (1, 2)):
+    for layer, position in ((0, 0), (1, 1)):
         index = (1, 2)
         step = 1e-3 * abs(integers[layer][0][index]) + 1e-3
         losses = []
@@ -186,6 +186,17 @@ def test_same_seed_same_network_and_the_test_part_has_no_say(iris):
     scrambled = Part(data.test.features ^ 9, np.zeros_like(data.test.classes), data.test.rows)
     first = train_quantised(model, data, seed=5, options=options)
     assert to_json(first) == to_json(train_quantised(model, replace(data, test=scrambled), seed=5, options=options))
+
+
+def test_without_a_validation_part_the_training_part_judges(iris):
+    data, model = iris
+    options = QuantisationOptions(epochs=20, starts=2)
+    alone = replace(data, validation=None)
+    notes = []
+    network = train_quantised(model, alone, options=options, progress=lambda fraction, note: notes.append(note))
+    assert f"training accuracy {accuracy(network, data.train):.4f}" in max(notes, key=lambda note: note[-6:])
+    judged_by_itself = replace(data, validation=data.train)
+    assert to_json(network) == to_json(train_quantised(model, judged_by_itself, options=options))
 
 
 def test_two_classes_keep_their_silent_output():
