@@ -15,7 +15,7 @@ from bespoke.train.lookup_networks import LookupLayer, LookupNetwork
 from bespoke.train.votes import function, most_voted
 
 #: States that cannot occur are given the values that need fewest gates, as far as there are few enough to try.
-MOST_FREE_STATES = 6
+MOST_FREE_STATES = 4
 
 
 def lookup_circuit(network: LookupNetwork, kind: FrontEndKind = FrontEndKind.BINARY) -> LogicCircuit:

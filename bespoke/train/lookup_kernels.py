@@ -2,7 +2,7 @@
 
 The forward pass is that of the hardware: every pin reads one wire, every state is a number of 4 bits. Only the
 gradients are those of the relaxed network, in which a table interpolates between its entries and a pin reads a softmax
-mixture of its candidates (straight-through estimates).
+mixture of all wires (straight-through estimates).
 """
 
 from __future__ import annotations
@@ -41,51 +41,50 @@ def layer_forward(signals, pins, entries, states, values):
 
 
 @njit(cache=True, fastmath=True)
-def layer_backward(
-    levels, pins, soft, states, upstream, candidates, shares, entry_gradient, share_gradient, signal_gradient
-):
-    """Gradients of a layer's entries, of its connections, and of what it reads.
+def layer_backward(states, soft, upstream, pins, entry_gradient, pin_gradient, signal_gradient):
+    """Gradients of a layer's entries, of its pins, and of what it reads.
 
     Parameters
     ----------
-    levels : float32 (wires, samples), the layer's signals as 0 and 1.
+    states : uint8 (tables, samples), as `layer_forward` left them.
     soft : float32 (tables, STATES), the relaxed entries, in 0..1.
     upstream : float32 (tables, samples), gradient of the loss by each table's value.
-    candidates, shares : int32 and float32 (tables, PINS, candidates), wires that a pin may read, and their softmax.
-    entry_gradient : float32 (tables, STATES), by the relaxed entries, filled in.
-    share_gradient : float32 (tables, PINS, candidates), by the logits of the shares, filled in.
+    pins : int32 (tables, PINS), the wire of every pin.
+    entry_gradient : float32 (tables, STATES), by the entries' logits, filled in.
+    pin_gradient : float32 (tables, PINS, samples), by what a pin reads, filled in.
     signal_gradient : float32 (wires, samples), added to; of no rows where nobody asks for it.
     """
-    samples = levels.shape[1]
+    samples = states.shape[1]
     slope = np.zeros(STATES, dtype=np.float32)
-    along = np.zeros(samples, dtype=np.float32)
     for table in range(states.shape[0]):
         own_states, own_upstream = states[table], upstream[table]
         entry_gradient[table] = 0.0
         for sample in range(samples):
             entry_gradient[table, own_states[sample]] += own_upstream[sample]
+        for state in range(STATES):
+            entry_gradient[table, state] *= soft[table, state] * (1 - soft[table, state])
         for pin in range(PINS):
             bit = 1 << pin
             for state in range(STATES):
                 slope[state] = soft[table, state | bit] - soft[table, state & ~bit]
+            along = pin_gradient[table, pin]
             for sample in range(samples):
                 along[sample] = own_upstream[sample] * slope[own_states[sample]]
-            mean = np.float32(0.0)
-            for candidate in range(candidates.shape[2]):
-                signal = levels[candidates[table, pin, candidate]]
-                total = np.float32(0.0)
-                for sample in range(samples):
-                    total += along[sample] * signal[sample]
-                share_gradient[table, pin, candidate] = total
-                mean += shares[table, pin, candidate] * total
-            for candidate in range(candidates.shape[2]):
-                share_gradient[table, pin, candidate] = shares[table, pin, candidate] * (
-                    share_gradient[table, pin, candidate] - mean
-                )
             if signal_gradient.shape[0] > 0:
                 target = signal_gradient[pins[table, pin]]
                 for sample in range(samples):
                     target[sample] += along[sample]
+
+
+@njit(cache=True, fastmath=True)
+def through_softmax(gradient, shares):
+    """Turn the gradient by every pin's shares, float32 (pins, wires), into that by their logits, in place."""
+    for pin in range(gradient.shape[0]):
+        mean = np.float32(0.0)
+        for wire in range(gradient.shape[1]):
+            mean += shares[pin, wire] * gradient[pin, wire]
+        for wire in range(gradient.shape[1]):
+            gradient[pin, wire] = shares[pin, wire] * (gradient[pin, wire] - mean)
 
 
 @njit(cache=True, fastmath=True)
@@ -103,19 +102,20 @@ def adam(parameters, gradient, first, second, rate, step):
 
 
 @njit(cache=True, fastmath=True)
-def connect(logits, candidates, shares, pins):
-    """Softmax of every pin's logits, and the wire of its largest one (the first among equals)."""
-    for table in range(logits.shape[0]):
-        for pin in range(PINS):
-            best = 0
-            for candidate in range(1, logits.shape[2]):
-                if logits[table, pin, candidate] > logits[table, pin, best]:
-                    best = candidate
-            pins[table, pin] = candidates[table, pin, best]
-            top = logits[table, pin, best]
-            total = np.float32(0.0)
-            for candidate in range(logits.shape[2]):
-                shares[table, pin, candidate] = np.exp(logits[table, pin, candidate] - top)
-                total += shares[table, pin, candidate]
-            for candidate in range(logits.shape[2]):
-                shares[table, pin, candidate] /= total
+def connect(logits, shares, pins):
+    """Softmax of every pin's logits, float32 (pins, wires), and the wire of its largest one, the first among equals."""
+    flat = pins.reshape(-1)
+    for pin in range(logits.shape[0]):
+        best = 0
+        for wire in range(1, logits.shape[1]):
+            if logits[pin, wire] > logits[pin, best]:
+                best = wire
+        flat[pin] = best
+        top = logits[pin, best]
+        total = np.float32(0.0)
+        for wire in range(logits.shape[1]):
+            shares[pin, wire] = np.exp(logits[pin, wire] - top)
+            total += shares[pin, wire]
+        scale = np.float32(1.0) / total
+        for wire in range(logits.shape[1]):
+            shares[pin, wire] *= scale

@@ -13,19 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bespoke.errors import InputError
 from bespoke.sensing.wires import checked_inputs
-from bespoke.train.lookup_kernels import PINS, STATES, adam, connect, layer_backward, layer_forward
+from bespoke.train.lookup_kernels import PINS, STATES, adam, connect, layer_backward, layer_forward, through_softmax
 
-#: Tables of the networks that are trained as starts.
-SIZES = (30, 100, 300, 1000)
+#: Tables and layers of the networks that are trained as starts: small ones say more with fewer gates in two layers,
+#: large ones learn better in one.
+SIZES = ((12, 2), (30, 2), (100, 1), (300, 1))
+#: And of one more where there are enough samples for it.
+LARGE_SIZE, LARGE_SAMPLES = (1000, 1), 3000
 #: Most thresholds of one feature that a table may read; on a finer grid they follow the samples' quantiles.
 MOST_LEVELS = 63
 #: Half the span of a table's logits at the start, when it passes its first pin on.
 PASS_THROUGH = 1.0
 #: Spread of the connections' logits at the start: enough to break ties, little enough to be overcome.
 CONNECTION_SPREAD = 0.1
+#: Fewest steps of a pass.
+LEAST_STEPS = 16
 #: Entries are relaxed (values between 0 and 1 vote) for this share of the epochs.
 RELAXED_SHARE = 0.5
 
@@ -38,10 +44,10 @@ class LookupOptions:
     ----------
     tables : tables of the last layer, and of every layer before it; at least one for each class.
     layers : 1 or 2 layers of tables. Tables of the second may read thresholds as well.
-    candidates : wires that a pin of a table chooses from, drawn at random; all where there are fewer.
     epochs : most passes over the samples.
-    budget : most table evaluations (samples x tables x layers x passes): it shortens the training, to no less than a pass.
-    batch : samples of one step.
+    budget : most multiply-adds (samples x pins x wires that each may read x passes): it shortens the training, to no
+        less than a pass.
+    batch : samples of one step; fewer where there are so few samples that a pass would have less than `LEAST_STEPS`.
     noise : normal noise added to every feature anew in every pass, in its standard deviations: against over-fitting.
     rate : step size of Adam at the start; it falls to zero along half a cosine.
     sharpness : how much one vote more is worth before softmax, times the root of the tables of a class.
@@ -54,19 +60,17 @@ class LookupOptions:
 
     tables: int
     layers: int = 1
-    candidates: int = 64
     epochs: int = 60
-    budget: int = 150_000_000
-    batch: int = 128
-    noise: float = 0.25
+    budget: int = 80_000_000_000
+    batch: int = 256
+    noise: float = 0.1
     rate: float = 0.05
-    sharpness: float = 2.0
+    sharpness: float = 3.0
 
     def __post_init__(self):
         for name, least, most in (
             ("tables", 1, 1 << 16),
             ("layers", 1, 2),
-            ("candidates", 1, 1 << 16),
             ("epochs", 1, 1 << 20),
             ("budget", 1, 1 << 50),
             ("batch", 1, 1 << 20),
@@ -172,11 +176,10 @@ def train_lookup_network(
     levels = _thresholds(features, bits)
     rng = np.random.default_rng(seed)
     votes = np.arange(options.tables, dtype=np.int32) % classes_count
-    sources = [len(levels)]
-    for _ in range(options.layers - 1):
-        sources.append(len(levels) + options.tables)
-    layers = [_Layer.started(options.tables, source, options.candidates, len(levels), rng) for source in sources]
-    _Training(features, classes, classes_count, bits, options, levels, layers, votes, rng).run()
+    read = [len(levels) + before for before in (0, options.tables)[: options.layers]]
+    layers = [_Layer.started(options.tables, signals, len(levels), rng) for signals in read]
+    with threadpool_limits(1):  # the order of additions must not depend on threads
+        _Training(features, classes, classes_count, bits, options, levels, layers, votes, rng).run()
     return LookupNetwork(
         features.shape[1], bits, classes_count, levels, tuple(layer.discrete() for layer in layers), votes
     )
@@ -188,7 +191,7 @@ def lookup_networks(
     *,
     classes_count: int,
     bits: int,
-    sizes: Sequence[int] = SIZES,
+    sizes: Sequence[tuple[int, int]] | None = None,
     options: LookupOptions | None = None,
     seed: int = 0,
 ) -> list[LookupNetwork]:
@@ -196,8 +199,8 @@ def lookup_networks(
 
     Parameters
     ----------
-    sizes : tables of a layer of each network.
-    options : of every network but for its tables; see `train_lookup_network`.
+    sizes : tables of a layer, and layers, of each network; by default those of `default_sizes`.
+    options : of every network but for its size; see `train_lookup_network`.
     """
     options = options or LookupOptions(tables=1)
     return [
@@ -206,12 +209,17 @@ def lookup_networks(
             classes,
             classes_count=classes_count,
             bits=bits,
-            options=replace(options, tables=size),
+            options=replace(options, tables=tables, layers=layers),
             seed=seed,
         )
-        for size in sizes
-        if size >= classes_count
+        for tables, layers in (default_sizes(len(classes)) if sizes is None else sizes)
+        if tables >= classes_count
     ]
+
+
+def default_sizes(samples: int) -> tuple[tuple[int, int], ...]:
+    """Tables of a layer, and layers, of the networks that are worth their training on so many samples."""
+    return (*SIZES, LARGE_SIZE) if samples >= LARGE_SAMPLES else SIZES
 
 
 def _checked(features: np.ndarray, classes: np.ndarray, classes_count: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
@@ -243,36 +251,30 @@ class _Layer:
 
     entries: np.ndarray
     logits: np.ndarray
-    candidates: np.ndarray
     shares: np.ndarray
     pins: np.ndarray
     entry_moments: np.ndarray
     logit_moments: np.ndarray
 
     @classmethod
-    def started(cls, tables: int, signals: int, candidates: int, thresholds: int, rng: np.random.Generator) -> _Layer:
-        """Every table passes its first pin on; beyond the first layer the first pin reads the table of its number."""
-        kept = min(candidates, signals)
+    def started(cls, tables: int, signals: int, thresholds: int, rng: np.random.Generator) -> _Layer:
+        """Every table passes its first pin on; beyond the first layer that pin reads the table of its own number."""
         entries = np.where(np.arange(STATES) & 1, PASS_THROUGH, -PASS_THROUGH)
         entries = np.tile(entries, (tables, 1)) + 0.1 * rng.normal(size=(tables, STATES))
-        order = rng.random((tables * PINS, signals)).argpartition(kept - 1, axis=1)[:, :kept]
-        chosen = order.reshape(tables, PINS, kept).astype(np.int32)
-        logits = CONNECTION_SPREAD * rng.normal(size=chosen.shape)
+        logits = CONNECTION_SPREAD * rng.normal(size=(tables, PINS, signals))
         if signals > thresholds:
-            chosen[:, 0, 0] = thresholds + np.arange(tables)
-            logits[:, 0, 0] = 1.0
+            logits[np.arange(tables), 0, thresholds + np.arange(tables)] = 1.0
         return cls(
             entries=entries.astype(np.float32),
-            logits=logits.astype(np.float32),
-            candidates=chosen,
-            shares=np.zeros(chosen.shape, dtype=np.float32),
+            logits=logits.astype(np.float32).reshape(tables * PINS, signals),
+            shares=np.zeros((tables * PINS, signals), dtype=np.float32),
             pins=np.zeros((tables, PINS), dtype=np.int32),
             entry_moments=np.zeros((2, entries.size), dtype=np.float32),
-            logit_moments=np.zeros((2, chosen.size), dtype=np.float32),
+            logit_moments=np.zeros((2, logits.size), dtype=np.float32),
         )
 
     def discrete(self) -> LookupLayer:
-        connect(self.logits, self.candidates, self.shares, self.pins)
+        connect(self.logits, self.shares, self.pins)
         return LookupLayer(self.pins, ((self.entries > 0) << np.arange(STATES)).sum(axis=1))
 
 
@@ -294,9 +296,9 @@ class _Training:
         """Learn for as many passes as the options and their budget allow."""
         options = self.options
         samples = len(self.features)
-        a_pass = samples * options.tables * options.layers
+        a_pass = samples * sum(layer.logits.size for layer in self.layers)
         epochs = max(1, min(options.epochs, options.budget // a_pass))
-        batches = max(1, samples // options.batch)
+        batches = max(samples // options.batch, min(LEAST_STEPS, samples))
         step = 0
         for epoch in range(epochs):
             order = self.rng.permutation(samples)
@@ -321,7 +323,7 @@ class _Training:
         soft, states = [], []
         values = np.zeros((0, samples), dtype=np.float32)
         for index, layer in enumerate(self.layers):
-            connect(layer.logits, layer.candidates, layer.shares, layer.pins)
+            connect(layer.logits, layer.shares, layer.pins)
             relaxed = 1 / (1 + np.exp(-layer.entries))
             votes = index + 1 == len(self.layers) and done < RELAXED_SHARE
             entries = relaxed if votes else (layer.entries > 0).astype(np.float32)
@@ -335,14 +337,13 @@ class _Training:
         for index in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[index]
             gradient = np.zeros((len(signals[index]) if index else 0, samples), dtype=np.float32)
-            entry_gradient, logit_gradient = np.zeros_like(layer.entries), np.zeros_like(layer.logits)
-            layer_backward(
-                signals[index].astype(np.float32), layer.pins, soft[index], states[index], upstream, layer.candidates,
-                layer.shares, entry_gradient, logit_gradient, gradient,
-            )  # fmt: skip
-            entry_gradient *= soft[index] * (1 - soft[index])
-            adam(layer.entries.ravel(), entry_gradient.ravel(), *layer.entry_moments, rate, step)
-            adam(layer.logits.ravel(), logit_gradient.ravel(), *layer.logit_moments, rate, step)
+            by_entry = np.zeros_like(layer.entries)
+            by_pin = np.zeros((*layer.pins.shape, samples), dtype=np.float32)
+            layer_backward(states[index], soft[index], upstream, layer.pins, by_entry, by_pin, gradient)
+            by_logit = by_pin.reshape(-1, samples) @ signals[index].astype(np.float32).T
+            through_softmax(by_logit, layer.shares)
+            adam(layer.entries.ravel(), by_entry.ravel(), *layer.entry_moments, rate, step)
+            adam(layer.logits.ravel(), by_logit.ravel(), *layer.logit_moments, rate, step)
             upstream = gradient[len(thresholds) :]
 
     def _vote_gradient(self, values: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ def test_an_exclusive_or_is_learned(layers):
 
 
 def test_same_seed_same_network():
-    options = LookupOptions(tables=20, layers=2, epochs=3, candidates=5)
+    options = LookupOptions(tables=20, layers=2, epochs=3)
     samples = xor_samples(300, 0)
     circuits = [
         lookup_circuit(train_lookup_network(*samples, classes_count=2, bits=3, options=options, seed=seed))
@@ -101,7 +101,8 @@ def test_the_budget_ends_the_training():
         options = replace(LookupOptions(tables=10, epochs=4), **changed)
         return train_lookup_network(*samples, classes_count=2, bits=3, options=options)
 
-    short = trained(budget=2 * 300 * 10)
+    wires = 4 * 7
+    short = trained(budget=2 * 300 * 10 * 4 * wires)
     assert lookup_circuit(short) == lookup_circuit(trained(epochs=2))
     assert lookup_circuit(short) != lookup_circuit(trained())
 
@@ -109,16 +110,19 @@ def test_the_budget_ends_the_training():
 def test_networks_of_several_sizes_leave_out_those_without_a_table_for_each_class():
     values = np.random.default_rng(0).integers(0, 8, (100, 3))
     networks = lookup_networks(
-        values, values[:, 0] // 2, classes_count=4, bits=3, sizes=(2, 4, 9), options=LookupOptions(tables=1, epochs=2)
+        values,
+        values[:, 0] // 2,
+        classes_count=4,
+        bits=3,
+        sizes=((2, 1), (4, 1), (9, 2)),
+        options=LookupOptions(tables=1, epochs=2),
     )
-    assert [network.tables for network in networks] == [4, 9]
+    assert [network.tables for network in networks] == [4, 18]
 
 
 def test_samples_that_all_agree_give_a_network_all_the_same():
     values, classes = np.full((20, 2), 3), np.full(20, 1)
-    network = train_lookup_network(
-        values, classes, classes_count=3, bits=3, options=LookupOptions(tables=6, epochs=100)
-    )
+    network = train_lookup_network(values, classes, classes_count=3, bits=3, options=LookupOptions(tables=6))
     circuit = lookup_circuit(network, FrontEndKind.THERMOMETER)
     assert np.array_equal(circuit.predict(values), classes) and np.array_equal(network.predict(values), classes)
 
