@@ -26,6 +26,8 @@ from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.pricing import prices
 from bespoke.sensing import all_wires
 from bespoke.technology import load_technology
+from bespoke.train.lookup_circuits import lookup_circuit
+from bespoke.train.lookup_networks import LookupOptions, train_lookup_network
 from bespoke.train.trees import grow_trees, tree_circuit
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ def _circuits() -> None:
     features, classes = _samples()
     network = circuit_of(_network(), wires=all_wires(front_end.kind, 2, 4)).narrowed()
     tree = tree_circuit(grow_trees(features, classes, leaves=(4,))[0], classes=2, bits=4, kind=front_end.kind)
+    lookup = train_lookup_network(features, classes, classes_count=2, bits=4, options=LookupOptions(4, 2, epochs=2))
+    lookup_circuit(lookup, front_end.kind)
     estimates(tree, technology, features, front_end)
     complemented_wires(tree, technology)
     options = ApproximationOptions(moves=500, rounds=1, objective=_DEFAULT.objective)
