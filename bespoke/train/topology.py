@@ -73,7 +73,7 @@ class TriedSize:
     behind_best : by how much the accuracy falls short of the best size's.
     behind_best_error : standard error of that difference, paired: the larger of what samples and folds say.
     forgiven : ``behind_best`` up to which the size is as good as the best: that error, or half a point for every time
-        that its neurons could be doubled to reach the best's, whichever is larger.
+        that its neurons could be doubled to reach the best's, once at least, whichever is larger.
     """
 
     neurons: int
@@ -114,8 +114,8 @@ def choose_topology(
 ) -> TopologyChoice:
     """The size of one hidden layer: the smallest within one standard error of the best in cross-validation.
 
-    Where the standard error is smaller, half a point is forgiven for every halving of the layer. Sizes are tried in
-    rising order until three in a row bring nothing. Only the training part is looked at.
+    Where the standard error is smaller, half a point is forgiven, and as much for every halving of the layer. Sizes are
+    tried in rising order until three in a row bring nothing. Only the training part is looked at.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ class _Judged:
     def beside(self, best: _Judged) -> TriedSize:
         behind = best.right - self.right
         error = max(_standard_error(behind), _standard_error(self._by_fold(behind)))
-        halvings = math.log2(max(1.0, best.neurons / self.neurons))
+        halvings = max(1.0, math.log2(best.neurons / self.neurons))
         return TriedSize(
             self.neurons,
             self.accuracy,

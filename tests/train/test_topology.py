@@ -69,11 +69,11 @@ def test_the_rule_is_the_smallest_within_an_error_of_the_best():
     for one in choice.tried:
         assert one.behind_best == pytest.approx(best.accuracy - one.accuracy)
         if one.neurons < choice.hidden[0]:
-            assert one.behind_best > max(0.005 * np.log2(best.neurons / one.neurons), one.behind_best_error)
+            assert one.behind_best > max(0.005, 0.005 * np.log2(best.neurons / one.neurons), one.behind_best_error)
     chosen = next(one for one in choice.tried if one.neurons == choice.hidden[0])
     assert chosen.behind_best <= chosen.forgiven
     assert chosen.forgiven == pytest.approx(
-        max(0.005 * np.log2(max(1, best.neurons / chosen.neurons)), chosen.behind_best_error)
+        max(0.005, 0.005 * np.log2(best.neurons / chosen.neurons), chosen.behind_best_error)
     )
 
 
