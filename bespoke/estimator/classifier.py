@@ -154,7 +154,6 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
                 weights,
                 procedure=procedure,
                 hidden=self._hidden(),
-                effort=self.effort,
                 folds=self._folds(),
                 feature_names=tuple(self._feature_names()),
                 class_labels=tuple(plain(label) for label in self.classes_),

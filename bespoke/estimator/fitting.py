@@ -20,7 +20,7 @@ from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.rivals import exact_design
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.sensing import Quantiser
-from bespoke.train.topology import choose_topology
+from bespoke.train import choose_topology
 
 #: Share of every class's samples that is held back to judge on where there are no folds.
 HELD_BACK = 0.25
@@ -49,7 +49,6 @@ def find_designs(
     *,
     procedure: Procedure,
     hidden: Sequence[int] | None,
-    effort: str,
     folds: int,
     feature_names: tuple[str, ...],
     class_labels: tuple[Any, ...],
@@ -77,7 +76,7 @@ def find_designs(
     quantiser = quantiser_of(X[learnt], bits)
     data = _prepared(whole, learnt, judging, kept, quantiser, feature_names, class_labels)
     if hidden is None:
-        hidden = choose_topology(data, seed=procedure.seed, effort=effort).hidden
+        hidden = choose_topology(data, seed=procedure.seed, budget=procedure.budget.training.topology).hidden
     procedure = replace(procedure, hidden=tuple(hidden))
     with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder:
         fitted = cross_fit(RunFolder(Path(folder)), procedure, data, folds=folds, workers=workers, progress=Silent())

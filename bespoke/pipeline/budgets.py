@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bespoke.pipeline.config import Effort
-from bespoke.train import QuantisationOptions
+from bespoke.train import TRAINING_EFFORTS, TrainingEffort
 
 
 @dataclass(frozen=True)
@@ -14,20 +14,20 @@ class Budget:
 
     Parameters
     ----------
-    quantisation : settings of quantisation-aware training.
+    training : of the networks.
     candidates : networks that the genetic search evaluates.
     islands : populations of either search.
     moves : edits that each island of the gate-level search tries.
     """
 
-    quantisation: QuantisationOptions
+    training: TrainingEffort
     candidates: int
     islands: int
     moves: int
 
 
 BUDGETS = {
-    Effort.FAST: Budget(QuantisationOptions(epochs=40, starts=1), 60_000, 1, 600_000),
-    Effort.NORMAL: Budget(QuantisationOptions(epochs=80, starts=2), 300_000, 2, 1_200_000),
-    Effort.HIGH: Budget(QuantisationOptions(), 8_000_000, 2, 20_000_000),
+    Effort.FAST: Budget(TRAINING_EFFORTS["fast"], 60_000, 1, 600_000),
+    Effort.NORMAL: Budget(TRAINING_EFFORTS["normal"], 300_000, 2, 1_200_000),
+    Effort.HIGH: Budget(TRAINING_EFFORTS["high"], 8_000_000, 2, 20_000_000),
 }

@@ -26,7 +26,7 @@ from bespoke.pipeline.runfolder import RunFolder, digest_arrays
 from bespoke.scores import Scorer
 from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
 from bespoke.technology import PowerSource, Technology, load_technology, read_liberty
-from bespoke.train.topology import choose_topology
+from bespoke.train import choose_topology
 
 #: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
@@ -99,7 +99,8 @@ def topology_of(
     if not folder.has(name):
         progress.stage(title)
         with folder.timed(title):
-            found = choose_topology(data, seed=config.seed, effort=str(config.effort), progress=progress.update)
+            budget = BUDGETS[config.effort].training.topology
+            found = choose_topology(data, seed=config.seed, budget=budget, progress=progress.update)
         folder.write_json(name, asdict(found))
     document = folder.read_json(name)
     return Topology(tuple(document["hidden"]), document)

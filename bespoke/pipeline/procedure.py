@@ -155,7 +155,8 @@ class Procedure:
             folder.write_json(name, imported.to_json())
         elif not folder.has(name):
             progress.stage(_FLOAT)
-            model = train_float(data, hidden=self.hidden, seed=self.seed, progress=progress.update)
+            budget = self.budget.training.float_model
+            model = train_float(data, hidden=self.hidden, seed=self.seed, budget=budget, progress=progress.update)
             folder.write_json(name, model.to_json())
         return FloatModel.from_json(folder.read_json(name))
 
@@ -163,7 +164,7 @@ class Procedure:
         name = "models/quantised.json"
         if not folder.has(name):
             progress.stage(_QUANTISED)
-            options = self.budget.quantisation
+            options = self.budget.training.quantised
             network = train_quantised(model, data, seed=self.seed, options=options, progress=progress.update)
             ModelFile.of(network, data).save(folder / name)
         return ModelFile.load(folder / name).classifier
