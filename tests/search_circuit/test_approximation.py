@@ -91,6 +91,8 @@ def test_large_starts_are_shrunk(monkeypatch):
     from bespoke.search.circuit import island
 
     monkeypatch.setattr(island, "LARGEST_ANDS", 60)
+    monkeypatch.setattr(island, "SHRUNK_ABOVE", 60)
+    monkeypatch.setattr(island, "SHRUNK_TO", 15)
     start = circuit_of(random_network(np.random.default_rng(8), features=4, hidden=(4,), classes=3))
     assert len(start.fanins) > 60
     features, _ = sample(np.random.default_rng(1))
@@ -99,6 +101,21 @@ def test_large_starts_are_shrunk(monkeypatch):
     smaller = [member for member in front if member.classifier != start]
     assert max(member.train.value for member in smaller) > np.bincount(classes).max() / len(classes)
     assert all(len(member.classifier.fanins) < len(start.fanins) for member in smaller)
+
+
+def test_the_archive_holds_large_starts_beside_what_they_are_shrunk_to(monkeypatch):
+    from bespoke.search.circuit import island
+
+    monkeypatch.setattr(island, "SHRUNK_ABOVE", 40)
+    monkeypatch.setattr(island, "SHRUNK_TO", 10)
+    monkeypatch.setattr(island, "LEAST_ROOM", 20)
+    start = circuit_of(random_network(np.random.default_rng(8), features=4, hidden=(4,), classes=3))
+    features, _ = sample(np.random.default_rng(1))
+    data = ApproximationData(features, start.predict(features))
+    front = approximate(start, data, QUICK, technology=TECHNOLOGY, seed=1)
+    sizes = [len(member.classifier.fanins) for member in front if member.classifier != start]
+    assert min(sizes) < 40 < max(sizes)
+    assert approximate(start, data, QUICK, technology=TECHNOLOGY, seed=1) == front
 
 
 def test_held_back_samples_guard_against_over_fitting():

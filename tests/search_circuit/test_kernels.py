@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
+from bespoke.pipeline.config import RunConfig
+from bespoke.search.circuit import kernels
 from bespoke.search.circuit.accuracy import GIVEN_UP, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import archive, offer
 from bespoke.search.circuit.graph import (
@@ -35,7 +37,9 @@ from bespoke.search.circuit.graph import (
 )
 from bespoke.search.circuit.proposals import propose
 from bespoke.search.circuit.words import pack_samples
+from bespoke.search.cost_model import cost_model
 from bespoke.sensing import BinaryWires, ThermometerWires, Wires
+from bespoke.technology import load_technology
 
 FEATURES, BITS, CLASSES = 3, 2, 4
 BINARY, THERMOMETER = BinaryWires(FEATURES, BITS), ThermometerWires.full(FEATURES, BITS)
@@ -234,6 +238,30 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
     assert kept(1.5, 9)  # makes both others pointless
     assert sorted(store.wrong[store.wrong >= 0].tolist()) == [9]
     assert not kept(9.0, 0)  # beyond the archive
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_archive_knows_how_many_samples_its_circuits_get_wrong(seed):
+    """After many edits, of which each had only a part of the graph simulated anew."""
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, 60, THERMOMETER)
+    classes = np.where(rng.random(len(EVERY_INPUT)) < 0.7, circuit.predict(EVERY_INPUT), 0)
+    words = pack_samples(EVERY_INPUT, classes, wires=THERMOMETER, output_bits=2)
+    model = cost_model(load_technology(), RunConfig(data="iris").objective, THERMOMETER, None)
+    inputs, capacity = circuit.first_and, circuit.first_and + 200
+    ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
+    store = archive(capacity=capacity, output_bits=2, lowest=0.8 * model.unit, highest=400 * model.unit)
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs)
+    kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
+    kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
+    filled = np.flatnonzero(store.wrong >= 0)
+    assert len(filled) > 1
+    for level in filled:
+        own = slice(inputs, store.counts[level])
+        fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
+        member = LogicCircuit(THERMOMETER, 4, Circuit(THERMOMETER.count, fanins, store.outputs[level].copy()))
+        assert (member.predict(EVERY_INPUT) != classes).sum() == store.wrong[level]
 
 
 @pytest.mark.parametrize("samples", [1, 63, 512, 513])

@@ -28,6 +28,10 @@ from bespoke.search.circuit.words import LANES
 #: Returned for an edit that was given up.
 GIVEN_UP = np.int64(1) << 40
 
+# Positions in Simulation.state.
+_STAMP = 0
+KNOWN = 1  # the values of nodes before this one are those of the current graph
+
 #: Chunks of samples that tell how often a node is 1: enough for a gate's static power.
 ONES_CHUNKS = 4
 
@@ -70,18 +74,19 @@ def simulation(words, capacity: int) -> Simulation:
         cone=np.zeros(capacity, dtype=np.int32),
         member=np.zeros(capacity, dtype=np.int32),
         signal=np.zeros(lanes, dtype=np.uint64),
-        state=np.zeros(1, dtype=np.int32),
+        state=np.zeros(2, dtype=np.int32),
         ones=np.zeros(capacity),
     )
 
 
 @njit(cache=True)
-def simulate(sim, inputs, count, fanin0, fanin1, outputs):
-    """Set all values of a graph; returns the number of wrong samples."""
+def simulate(sim, inputs, count, fanin0, fanin1, outputs, known=0):
+    """Set the values of a graph's nodes from ``known`` on, all by default; returns the number of wrong samples."""
     total = 0
+    first_node = max(inputs, known)
     for chunk in range(sim.values.shape[0]):
         values = sim.values[chunk]
-        for node in range(inputs, count):
+        for node in range(first_node, count):
             left, right = fanin0[node], fanin1[node]
             flip0 = ONES if left & 1 else ZERO
             flip1 = ONES if right & 1 else ZERO
@@ -171,8 +176,8 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
     length = 0
     at_outputs = target in (OUTPUT, OVERRIDE)
     if not at_outputs:
-        sim.state[0] += 1
-        stamp = sim.state[0]
+        sim.state[_STAMP] += 1
+        stamp = sim.state[_STAMP]
         member[site] = stamp
         for node in range(max(site + 1, inputs), count):
             if member[fanin0[node] >> 1] == stamp or member[fanin1[node] >> 1] == stamp:

@@ -57,6 +57,7 @@ class Builder(NamedTuple):
 # Positions in Builder.state.
 _COUNT = 0
 _STAMP = 1
+SAME = 2  # nodes before this one are as they were when `compact` began
 
 
 def builder(
@@ -84,7 +85,7 @@ def builder(
         mapped=np.zeros(capacity, dtype=np.int32),
         table=np.zeros(slots, dtype=np.int32),
         stamps=np.zeros(slots, dtype=np.int32),
-        state=np.zeros(2, dtype=np.int64),
+        state=np.zeros(3, dtype=np.int64),
         thresholds=np.zeros((0, 2), dtype=np.int32) if thresholds is None else thresholds,
         input_literals=2 + 2 * np.arange(features * input_bits, dtype=np.int32).reshape(features, input_bits),
         feature_of=np.zeros(0, dtype=np.int32) if feature_of is None else feature_of,
@@ -267,12 +268,18 @@ def compact(graph, inputs, count, fanin0, fanin1, outputs):
     for node in range(inputs):
         mapped[node] = node
     kept = inputs
+    same = inputs
     for node in range(inputs, count):
         if mapped[node] == 0:
-            fanin0[kept] = 2 * mapped[graph.fanin0[node] >> 1] + (graph.fanin0[node] & 1)
-            fanin1[kept] = 2 * mapped[graph.fanin1[node] >> 1] + (graph.fanin1[node] & 1)
+            first = 2 * mapped[graph.fanin0[node] >> 1] + (graph.fanin0[node] & 1)
+            second = 2 * mapped[graph.fanin1[node] >> 1] + (graph.fanin1[node] & 1)
+            if same == kept and fanin0[kept] == first and fanin1[kept] == second:
+                same = kept + 1
+            fanin0[kept] = first
+            fanin1[kept] = second
             mapped[node] = kept
             kept += 1
     for bit in range(outputs.size):
         outputs[bit] = 2 * mapped[graph.outputs[bit] >> 1] + (graph.outputs[bit] & 1)
+    graph.state[SAME] = same
     return kept

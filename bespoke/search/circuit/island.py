@@ -15,10 +15,18 @@ from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.cost_model import CostModel
 from bespoke.search.pricing import fanins_by_node
 
-#: Circuits with more ANDs are first shrunk on a part of the samples; the archive holds none of them.
-LARGEST_ANDS = 2000
+#: The archive holds no circuits with more ANDs.
+LARGEST_ANDS = 20_000
+#: Starts with more ANDs are shrunk on a part of the samples as well, down to so few: the moves of a round are too few
+#: to lead from a large circuit to a small one.
+SHRUNK_ABOVE, SHRUNK_TO = 2000, 500
 #: Chunks of samples on which such a circuit is shrunk.
 COARSE_CHUNKS = 8
+#: What the whole of such a circuit is worth at first, as a share of the samples, the factor by which that rises, and
+#: the edits at each worth, per AND.
+SHRINK_WORTH, SHRINK_STEP, SHRINK_MOVES = 0.03, 1.7, 4
+#: ANDs that there is always room for, and room for the growth of larger circuits, as a share.
+LEAST_ROOM, GROWTH_ROOM = 2000, 1 / 16
 #: Share of the moves that go to descents from members of the archive; the rest goes to its evolution.
 DESCENT_SHARE = 0.75
 #: The archive's first level holds what is charged less than this many NANDs.
@@ -69,18 +77,19 @@ def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
         rng=np.random.default_rng(job.noise),
     )
     inputs = shape.first_and
-    ands = max([len(circuit.fanins) for circuit in job.starts + job.members if not _is_large(circuit)] + [0])
-    capacity = inputs + max(LARGEST_ANDS, ands)
+    kept = [circuit for circuit in job.members + job.starts if len(circuit.fanins) <= LARGEST_ANDS]
+    capacity = inputs + _room(max([len(circuit.fanins) for circuit in kept], default=0))
     cheapest = CHEAPEST * job.model.unit
     space = dict(capacity=capacity, output_bits=shape.output_bits)
     store = archive(**space, lowest=cheapest, highest=job.largest)
     ws = kernels.workspace(words, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
-    for circuit in job.members + tuple(start for start in job.starts if not _is_large(start)):
+    for circuit in kept:
         _offer(ws, store, inputs, circuit)
     for start in job.starts:
-        if _is_large(start):
+        if len(start.fanins) > SHRUNK_ABOVE:
             for circuit in _shrunk(start, job, words, rng):
-                _offer(ws, store, inputs, circuit)
+                if len(circuit.fanins) <= capacity - inputs:
+                    _offer(ws, store, inputs, circuit)
     descent_moves = int(job.moves * DESCENT_SHARE / max(1, len(job.rates)))
     for rate in job.rates if (store.wrong >= 0).any() else ():
         merit = np.where(store.wrong >= 0, store.wrong + rate * words.samples * store.costs, np.inf)
@@ -95,8 +104,9 @@ def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
     return _circuits(store, shape)
 
 
-def _is_large(circuit: LogicCircuit) -> bool:
-    return len(circuit.fanins) > LARGEST_ANDS
+def _room(ands: int) -> int:
+    """ANDs that circuits may have where the largest to begin with has so many."""
+    return max(LEAST_ROOM, min(LARGEST_ANDS, int(ands * (1 + GROWTH_ROOM))))
 
 
 def _offer(ws: kernels.Workspace, store: Archive, inputs: int, circuit: LogicCircuit) -> None:
@@ -111,10 +121,9 @@ def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
 
 
 def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator) -> tuple[LogicCircuit, ...]:
-    """Circuits on the way from a large one down to a size that the archive holds.
+    """Circuits on the way from a large one down to a small one.
 
-    Errors are counted on a part of the samples. The first rate makes the whole circuit worth as much as all samples;
-    lower ones change little.
+    Errors are counted on a part of the samples. Low rates come first: they leave circuits of every size between.
     """
     inputs = start.first_and
     part = first_chunks(words, COARSE_CHUNKS)
@@ -123,12 +132,12 @@ def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator
     count = _loaded(ws, start)
     _, cost = kernels.rate(ws, inputs, count)
     store = archive(**space, lowest=0.02 * cost, highest=cost)
-    rate = part.samples / cost
-    while count - inputs > LARGEST_ANDS // 4 and rate < part.samples:
-        moves = 8 * (count - inputs)
+    rate = SHRINK_WORTH * part.samples / cost
+    while count - inputs > SHRUNK_TO and rate < part.samples:
+        moves = SHRINK_MOVES * (count - inputs)
         count = kernels.descend(ws, store, inputs, count, np.array([rate]), moves, GROWTH / 2, 0.0)
-        rate *= 1.3
-    return tuple(circuit for circuit in _circuits(store, start) if not _is_large(circuit))
+        rate *= SHRINK_STEP
+    return _circuits(store, start)
 
 
 def _circuits(store: Archive, shape: LogicCircuit) -> tuple[LogicCircuit, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from bespoke.search.circuit.accuracy import GIVEN_UP, Simulation, count_ones, simulate, simulation, wrong_after
+from bespoke.search.circuit.accuracy import GIVEN_UP, KNOWN, Simulation, count_ones, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import allowed_wrong, offer
 from bespoke.search.circuit.graph import (
     EDIT_FIELDS,
@@ -15,6 +15,7 @@ from bespoke.search.circuit.graph import (
     NODE,
     OUTPUT,
     OVERRIDE,
+    SAME,
     SITE,
     SLOT,
     TARGET,
@@ -79,7 +80,8 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, model: Cos
 @njit(cache=True)
 def rate(ws, inputs, count):
     """Wrong samples of the current graph, and what it is charged."""
-    wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs)
+    wrong = simulate(ws.sim, inputs, count, ws.fanin0, ws.fanin1, ws.outputs, min(ws.sim.state[KNOWN], count))
+    ws.sim.state[KNOWN] = count
     if ws.model.weights[1] > 0.0:
         count_ones(ws.sim, count)
     cost = charge(
@@ -111,6 +113,7 @@ def _guess_ones(ws, inputs, count, built):
 def _adopt(ws, inputs, built):
     """Make the built graph the current one; returns its number of nodes."""
     count = compact(ws.build, inputs, built, ws.fanin0, ws.fanin1, ws.outputs)
+    ws.sim.state[KNOWN] = min(ws.sim.state[KNOWN], ws.build.state[SAME])
     _count_references(ws, inputs, count)
     return count
 
