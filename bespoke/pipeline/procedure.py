@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.starts import circuits_to_start_from
 from bespoke.scores import Confusion, Scorer, class_weights, repetitions
 from bespoke.search import Found, Front, SearchData, SearchOptions, explore
-from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
-from bespoke.sensing import FrontEnd
+from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate, evolve_small
+from bespoke.sensing import FrontEnd, all_wires
 from bespoke.technology import Technology
 from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
 from bespoke.train.trees import grow_trees
@@ -215,16 +216,26 @@ class Procedure:
             starts = circuits_to_start_from(
                 self.starts, networks, learnt, objective=self.objective, kind=self.front_end.kind, seed=self.seed
             )
-            found = approximate(
-                starts,
-                ApproximationData(learnt.train.features, learnt.train.classes),
-                ApproximationOptions(moves=self.budget.moves, islands=self.budget.islands, objective=self.objective),
+            search = partial(
+                approximate if starts else evolve_small,
                 technology=self.technology,
                 front_end=self.front_end,
                 seed=self.seed,
                 workers=workers,
                 progress=progress.update,
             )
+            samples = ApproximationData(learnt.train.features, learnt.train.classes)
+            options = ApproximationOptions(
+                moves=self.budget.moves,
+                islands=self.budget.islands,
+                from_nothing=Start.NOTHING in self.starts,
+                objective=self.objective,
+            )
+            if starts:
+                found = search([circuit for _, circuit in starts], samples, options, origins=[s for s, _ in starts])
+            else:
+                wires = all_wires(self.front_end.kind, data.features, data.bits)
+                found = search(samples, options, wires=wires, classes=data.classes)
             self._keep(folder, name, found, data, {"seconds": time.monotonic() - began})
         designs, document = _read(folder, name)
         return designs, document["seconds"]
@@ -234,12 +245,10 @@ class Procedure:
     ) -> None:
         """What a search found as designs, rated on the training samples as they are, without repetitions."""
         designs = [
-            Design.rated(
-                one.classifier, data.train, origin=one.origin, estimated=one.estimated, scorer=self.scorer
-            ).to_json()
+            Design.rated(one.classifier, data.train, origin=one.origin, estimated=one.estimated, scorer=self.scorer)
             for one in found
         ]
-        folder.write_json(name, {**more, "designs": designs})
+        folder.write_json(name, {**more, "designs": [design.to_json() for design in _on_some_front(designs)]})
 
 
 def _on_some_front(designs: Iterable[Design]) -> list[Design]:

@@ -20,6 +20,10 @@ from bespoke.train.trees import grow_trees, noisy_samples, tree_circuit
 NETWORKS = 6
 #: Leaves of the decision trees, and noisy copies of the samples that they are grown on.
 TREE_LEAVES, COPIES = (4, 8, 16, 32, 64, 128, 256), 1
+#: Trees and most leaves of the forests.
+FORESTS = ((5, 16), (9, 32))
+#: Tables of a layer, and layers, of the networks of look-up tables; each table needs so many samples to be learnt.
+TABLES, SAMPLES_PER_TABLE = ((12, 2), (30, 2), (100, 1), (300, 1)), 10
 
 
 def circuits_to_start_from(
@@ -30,18 +34,15 @@ def circuits_to_start_from(
     objective: Objective,
     kind: FrontEndKind,
     seed: int,
-) -> list[LogicCircuit]:
-    """One circuit per network, tree and so on, over wires of the front end."""
-    circuits: list[LogicCircuit] = []
-    if Start.NETWORK in starts:
-        circuits += network_circuits(networks, objective, kind)
-    if Start.TREE in starts:
-        circuits += tree_circuits(data, kind, seed)
-    if Start.FOREST in starts:
-        circuits += forest_circuits(data, kind, seed)
-    if Start.LUT in starts:
-        circuits += lookup_circuits(data, kind, seed)
-    return circuits
+) -> list[tuple[Start, LogicCircuit]]:
+    """One circuit per network, tree and so on, over wires of the front end, each with what it was made of."""
+    made = {
+        Start.NETWORK: lambda: network_circuits(networks, objective, kind),
+        Start.TREE: lambda: tree_circuits(data, kind, seed),
+        Start.FOREST: lambda: forest_circuits(data, kind, seed),
+        Start.LUT: lambda: lookup_circuits(data, kind, seed),
+    }
+    return [(start, circuit) for start, make in made.items() if start in starts for circuit in make()]
 
 
 def network_circuits(networks: Sequence[Design], objective: Objective, kind: FrontEndKind) -> list[LogicCircuit]:
@@ -63,13 +64,14 @@ def tree_circuits(data: PreparedData, kind: FrontEndKind, seed: int) -> list[Log
 def forest_circuits(data: PreparedData, kind: FrontEndKind, seed: int) -> list[LogicCircuit]:
     """Small forests on the training samples and noisy copies of them."""
     features, classes = noisy_samples(data.train, data.bits, copies=COPIES, seed=seed)
-    forests = grow_forests(features, classes, classes_count=data.classes, bits=data.bits, seed=seed)
+    forests = grow_forests(features, classes, classes_count=data.classes, bits=data.bits, sizes=FORESTS, seed=seed)
     return [forest_circuit(forest, kind) for forest in forests]
 
 
 def lookup_circuits(data: PreparedData, kind: FrontEndKind, seed: int) -> list[LogicCircuit]:
     """Networks of look-up tables on the training samples, which their training blurs itself."""
+    sizes = [size for size in TABLES if size[0] * SAMPLES_PER_TABLE <= data.train.samples]
     networks = lookup_networks(
-        data.train.features, data.train.classes, classes_count=data.classes, bits=data.bits, seed=seed
+        data.train.features, data.train.classes, classes_count=data.classes, bits=data.bits, sizes=sizes, seed=seed
     )
     return [lookup_circuit(network, kind) for network in networks]

@@ -8,8 +8,8 @@ from bespoke.costs import Costs
 from bespoke.model import IntegerClassifier
 from bespoke.statistics import Accuracy
 
-#: Origins of what the two searches find.
-NETWORK_SEARCH, CIRCUIT_APPROXIMATION = "search", "circuit approximation"
+#: Origins of what the two searches find; what grew from no start at all has an origin of its own.
+NETWORK_SEARCH, CIRCUIT_APPROXIMATION, NOTHING = "network search", "circuit approximation", "nothing"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Found:
     Parameters
     ----------
     classifier : names only existing classes, whatever the input.
-    origin : the search that found it; which start it descends from is not tracked.
+    origin : the search that found it, or what the start is called that it descends from.
     train : on the training samples, without noisy copies and without what was held back of them.
     held_back : on samples that never steered the search; None where there are none.
     estimated : by the search's cost model, static power in the states that the training samples put the gates in.

@@ -13,13 +13,13 @@ from bespoke.circuit import Circuit
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
-from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, run_island
+from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, Traced, run_island
 from bespoke.search.circuit.samples import with_held_back
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.cost_model import charge_of, cost_model
 from bespoke.search.estimate import estimates
-from bespoke.search.found import CIRCUIT_APPROXIMATION, Found
+from bespoke.search.found import CIRCUIT_APPROXIMATION, NOTHING, Found
 from bespoke.sensing import BinaryWires, FrontEnd, ThermometerWires, Wires
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
@@ -47,6 +47,7 @@ def approximate(
     *,
     technology: Technology,
     front_end: FrontEnd | None = None,
+    origins: Sequence[str] | None = None,
     seed: int = 0,
     workers: int = 1,
     progress: Progress | None = None,
@@ -55,8 +56,9 @@ def approximate(
 
     Signals are replaced by constants, by one another, and by new functions of two others. Simulated annealing lowers
     ``errors + rate * cost`` at many rates; what it passes enters an archive of the best circuit per level of cost,
-    whose members evolve further. Large starts are shrunk first; a constant output joins the starts, for small circuits
-    grow well from nothing. Errors are counted on training samples and noisy copies of them, new ones in every round.
+    whose members evolve further. Large starts are shrunk, too. Unless the options say otherwise a constant output joins
+    the starts, for small circuits grow well from nothing. Errors are counted on training samples and noisy copies of
+    them, new ones in every round.
 
     The result depends on the seed and the options, not on the number of workers (with a time limit, on the machine).
 
@@ -66,6 +68,7 @@ def approximate(
     data : samples that may be looked at.
     technology : its cells price the gates.
     front_end : its prices are those of the wires, where the objective counts them.
+    origins : a name for each start, which the circuits that descend from it have as their origin.
     progress : called with the share done and a sentence.
 
     Returns
@@ -90,8 +93,9 @@ def approximate(
         largest = max(1.1 * max(charge_of(start, model) for start in starts), GROWN_NANDS * model.unit)
     sequence = np.random.SeedSequence(seed)
     data = with_held_back(data, options, int(sequence.generate_state(1)[0]))
+    names = [NOTHING, *(origins or [CIRCUIT_APPROXIMATION] * len(starts))]
     pool = _searched(starts, data, options, model, largest, sequence, workers, progress)
-    return _front(pool, data, options, technology, model, front_end)
+    return _front(pool, names, data, options, technology, model, front_end)
 
 
 def evolve_small(
@@ -171,10 +175,14 @@ def _constant(wires: Wires, classes: int, data: ApproximationData) -> LogicCircu
     return LogicCircuit(wires, classes, Circuit(wires.count, np.zeros((0, 2), dtype=np.int32), np.array(outputs)))
 
 
-def _searched(starts, data, options, model, largest, sequence, workers, progress) -> list[LogicCircuit]:
-    """Everything that the islands' archives held at the end of a round, without repetition."""
+def _searched(starts, data, options, model, largest, sequence, workers, progress) -> dict[LogicCircuit, int]:
+    """Everything that the islands' archives held at the end of a round, each with the number of its start.
+
+    Starts count from 1; 0 is the constant circuit.
+    """
     first = starts[0]
-    constant = _constant(first.wires, first.classes, data)
+    constant = Traced(_constant(first.wires, first.classes, data), 0)
+    traced = [Traced(start, number) for number, start in enumerate(starts, start=1)]
     share = options.moves // options.rounds
     descents = min(max(1, int(share * DESCENT_SHARE) // DESCENT_MOVES), DESCENTS)
     total = descents * options.islands * options.rounds
@@ -182,8 +190,9 @@ def _searched(starts, data, options, model, largest, sequence, workers, progress
     order = np.random.default_rng(sequence.spawn(1)[0]).permutation(total)
     rates = flattest * (steepest / flattest) ** ((order + 0.5) / total)
     seeds = sequence.generate_state(1 + options.rounds * (options.islands + 1), dtype=np.uint64)
-    members: tuple[LogicCircuit, ...] = ()
-    pool: dict[LogicCircuit, None] = dict.fromkeys(starts)
+    members: tuple[Traced, ...] = ()
+    pool: dict[LogicCircuit, int] = {one.circuit: one.origin for one in (constant, *reversed(traced))}
+    grown = (constant,) if options.from_nothing else ()
     began = time.monotonic()
     for turn in range(options.rounds):
         jobs = []
@@ -191,7 +200,7 @@ def _searched(starts, data, options, model, largest, sequence, workers, progress
             number = turn * options.islands + island
             jobs.append(
                 IslandJob(
-                    starts=() if turn else (constant, *starts[island % len(starts) :: options.islands]),
+                    starts=() if turn else (*grown, *(traced[island :: options.islands] or traced)),
                     members=members,
                     data=data,
                     options=options,
@@ -203,24 +212,25 @@ def _searched(starts, data, options, model, largest, sequence, workers, progress
                     seed=int(seeds[1 + options.rounds + number]),
                 )
             )
-        merged: dict[LogicCircuit, None] = {}
+        merged: dict[LogicCircuit, int] = {}
         parallel = Parallel(n_jobs=min(workers, options.islands), return_as="generator")
         for done, circuits in enumerate(parallel(delayed(run_island)(job) for job in jobs), start=1):
-            merged.update(dict.fromkeys(circuits))
+            for one in circuits:
+                merged.setdefault(one.circuit, one.origin)
             if progress is not None:
                 share_done = (turn * options.islands + done) / (options.rounds * options.islands)
                 progress(share_done, f"round {turn + 1} of {options.rounds}: {len(merged)} circuits")
-        members = tuple(merged)
-        pool.update(merged)
+        members = tuple(Traced(circuit, origin) for circuit, origin in merged.items())
+        pool = merged | pool
         if options.time_limit_s is not None and time.monotonic() - began > options.time_limit_s:
             log.warning(
                 "circuit approximation stopped at its time limit after round %d of %d", turn + 1, options.rounds
             )
             break
-    return list(pool)
+    return pool
 
 
-def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ...]:
+def _front(pool, names, data, options, technology, model, front_end) -> tuple[Found, ...]:
     """The pool's circuits that no cheaper one equals, valid and rated.
 
     In pooled accuracy or in that over all samples: the held-back part is small and the rest has steered the search, so
@@ -229,7 +239,7 @@ def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ..
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
     rated = []
-    for circuit in pool:
+    for circuit, number in pool.items():
         valid = with_existing_classes(circuit, model.area).narrowed()
         train = _accuracy(valid, data.features, data.classes)
         if train.value < lowest:
@@ -240,7 +250,7 @@ def _front(pool, data, options, technology, model, front_end) -> tuple[Found, ..
             else _accuracy(valid, data.held_back_features, data.held_back_classes)
         )
         costs = estimates(valid, technology, data.features, front_end)
-        rated.append(Found(valid, CIRCUIT_APPROXIMATION, train, held_back, costs))
+        rated.append(Found(valid, names[number], train, held_back, costs))
     kept: set[int] = set()
     for accuracy in (lambda one: one.pooled_accuracy, lambda one: one.overall_accuracy):
         kept.update(non_dominated([(one.estimated.along(options.objective), -accuracy(one)) for one in rated]))

@@ -14,7 +14,8 @@ LEVEL_RATIO = 1.06
 class Archive(NamedTuple):
     """One graph per level of cost, levels log-spaced; see `archive`.
 
-    ``wrong`` is -1 where a level is empty. Levels whose graph is no better than a cheaper one are emptied.
+    ``wrong`` is -1 where a level is empty. Levels whose graph is no better than a cheaper one are emptied. ``origins``
+    are numbers of the starts that the graphs descend from.
     """
 
     fanin0: np.ndarray
@@ -23,6 +24,7 @@ class Archive(NamedTuple):
     counts: np.ndarray
     costs: np.ndarray
     wrong: np.ndarray
+    origins: np.ndarray
     bounds: np.ndarray
 
 
@@ -39,6 +41,7 @@ def archive(*, capacity: int, output_bits: int, lowest: float, highest: float) -
         counts=np.zeros(levels, dtype=np.int32),
         costs=np.zeros(levels),
         wrong=np.full(levels, -1, dtype=np.int64),
+        origins=np.zeros(levels, dtype=np.int32),
         bounds=lowest * LEVEL_RATIO ** np.arange(levels),
     )
 
@@ -67,7 +70,7 @@ def allowed_wrong(store, cost):
 
 
 @njit(cache=True)
-def offer(store, count, fanin0, fanin1, outputs, cost, wrong):
+def offer(store, count, fanin0, fanin1, outputs, cost, wrong, origin):
     """Keep a graph if it is good for its level; returns the level, or -1 where it was not kept."""
     level = level_of(store, cost)
     if level < 0 or count > store.fanin0.shape[1] or wrong > allowed_wrong(store, cost):
@@ -78,6 +81,7 @@ def offer(store, count, fanin0, fanin1, outputs, cost, wrong):
     store.counts[level] = count
     store.costs[level] = cost
     store.wrong[level] = wrong
+    store.origins[level] = origin
     for higher in range(level + 1, store.wrong.size):
         if store.wrong[higher] >= wrong:
             store.wrong[higher] = -1

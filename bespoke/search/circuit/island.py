@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,13 @@ GROWTH = 0.4
 BATCH = 200
 
 
+class Traced(NamedTuple):
+    """A circuit, and the number of the start that it descends from."""
+
+    circuit: LogicCircuit
+    origin: int
+
+
 @dataclass(frozen=True, eq=False)
 class IslandJob:
     """What an island needs for its share of one round; all of its result follows from this.
@@ -53,8 +61,8 @@ class IslandJob:
     seed : of the edits.
     """
 
-    starts: tuple[LogicCircuit, ...]
-    members: tuple[LogicCircuit, ...]
+    starts: tuple[Traced, ...]
+    members: tuple[Traced, ...]
     data: ApproximationData
     options: ApproximationOptions
     model: CostModel
@@ -65,9 +73,9 @@ class IslandJob:
     seed: int
 
 
-def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
+def run_island(job: IslandJob) -> tuple[Traced, ...]:
     """The archive's circuits after the island's share of a round, cheapest first."""
-    shape = (job.starts + job.members)[0]
+    shape = (job.starts + job.members)[0].circuit
     rng = np.random.default_rng(job.seed)
     words = noisy_words(
         job.data,
@@ -77,23 +85,24 @@ def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
         rng=np.random.default_rng(job.noise),
     )
     inputs = shape.first_and
-    kept = [circuit for circuit in job.members + job.starts if len(circuit.fanins) <= LARGEST_ANDS]
-    capacity = inputs + _room(max([len(circuit.fanins) for circuit in kept], default=0))
+    kept = [traced for traced in job.members + job.starts if _ands(traced) <= LARGEST_ANDS]
+    capacity = inputs + _room(max(map(_ands, kept), default=0))
     cheapest = CHEAPEST * job.model.unit
     space = dict(capacity=capacity, output_bits=shape.output_bits)
     store = archive(**space, lowest=cheapest, highest=job.largest)
     ws = kernels.workspace(words, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
-    for circuit in kept:
-        _offer(ws, store, inputs, circuit)
+    for traced in kept:
+        _offer(ws, store, inputs, traced)
     for start in job.starts:
-        if len(start.fanins) > SHRUNK_ABOVE:
-            for circuit in _shrunk(start, job, words, rng):
-                if len(circuit.fanins) <= capacity - inputs:
-                    _offer(ws, store, inputs, circuit)
+        if _ands(start) > SHRUNK_ABOVE:
+            for traced in _shrunk(start, job, words, rng):
+                if _ands(traced) <= capacity - inputs:
+                    _offer(ws, store, inputs, traced)
     descent_moves = int(job.moves * DESCENT_SHARE / max(1, len(job.rates)))
     for rate in job.rates if (store.wrong >= 0).any() else ():
         merit = np.where(store.wrong >= 0, store.wrong + rate * words.samples * store.costs, np.inf)
         level = int(np.argmin(merit))
+        ws.origin[0] = store.origins[level]
         count = kernels.load(
             ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level].copy()
         )
@@ -104,15 +113,19 @@ def run_island(job: IslandJob) -> tuple[LogicCircuit, ...]:
     return _circuits(store, shape)
 
 
+def _ands(traced: Traced) -> int:
+    return len(traced.circuit.fanins)
+
+
 def _room(ands: int) -> int:
     """ANDs that circuits may have where the largest to begin with has so many."""
     return max(LEAST_ROOM, min(LARGEST_ANDS, int(ands * (1 + GROWTH_ROOM))))
 
 
-def _offer(ws: kernels.Workspace, store: Archive, inputs: int, circuit: LogicCircuit) -> None:
-    count = _loaded(ws, circuit)
+def _offer(ws: kernels.Workspace, store: Archive, inputs: int, traced: Traced) -> None:
+    count = _loaded(ws, traced.circuit)
     wrong, cost = kernels.rate(ws, inputs, count)
-    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
+    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, traced.origin)
 
 
 def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
@@ -120,15 +133,17 @@ def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
     return kernels.load(ws, circuit.first_and, len(fanin0), fanin0, fanin1, np.array(circuit.outputs))
 
 
-def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator) -> tuple[LogicCircuit, ...]:
+def _shrunk(traced: Traced, job: IslandJob, words, rng: np.random.Generator) -> tuple[Traced, ...]:
     """Circuits on the way from a large one down to a small one.
 
     Errors are counted on a part of the samples. Low rates come first: they leave circuits of every size between.
     """
+    start = traced.circuit
     inputs = start.first_and
     part = first_chunks(words, COARSE_CHUNKS)
     space = dict(capacity=inputs + len(start.fanins) + 64, output_bits=start.output_bits)
     ws = kernels.workspace(part, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
+    ws.origin[0] = traced.origin
     count = _loaded(ws, start)
     _, cost = kernels.rate(ws, inputs, count)
     store = archive(**space, lowest=0.02 * cost, highest=cost)
@@ -140,10 +155,10 @@ def _shrunk(start: LogicCircuit, job: IslandJob, words, rng: np.random.Generator
     return _circuits(store, start)
 
 
-def _circuits(store: Archive, shape: LogicCircuit) -> tuple[LogicCircuit, ...]:
+def _circuits(store: Archive, shape: LogicCircuit) -> tuple[Traced, ...]:
     inputs = shape.first_and
     return tuple(
-        LogicCircuit(shape.wires, shape.classes, _graph(store, level, inputs))
+        Traced(LogicCircuit(shape.wires, shape.classes, _graph(store, level, inputs)), int(store.origins[level]))
         for level in np.flatnonzero(store.wrong >= 0)
     )
 

@@ -45,6 +45,7 @@ class Workspace(NamedTuple):
     edit: np.ndarray
     rng: np.ndarray
     ones: np.ndarray
+    origin: np.ndarray
     model: CostModel
 
 
@@ -73,6 +74,7 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, model: Cos
         edit=np.zeros(EDIT_FIELDS, dtype=np.int32),
         rng=np.array([seed or 1], dtype=np.uint64),
         ones=np.zeros(size),
+        origin=np.zeros(1, dtype=np.int32),
         model=model,
     )
 
@@ -237,7 +239,7 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
     """
     capacity = ws.fanin0.size - EDIT_GROWTH
     wrong, cost = rate(ws, inputs, count)
-    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
+    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
     for worth in rates:
         for move in range(moves):
             _propose(ws, inputs, count, growth)
@@ -256,7 +258,7 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
                 continue
             count = _adopt(ws, inputs, built)
             wrong, cost = rate(ws, inputs, count)
-            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
+            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
     return count
 
 
@@ -287,6 +289,7 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
         if eligible == 0:
             return improved
         level = candidates[remainder_below(ws.rng, eligible)]
+        ws.origin[0] = store.origins[level]
         count = load(ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level])
         if (
             remainder_below(ws.rng, 3) == 0
@@ -310,6 +313,6 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
             better = after < wrong or cost_after < cost - 1e-9
             count = _adopt(ws, inputs, built)
             wrong, cost = rate(ws, inputs, count)
-            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong)
+            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
             improved += better
     return improved

@@ -62,6 +62,7 @@ class ApproximationOptions:
     held_back : share of the training samples held back, where the data bring no held-back part of their own.
     lowest_accuracy : circuits with a lower accuracy on the training samples are of no interest; by default that of
         always naming the most frequent class.
+    from_nothing : whether circuits also grow from one that always names the most frequent class.
     objective : what is to be small beside the errors.
     largest_cost : circuits that are charged more, in the objective's unit, are of no interest; by default 1.1 times the
         dearest start, at least some hundred gates.
@@ -75,6 +76,7 @@ class ApproximationOptions:
     noise: float = 0.25
     held_back: float = 0.1
     lowest_accuracy: float | None = None
+    from_nothing: bool = True
     objective: Objective = Objective.AREA
     largest_cost: float | None = None
     time_limit_s: float | None = None
