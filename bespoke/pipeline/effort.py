@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bespoke.eda.abc import AS_IT_IS, ROUNDS, STYLES, Recipe, deep, redundancy
+from bespoke.eda.abc import AS_IT_IS, ROUNDS, STYLES, Recipe, deep, redundancy, tables
 from bespoke.errors import InputError
 
 # Gates times looks that the optimiser does in a second on one slow core, measured on 500 to 1500 gates.
@@ -102,7 +102,7 @@ def effort_of(name: str, seed: int) -> SynthesisEffort:
         raise InputError(f"option --effort must be fast, normal or high, not {name!r}")
     levels = (
         Level((STYLES,), (Stage(1, 0.4),)),
-        Level((ROUNDS, AS_IT_IS), (Stage(2, 8.0),)),
+        Level((ROUNDS, AS_IT_IS), (Stage(2, 8.0),), sized=(tables,)),
         Level(
             (),
             (Stage(4, 10.0), Stage(2, 40.0)),

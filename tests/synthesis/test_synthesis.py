@@ -10,7 +10,7 @@ import pytest
 
 import bespoke.pipeline.synthesis as synthesis_module
 from bespoke.circuit import Circuit, CircuitBuilder
-from bespoke.eda.abc import deep, optimise_and_map, redundancy
+from bespoke.eda.abc import deep, optimise_and_map, redundancy, tables
 from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, evaluate, static_power, write_netlist
@@ -86,11 +86,12 @@ def test_no_effort_counts_in_seconds():
             for recipe in effort_of(effort, 2).recipes_for(ands):
                 assert not any("-T" in step.split() for step in recipe.steps), recipe.name
     assert deep(5000, seed=0) is None
+    assert tables(100_000) is None
     assert " -K " in redundancy(5000, seed=0).steps[-3] and " -K " not in redundancy(100, seed=0).steps[-3]
 
 
-@pytest.mark.parametrize("recipe", [deep(900, seed=1), redundancy(100, seed=1), redundancy(900, seed=1)])
-def test_the_recipes_of_high_effort_repeat(tmp_path, technology, recipe):
+@pytest.mark.parametrize("recipe", [deep(900, seed=1), redundancy(100, seed=1), redundancy(900, seed=1), tables(900)])
+def test_the_recipes_with_a_solver_or_a_seed_repeat(tmp_path, technology, recipe):
     builder = CircuitBuilder(8)
     a, b = ([builder.input(index) for index in range(start, start + 4)] for start in (0, 4))
     carry, outputs = 0, []
