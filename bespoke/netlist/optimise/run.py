@@ -34,7 +34,7 @@ HOTTEST = 0.3
 #: Hard moves that do not pay are given to the solver in proportion to the part of them that it can decide.
 SOLVER_EAGERNESS = 0.5
 #: Those that pay likewise, but only where it decides little: on adders it fails nineteen times in twenty.
-PAYING_EAGERNESS = 2.0
+PAYING_EAGERNESS = 5.0
 _CHUNK = 256
 
 
