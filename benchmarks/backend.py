@@ -3,22 +3,27 @@
     python benchmarks/backend.py --effort normal a.v b.v …
     python benchmarks/backend.py --runs runs/*            # chosen design and baseline of finished runs, on their data
     python benchmarks/backend.py --five-sets --out runs/five  # the literature's sets before approximation, on theirs
+    python benchmarks/backend.py --large --effort fast  # forests and table networks of thousands of gates, on theirs
 
 ``--five-sets`` trains a power-of-two network on each of the literature's data sets (kept under ``--out`` if given).
 Without files: networks of random weights in the literature's five topologies, power-of-two and 8-bit ones, on random
-vectors. Prints one line per design and the geometric means; ``gates`` are the plain flow's and ours.
+vectors. Prints one line per design and the geometric means; ``gates`` are the plain flow's and ours, ``cpu s`` is the
+time of all processes, which a busy machine stretches less than the clock's. ``--only`` takes designs whose name holds a
+word.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from large_designs import large_designs
 
 from bespoke.model import Network, QRelu
 from bespoke.pipeline.config import RunConfig
@@ -72,6 +77,8 @@ def five_sets(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Pa
 
 def designs(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path, Path | None]]:
     """Name, Verilog and vectors of everything to measure."""
+    if arguments.large:
+        return large_designs(arguments.out or folder, data_dir=arguments.data_dir)
     if arguments.five_sets:
         return five_sets(arguments, arguments.out or folder)
     found = [(path.stem, path, None) for path in arguments.files]
@@ -88,12 +95,20 @@ def designs(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path
     return found
 
 
+def _cpu_seconds() -> float:
+    """Of this process and all that it has waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--runs", nargs="+", type=Path, default=[])
     parser.add_argument("--five-sets", action="store_true", help="the literature's data sets, trained here")
-    parser.add_argument("--out", type=Path, help="folder to keep the training of --five-sets in")
+    parser.add_argument("--large", action="store_true", help="forests and table networks of 2000 to 9000 ANDs")
+    parser.add_argument("--only", default="", help="a word in the names of the designs to take")
+    parser.add_argument("--out", type=Path, help="folder to keep the designs of --five-sets or --large in")
     parser.add_argument("--data-dir", help="folder of the CSV files; BESPOKE_DATA by default")
     parser.add_argument("--effort", default="normal", choices=("fast", "normal", "high"))
     parser.add_argument("--seed", type=int, default=0)
@@ -102,12 +117,14 @@ def main() -> None:
     arguments = parser.parse_args()
     technology = load_technology(arguments.technology)
     print(f"{'design':28} {'gates':>11} {'plain cm2':>10} {'ours cm2':>10} {'ratio':>6} {'plain mW':>9} {'ours mW':>9} "
-          f"{'ratio':>6} {'s':>6}")  # fmt: skip
+          f"{'ratio':>6} {'s':>6} {'cpu s':>6}")  # fmt: skip
     ratios = []
     with tempfile.TemporaryDirectory(prefix="bespoke-bench-") as scratch:
         folder = Path(scratch)
         for name, path, vectors in designs(arguments, folder):
-            started = time.monotonic()
+            if arguments.only not in name:
+                continue
+            started, cpu_started = time.monotonic(), _cpu_seconds()
             result = synthesise(
                 [path],
                 top="top",
@@ -117,14 +134,16 @@ def main() -> None:
                 effort=arguments.effort,
                 seed=arguments.seed,
             )
-            seconds = time.monotonic() - started
+            seconds, cpu = time.monotonic() - started, _cpu_seconds() - cpu_started
             plain, final = result.plain, result.final
             area = final.area_cm2 / plain.area_cm2 if plain.area_cm2 else 1.0
             power = final.static_power_mw / plain.static_power_mw if plain.static_power_mw else 1.0
             ratios.append((area, power))
             print(f"{name:28} {plain.cells:5d} {final.cells:5d} {plain.area_cm2:10.4f} {final.area_cm2:10.4f} "
-                  f"{area:6.3f} {plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} {seconds:6.1f}",
-                  flush=True)  # fmt: skip
+                  f"{area:6.3f} {plain.static_power_mw:9.3f} {final.static_power_mw:9.3f} {power:6.3f} "
+                  f"{seconds:6.1f} {cpu:6.1f}", flush=True)  # fmt: skip
+    if not ratios:
+        raise SystemExit(f"no design has {arguments.only!r} in its name")
     means = [math.exp(sum(math.log(pair[side]) for pair in ratios) / len(ratios)) for side in (0, 1)]
     print(f"geometric mean of {len(ratios)}: area {means[0]:.3f}, static power {means[1]:.3f}")
 

@@ -44,14 +44,34 @@ def _resubstitution(sizes: Sequence[tuple[int, int]]) -> tuple[str, ...]:
 #: The reference that our own flow is compared with. It must not change: published ratios rest on it.
 PLAIN = Recipe("plain", (*_resubstitution(((8, 1), (10, 2), (12, 3))), "dc2"), styles=("amap",))
 
-#: The same graph as the reference's, mapped in several styles.
-STYLES = Recipe("styles", PLAIN.steps)
+#: The same graph as the reference's, mapped in several styles, the reference's first.
+STYLES = Recipe("styles", PLAIN.steps, styles=(*PLAIN.styles, "amap -x", "amap -F 2 -C 2000"))
 
 # No `balance`: it tears full adders apart, and what they are mapped on grows by some percent.
 ROUNDS = Recipe(
     "rounds",
     ("rewrite -l", "refactor -l", "resub -K 10 -N 2 -l", "rewrite -z -l", "resub -K 12 -N 3 -l", "refactor -z -l",
      "resub -K 12 -N 3 -F 2 -l", "rewrite -l", "dc2"),
+)  # fmt: skip
+
+# Tables of other sizes cut the graph elsewhere each time. The solver's conflicts are bounded, and no time is.
+_TABLE_INPUTS = (6, 4, 8, 5)
+
+#: A detour by look-up tables between rounds of rewriting: map on them, simplify them by SAT under don't-cares, make a
+#: graph of them again. It leaves where local rewriting cannot; multiplexers and tables gain some percent, adders lose.
+TABLES = Recipe(
+    "tables",
+    (
+        *PLAIN.steps,
+        *(
+            step
+            for inputs in _TABLE_INPUTS
+            for step in (
+                "&get -n", f"&if -a -K {inputs}", "&mfs -a -e -C 300 -W 4 -L 50", "&st", "&put",
+                "dc2", "resub -K 8 -N 2 -l", "dc2", "resub -K 12 -N 3 -l",
+            )
+        ),
+    ),
 )  # fmt: skip
 
 #: For circuits that miss their clock: shorter paths, at a price in area.
@@ -66,6 +86,8 @@ AS_IT_IS = Recipe("as_it_is", ())
 _DEEP_ANDS, _DEEP_WORK, _DEEP_STEPS = 1000, 6_000_000, 60
 #: `&rrr` takes graphs of more ANDs in windows of so many, so often: its time on the whole grows without a useful bound.
 _WHOLE_ANDS, _WINDOW_ANDS, _WINDOWS = 500, 250, 6
+#: The detour takes one to two seconds for a thousand ANDs, so it is left out where that adds up to minutes.
+_TABLES_ANDS = 20_000
 
 
 def deep(ands: int, *, seed: int) -> Recipe | None:
@@ -78,6 +100,11 @@ def deep(ands: int, *, seed: int) -> Recipe | None:
     idle_steps = min(_DEEP_STEPS, _DEEP_WORK // max(1, ands) ** 2)
     command = f"&deepsyn -I 1 -J {idle_steps} -S {seed % 100}"
     return Recipe(f"deep_{seed % 100}", (*PLAIN.steps, "&get -n", command, "&put", "dc2"))
+
+
+def tables(ands: int) -> Recipe | None:
+    """``TABLES`` for a graph of so many ANDs; None for a large graph."""
+    return TABLES if ands <= _TABLES_ANDS else None
 
 
 def redundancy(ands: int, *, seed: int) -> Recipe:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from bespoke.circuit import Circuit
-from bespoke.eda.abc import PLAIN, SHALLOW, Mapped, Recipe, optimise_and_map
+from bespoke.eda.abc import PLAIN, SHALLOW, STYLES, Mapped, Recipe, optimise_and_map
 from bespoke.eda.equivalence import simulated_difference
 from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
@@ -23,7 +23,7 @@ from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT, optimise_netlist
 from bespoke.pipeline.circuits import netlist_of_mapped
-from bespoke.pipeline.effort import Stage, SynthesisEffort, effort_of
+from bespoke.pipeline.effort import Level, Stage, effort_of
 from bespoke.pipeline.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.technology import Technology, to_genlib
 
@@ -31,11 +31,15 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]
 
+_Graph = tuple[str, str]  # start and recipe
+
 #: Input vectors, or what makes them once the module's input ports are known.
 Vectors = np.ndarray | Callable[[tuple[BitPort, ...]], np.ndarray]
 
 _RANDOM_VECTORS = 1024
 
+#: The library of every cell, which the plain flow maps on.
+ALL_CELLS = "all_cells"
 
 #: What a start circuit leads to must be proven with so many inspections (seconds, on circuits that may start), or the
 #: source's own structure is taken after all: equal sums whose adders stand in another order can take for ever. Counted,
@@ -145,7 +149,7 @@ def synthesise(
         f"circuit{index}": _start_aig(index, circuit, design) for index, circuit in enumerate(start_circuits)
     }
     measure_whole = partial(_figures, bits=bits)
-    libraries = {"all_cells": to_genlib(technology)}
+    libraries = {ALL_CELLS: to_genlib(technology)}
     plain_whole = None
     inverter = technology.find(0b01, 1)
     behind = None if complemented is None or inverter is None or not complemented.any() else complemented
@@ -156,33 +160,56 @@ def synthesise(
         bits = bits ^ behind
     measure = partial(_figures, bits=bits)
     tell(0.1, "mapping")
+    find_offers = partial(_offers, starts, design=design, technology=technology, folder=folder, measure=measure)
     with ThreadPoolExecutor(workers) as pool:
-        plain_run = pool.submit(optimise_and_map, starts["source"], PLAIN, libraries, folder=folder / "abc/plain")
-        offers = _offers(starts, plan, design, technology, folder, measure, pool)
-    plain_mapped = plain_run.result()[0]
-    plain_netlist = netlist_of_mapped(plain_mapped.circuit, design, technology)
-    plain = measure(plain_netlist)
-    offers.insert(0, _Offer("source", plain_mapped, plain_netlist, plain))
+        offers = find_offers(plan.levels, pool=pool)
+    if not any(offer.is_plain for offer in offers):
+        mapped = optimise_and_map(starts["source"], PLAIN, libraries, folder=folder / "abc/plain")[0]
+        netlist = netlist_of_mapped(mapped.circuit, design, technology)
+        offers.insert(0, _Offer("source", mapped, netlist, measure(netlist), 0))
+    plain_netlist, plain = next((offer.netlist, offer.figures) for offer in offers if offer.is_plain)
     price = partial(_price, reference=plain, power_weight=power_weight)
     in_time = partial(_in_time, clock_ms=clock_ms)
-    if not any(in_time(offer.netlist) for offer in offers):
-        shallow = replace(plan, recipes=(SHALLOW,), sized=())
+    # Whether the lowest level's are in time decides, for a higher effort must have every candidate of the lower ones.
+    if not any(in_time(offer.netlist) for offer in offers if offer.level == 0):
         with ThreadPoolExecutor(workers) as pool:
-            offers += _offers(starts, shallow, design, technology, folder, measure, pool)
+            offers += find_offers([Level((SHALLOW,), ())], pool=pool)
 
-    def acceptable(netlist: Netlist) -> bool:
+    def acceptable(netlist: Netlist, figures: Figures) -> bool:
         """No worse than the plain flow, or in time where that is not."""
-        return not _worse(measure(netlist), plain) or (in_time(netlist) and not in_time(plain_netlist))
+        return not _worse(figures, plain) or (in_time(netlist) and not in_time(plain_netlist))
 
-    offers = [offer for offer in offers if acceptable(offer.netlist)]
+    offers = [offer for offer in offers if acceptable(offer.netlist, offer.figures)]
+    offers.sort(key=lambda offer: (not in_time(offer.netlist), price(offer.figures)))
 
-    def rank(netlist: Netlist) -> tuple[bool, float]:
-        return not in_time(netlist), price(measure(netlist))
+    def candidate(graph: _Graph, netlist: Netlist, figures: Figures) -> _Candidate:
+        return _Candidate(graph, netlist, (not in_time(netlist), price(figures)))
 
-    offers.sort(key=lambda offer: rank(offer.netlist))
+    def improve(stage: Stage, given: _Candidate) -> _Candidate | None:
+        """What our own optimiser makes of a netlist; None where it is not acceptable."""
+        netlist = optimise_netlist(
+            given.netlist,
+            technology=technology,
+            data_bits=bits,
+            budget_moves=stage.tries(given.netlist.gates),
+            seed=seed,
+            power_weight=power_weight,
+        ).netlist
+        figures = measure(netlist)
+        return candidate(given.graph, netlist, figures) if acceptable(netlist, figures) else None
 
-    def proven(offers: Sequence[_Offer], inspections: int | None) -> tuple[Netlist, Proof]:
-        best = _optimise(offers, plan, workers, technology, bits, seed, power_weight, acceptable, rank, tell)
+    def best_netlists(offers: Sequence[_Offer]) -> list[Netlist]:
+        levels = [
+            (
+                [candidate(offer.graph, offer.netlist, offer.figures) for offer in offers if offer.level == index],
+                level.stages,
+            )
+            for index, level in enumerate(plan.levels)
+        ]
+        with ThreadPoolExecutor(workers) as pool:
+            return _climb(levels, improve, pool, tell)
+
+    def proven(best: Netlist, inspections: int | None) -> tuple[Netlist, Proof]:
         tell(0.9, "proving")
         if behind is not None:
             best = best.behind(inverter, behind)
@@ -198,14 +225,19 @@ def synthesise(
         return netlist, proof
 
     path = folder / "netlist.v"
-    try:
-        netlist, proof = proven(offers, _START_PROOF_INSPECTIONS if start_circuits else None)
-    except UndecidedError:
-        if not start_circuits:
-            raise
-        log.warning("a start circuit of module %s led to a netlist that could not be proven", design.module)
-        of_source = [offer for offer in offers if offer.start == "source"]
-        netlist, proof = proven(of_source, None)
+    netlist, proof = None, None
+    inspections = _START_PROOF_INSPECTIONS if start_circuits else None
+    # Where a level's netlist cannot be proven, that of the level below may be, as it would have been at lower effort.
+    for best in best_netlists(offers):
+        try:
+            netlist, proof = proven(best, inspections)
+            break
+        except UndecidedError:
+            if not start_circuits:
+                raise
+            log.warning("a start circuit of module %s led to a netlist that could not be proven", design.module)
+    if netlist is None:
+        netlist, proof = proven(best_netlists([offer for offer in offers if offer.start == "source"])[0], None)
     tell(1.0, "done")
     return SynthesisResult(
         netlist=netlist,
@@ -228,6 +260,33 @@ class _Offer:
     mapped: Mapped
     netlist: Netlist
     figures: Figures
+    level: int
+
+    @property
+    def graph(self) -> _Graph:
+        """The graph that was mapped."""
+        return self.start, self.mapped.recipe
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the plain flow's netlist, which the first style on the same graph makes too."""
+        of_plain_graph = self.start == "source" and self.mapped.recipe in (PLAIN.name, STYLES.name)
+        return of_plain_graph and (self.mapped.library, self.mapped.style) == (ALL_CELLS, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A netlist on its way through the levels.
+
+    Parameters
+    ----------
+    graph : that it was mapped from.
+    rank : lower is better.
+    """
+
+    graph: _Graph
+    netlist: Netlist
+    rank: tuple[bool, float]
 
 
 def _vectors(design: Elaborated, data_bits: Vectors | None, seed: int) -> np.ndarray:
@@ -294,25 +353,31 @@ def _in_time(netlist: Netlist, *, clock_ms: float | None) -> bool:
 
 def _offers(
     starts: dict[str, Circuit],
-    plan: SynthesisEffort,
+    levels: Sequence[Level],
+    *,
     design: Elaborated,
     technology: Technology,
     folder: Path,
     measure: Callable[[Netlist], Figures],
     pool: Executor,
 ) -> list[_Offer]:
-    """Every start through every recipe; a recipe that fails offers nothing.
+    """Every start through every recipe of every level; a recipe that fails offers nothing.
 
     One that runs into its safety limit ends the synthesis: without it the result would be another.
     """
-    libraries = {"all_cells": to_genlib(technology)}
+    libraries = {ALL_CELLS: to_genlib(technology)}
     compound = [cell.name for cell in technology.cells if len(cell.inputs) == 2 and cell.truth in (0b1000, 0b1110)]
     if compound and len(technology.cells) > len(compound) + 1:
         libraries["no_and_or"] = to_genlib(technology, without=compound)
-    jobs = [(name, aig, recipe) for name, aig in starts.items() for recipe in plan.recipes_for(len(aig.fanins))]
+    jobs = [
+        (index, name, aig, recipe)
+        for index, level in enumerate(levels)
+        for name, aig in starts.items()
+        for recipe in level.recipes_for(len(aig.fanins))
+    ]
 
-    def work(job: tuple[str, Circuit, Recipe]) -> tuple[Mapped, ...]:
-        name, aig, recipe = job
+    def work(job: tuple[int, str, Circuit, Recipe]) -> tuple[Mapped, ...]:
+        _, name, aig, recipe = job
         try:
             return optimise_and_map(aig, recipe, libraries, folder=folder / "abc" / f"{name}_{recipe.name}")
         except ToolTimeoutError:
@@ -323,47 +388,50 @@ def _offers(
 
     results = list(pool.map(work, jobs))
     offers = []
-    for (name, _, _), mapped in zip(jobs, results, strict=True):
+    for (level, name, _, _), mapped in zip(jobs, results, strict=True):
         for one in mapped:
             netlist = netlist_of_mapped(one.circuit, design, technology)
-            offers.append(_Offer(name, one, netlist, measure(netlist)))
+            offers.append(_Offer(name, one, netlist, measure(netlist), level))
     return offers
 
 
-def _optimise(
-    offers: Sequence[_Offer],
-    plan: SynthesisEffort,
-    workers: int,
-    technology: Technology,
-    bits: np.ndarray,
-    seed: int,
-    power_weight: float,
-    acceptable: Callable[[Netlist], bool],
-    rank: Callable[[Netlist], tuple[bool, float]],
+def _climb(
+    levels: Sequence[tuple[Sequence[_Candidate], Sequence[Stage]]],
+    improve: Callable[[Stage, _Candidate], _Candidate | None],
+    pool: Executor,
     tell: Progress,
-) -> Netlist:
-    """Our own optimiser, stage by stage, on the best netlists so far.
+) -> list[Netlist]:
+    """Our own optimiser level by level, stage by stage, on the best netlists so far.
 
-    The offers hold the plain flow's netlist at least, so the result is never worse than that in area or power.
+    A level sees what it adds and what the levels below ended with, nothing of those above. The lowest one holds the
+    plain flow's netlist at least, so no result is worse than that in area or power.
+
+    Returns
+    -------
+    The netlists that the levels end with, each once, the highest level's first.
     """
+    # Of each graph the best netlist: those of the same graph end much alike.
+    best: dict[_Graph, _Candidate] = {}
+    ends: list[Netlist] = []
 
-    def run(stage: Stage, netlist: Netlist) -> Netlist:
-        return optimise_netlist(
-            netlist,
-            technology=technology,
-            data_bits=bits,
-            budget_moves=stage.tries(netlist.gates),
-            seed=seed,
-            power_weight=power_weight,
-        ).netlist
+    def keep(candidates: Iterable[_Candidate | None]) -> None:
+        for one in candidates:
+            if one is not None and (one.graph not in best or one.rank < best[one.graph].rank):
+                best[one.graph] = one
 
-    # One netlist of each graph first: those of the same graph end much alike.
-    graphs = {(offer.start, offer.mapped.recipe): offer for offer in reversed(offers)}
-    firsts = {(offer.figures.area_cm2, offer.figures.static_power_mw): offer.netlist for offer in graphs.values()}
-    netlists = sorted(firsts.values(), key=rank)
-    with ThreadPoolExecutor(workers) as pool:
-        for index, stage in enumerate(plan.stages):
-            tell(0.4 + 0.5 * index / len(plan.stages), "optimising")
-            found = list(pool.map(partial(run, stage), [one for one in netlists[: stage.netlists] if one.gates]))
-            netlists = sorted((*(one for one in found if acceptable(one)), *netlists), key=rank)
-    return netlists[0]
+    stages_done, all_stages = 0, sum(len(stages) for _, stages in levels)
+    for candidates, stages in levels:
+        keep(candidates)
+        for stage in stages:
+            tell(0.4 + 0.5 * stages_done / all_stages, "optimising")
+            stages_done += 1
+            keep(pool.map(partial(improve, stage), _chosen(best.values(), stage)))
+        ends.append(min(best.values(), key=lambda one: one.rank).netlist)
+    return list({id(netlist): netlist for netlist in reversed(ends)}.values())
+
+
+def _chosen(candidates: Iterable[_Candidate], stage: Stage) -> list[_Candidate]:
+    """The best ones, as many as the stage takes, without those that it cannot do anything for."""
+    distinct = {one.rank: one for one in candidates}
+    chosen = sorted(distinct.values(), key=lambda one: one.rank)[: stage.netlists]
+    return [one for one in chosen if stage.tries(one.netlist.gates)]

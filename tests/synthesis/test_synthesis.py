@@ -1,18 +1,20 @@
 """The back end as a whole: what goes in comes out equal, smaller than the plain flow's, the same for the same seed."""
 
 import dataclasses
+import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import bespoke.pipeline.synthesis as synthesis_module
 from bespoke.circuit import Circuit, CircuitBuilder
-from bespoke.eda.abc import deep, optimise_and_map, redundancy
+from bespoke.eda.abc import deep, optimise_and_map, redundancy, tables
 from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
 from bespoke.model import LogicCircuit
-from bespoke.netlist import area_cm2, evaluate, static_power
-from bespoke.pipeline.effort import Stage, effort_of
+from bespoke.netlist import Netlist, area_cm2, evaluate, static_power, write_netlist
+from bespoke.pipeline.effort import EFFORTS, Stage, effort_of
 from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import BinaryWires
@@ -84,11 +86,12 @@ def test_no_effort_counts_in_seconds():
             for recipe in effort_of(effort, 2).recipes_for(ands):
                 assert not any("-T" in step.split() for step in recipe.steps), recipe.name
     assert deep(5000, seed=0) is None
+    assert tables(100_000) is None
     assert " -K " in redundancy(5000, seed=0).steps[-3] and " -K " not in redundancy(100, seed=0).steps[-3]
 
 
-@pytest.mark.parametrize("recipe", [deep(900, seed=1), redundancy(100, seed=1), redundancy(900, seed=1)])
-def test_the_recipes_of_high_effort_repeat(tmp_path, technology, recipe):
+@pytest.mark.parametrize("recipe", [deep(900, seed=1), redundancy(100, seed=1), redundancy(900, seed=1), tables(900)])
+def test_the_recipes_with_a_solver_or_a_seed_repeat(tmp_path, technology, recipe):
     builder = CircuitBuilder(8)
     a, b = ([builder.input(index) for index in range(start, start + 4)] for start in (0, 4))
     carry, outputs = 0, []
@@ -137,7 +140,90 @@ def test_no_more_tools_at_once_than_workers(tmp_path, technology, monkeypatch, w
 def test_larger_netlists_get_more_time_up_to_a_point():
     stage = Stage(1, 8.0)
     assert stage.tries(10) < stage.tries(500)  # small ones are done soon
-    assert stage.tries(500) > stage.tries(1000) == stage.tries(2000) == stage.tries(4000) > stage.tries(8000)
+    assert stage.tries(500) > stage.tries(1000) == stage.tries(2000) == stage.tries(4000) > stage.tries(8000) > 0
+    assert stage.tries(100_000) == 0  # and the largest would be set up for nothing
+
+
+class _Work:
+    """A stand-in for ABC and the optimiser, which are not what is looked at: notes what they were asked for."""
+
+    def __init__(self, monkeypatch):
+        self.mapped, self.optimised = [], []
+        self._honest = synthesis_module.optimise_and_map, synthesis_module.optimise_netlist
+        monkeypatch.setattr(synthesis_module, "optimise_and_map", self._map)
+        monkeypatch.setattr(synthesis_module, "optimise_netlist", self._optimise)
+
+    def _map(self, aig, recipe, libraries, *, folder):
+        self.mapped.append((folder.name, recipe))
+        return self._honest[0](aig, recipe, libraries, folder=folder)
+
+    def _optimise(self, netlist, *, budget_moves, seed, **options):
+        self.optimised.append((write_netlist(netlist), budget_moves, seed))
+        budget = min(budget_moves, 500)
+        return self._honest[1](netlist, budget_moves=budget, seed=seed, **options)
+
+
+def test_a_higher_effort_does_all_that_a_lower_one_does_and_keeps_it(tmp_path, technology, monkeypatch):
+    work, price = [], []
+    for effort in EFFORTS:
+        with monkeypatch.context() as patch:
+            watched = _Work(patch)
+            folder = tmp_path / effort
+            result = synthesise(
+                [_source(folder, MULTIPLIER)],
+                top="top",
+                technology=technology,
+                folder=folder,
+                data_bits=_all_bits(8),
+                effort=effort,
+                clock_ms=1e-6,  # nothing is in time, so all of them look for shorter paths as well
+                seed=3,
+                workers=1,
+            )
+        work.append(watched)
+        final, plain = result.final, result.plain
+        price.append(final.area_cm2 / plain.area_cm2 + final.static_power_mw / plain.static_power_mw)
+    for lower, higher in itertools.pairwise(work):
+        assert {name for name, _ in lower.mapped} < {name for name, _ in higher.mapped}
+        assert all(one in higher.mapped for one in lower.mapped)
+        assert higher.optimised[: len(lower.optimised)] == lower.optimised
+        assert len(higher.optimised) > len(lower.optimised)
+    assert price == sorted(price, reverse=True)
+
+
+@pytest.mark.parametrize("lower, higher", [("fast", "normal"), ("normal", "high")])
+def test_the_levels_of_a_lower_effort_come_first(lower, higher):
+    few, many = effort_of(lower, 5).levels, effort_of(higher, 5).levels
+    for ands in (10, 900, 5000):
+        for one, other in zip(few, many, strict=False):
+            assert one.recipes_for(ands) == other.recipes_for(ands)
+            assert one.stages == other.stages
+    assert len(many) == len(few) + 1
+
+
+def test_what_a_level_adds_changes_nothing_below_it(technology):
+    """The highest level's end comes first, then those below it, which a level more leaves as they are."""
+    candidate = synthesis_module._Candidate
+    bare = Netlist("top", (), (), (), np.zeros(300, dtype=np.int32), np.zeros((300, 1), dtype=np.int32), np.zeros(0))
+
+    def made(name, price):
+        return candidate(("source", name), dataclasses.replace(bare, module=name), (False, price))
+
+    def improve(stage, given):
+        better = dataclasses.replace(given.netlist, module=given.netlist.module + "+")
+        return candidate(given.graph, better, (False, given.rank[1] - stage.work))
+
+    levels = [
+        ([made("a", 5.0), made("b", 6.0)], (Stage(1, 0.5),)),
+        ([made("c", 4.8)], (Stage(2, 0.5),)),
+        ([made("d", 3.0)], (Stage(1, 0.0),)),
+    ]
+    with ThreadPoolExecutor(1) as pool:
+        ends = [
+            [netlist.module for netlist in synthesis_module._climb(levels[:count], improve, pool, lambda *_: None)]
+            for count in (1, 2, 3)
+        ]
+    assert ends == [["a+"], ["a++", "a+"], ["d", "a++", "a+"]]
 
 
 def test_wires_and_constants_need_no_gate(tmp_path, technology):
@@ -236,16 +322,17 @@ def test_a_slow_machine_is_an_error_and_never_another_netlist(tmp_path, technolo
 
 def test_a_broken_move_is_caught(tmp_path, technology, monkeypatch):
     """An optimisation that turns one NAND into a NOR must not get past the final proof."""
-    honest = synthesis_module._optimise
+    honest = synthesis_module._climb
 
     def broken(*arguments):
-        netlist = honest(*arguments)
+        netlist, *_ = honest(*arguments)
         nand = [cell.name for cell in netlist.cells].index("NAND2X1")
         gate_cells = netlist.gate_cells.copy()
         gate_cells[np.argmax(gate_cells == nand)] = len(netlist.cells)
-        return dataclasses.replace(netlist, cells=(*netlist.cells, technology.cell("NOR2X1")), gate_cells=gate_cells)
+        cells = (*netlist.cells, technology.cell("NOR2X1"))
+        return [dataclasses.replace(netlist, cells=cells, gate_cells=gate_cells)]
 
-    monkeypatch.setattr(synthesis_module, "_optimise", broken)
+    monkeypatch.setattr(synthesis_module, "_climb", broken)
     with pytest.raises(VerificationError, match=r"differs from its source on a=\d+, b=\d+: source p=\d+"):
         synthesise(
             [_source(tmp_path, MULTIPLIER)],
