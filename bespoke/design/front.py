@@ -13,6 +13,9 @@ from bespoke.design.design import Design
 from bespoke.design.forecast import CrossFit
 from bespoke.dominance import non_dominated
 
+#: How many times the cost of the best forecast's cheapest design is of interest yet.
+BEYOND_BEST = 2.0
+
 #: A figure of a design that is to be small.
 Axis = Callable[[Design], float]
 
@@ -49,16 +52,27 @@ def thinned(designs: Sequence[Design], count: int, request: Request) -> list[Des
     """The designs worth mapping, cheapest first.
 
     Half of the places go to those that the request is most likely to end at, by their estimates: the estimate is not
-    the measurement, so several are mapped. The rest shows the whole front, spread over the costs.
+    the measurement, so several are mapped. The rest shows the front, spread over the costs, as far as more cost can be
+    expected to bring something.
     """
     unique = _distinct(designs, request)
     costs = [request.cost(design) for design in unique]
     kept = _likely(unique, request)[: count // 2]
-    rest = sorted(set(range(len(unique))) - set(kept), key=lambda index: (costs[index], index))
+    rest = sorted(set(_promising(unique, request)) - set(kept), key=lambda index: (costs[index], index))
     room = count - len(kept)
     if len(rest) > room:  # both ends included
         rest = [rest[pick] for pick in np.unique(np.linspace(0, len(rest) - 1, room).round().astype(int))]
     return [unique[index] for index in sorted([*kept, *rest], key=lambda index: (costs[index], index))]
+
+
+def _promising(designs: Sequence[Design], request: Request) -> list[int]:
+    """Indices of the designs up to some times the cost of the cheapest of those with the best forecast."""
+    forecasts = [design.score if design.forecast is None else design.forecast.score for design in designs]
+    best = max(forecasts, default=0.0)
+    enough = min(
+        (request.cost(d)[0] for d, value in zip(designs, forecasts, strict=True) if value >= best), default=0.0
+    )
+    return [index for index, design in enumerate(designs) if request.cost(design)[0] <= BEYOND_BEST * enough]
 
 
 def _distinct(designs: Sequence[Design], request: Request) -> list[Design]:

@@ -27,7 +27,7 @@ from bespoke.sensing import port_bits
 from bespoke.statistics import Accuracy
 
 #: Proposals that are mapped, by effort.
-MAPPED_DESIGNS = {Effort.FAST: 16, Effort.NORMAL: 24, Effort.HIGH: 64}
+MAPPED_DESIGNS = {Effort.FAST: 12, Effort.NORMAL: 20, Effort.HIGH: 64}
 
 #: Rival trees that are mapped.
 MAPPED_RIVALS = 6

@@ -12,10 +12,14 @@ from bespoke.search.circuit.archive import allowed_wrong, offer
 from bespoke.search.circuit.graph import (
     EDIT_FIELDS,
     EDIT_GROWTH,
+    FIRST,
+    KIND,
+    LITERAL,
     NODE,
     OUTPUT,
     OVERRIDE,
     SAME,
+    SECOND,
     SITE,
     SLOT,
     TARGET,
@@ -142,10 +146,14 @@ def _wire_saving(wires, node):
 
 @njit(cache=True)
 def _saving(ws, inputs):
-    """The most that the edit can save: what only the edited signal keeps alive, ANDs and wires, and two ANDs more."""
+    """About the most that the edit can save: what only the edited signal keeps alive, ANDs and wires.
+
+    An edit that puts a signal in the place of another may save two ANDs more by folding; one that adds a function of
+    the signal itself keeps it, and saves nothing.
+    """
     wires = ws.model.wires
-    saved = 2.0 * ws.model.gate
     edit, references, stack = ws.edit, ws.references, ws.stack
+    saved = 2.0 * ws.model.gate if edit[KIND] == LITERAL else 0.0
     site = edit[SITE]
     if edit[TARGET] == OVERRIDE:
         return saved
@@ -158,6 +166,8 @@ def _saving(ws, inputs):
             top = ws.outputs[site] >> 1
         else:
             top = (ws.fanin0[site] if edit[SLOT] == 0 else ws.fanin1[site]) >> 1
+        if edit[KIND] != LITERAL and (edit[FIRST] >> 1 == top or edit[SECOND] >> 1 == top):
+            return saved
         if references[top] > 1:
             return saved
         if top < inputs:
