@@ -214,7 +214,13 @@ class Procedure:
             progress.stage(_CIRCUITS)
             began = time.monotonic()
             starts = circuits_to_start_from(
-                self.starts, networks, learnt, objective=self.objective, kind=self.front_end.kind, seed=self.seed
+                self.starts,
+                networks,
+                learnt,
+                objective=self.objective,
+                kind=self.front_end.kind,
+                tables=self.budget.tables,
+                seed=self.seed,
             )
             search = partial(
                 approximate if starts else evolve_small,

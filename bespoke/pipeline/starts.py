@@ -23,7 +23,7 @@ TREE_LEAVES, COPIES = (4, 8, 16, 32, 64, 128, 256), 1
 #: Trees and most leaves of the forests.
 FORESTS = ((5, 16), (9, 32))
 #: Tables of a layer, and layers, of the networks of look-up tables; each table needs so many samples to be learnt.
-TABLES, SAMPLES_PER_TABLE = ((12, 2), (30, 2), (100, 1), (300, 1)), 10
+TABLES, SAMPLES_PER_TABLE = ((12, 2), (30, 2), (100, 1), (160, 1), (300, 1)), 10
 
 
 def circuits_to_start_from(
@@ -33,14 +33,20 @@ def circuits_to_start_from(
     *,
     objective: Objective,
     kind: FrontEndKind,
+    tables: int,
     seed: int,
 ) -> list[tuple[Start, LogicCircuit]]:
-    """One circuit per network, tree and so on, over wires of the front end, each with what it was made of."""
+    """One circuit per network, tree and so on, over wires of the front end, each with what it was made of.
+
+    Parameters
+    ----------
+    tables : most tables in a layer of a network of look-up tables.
+    """
     made = {
         Start.NETWORK: lambda: network_circuits(networks, objective, kind),
         Start.TREE: lambda: tree_circuits(data, kind, seed),
         Start.FOREST: lambda: forest_circuits(data, kind, seed),
-        Start.LUT: lambda: lookup_circuits(data, kind, seed),
+        Start.LUT: lambda: lookup_circuits(data, kind, tables, seed),
     }
     return [(start, circuit) for start, make in made.items() if start in starts for circuit in make()]
 
@@ -68,9 +74,10 @@ def forest_circuits(data: PreparedData, kind: FrontEndKind, seed: int) -> list[L
     return [forest_circuit(forest, kind) for forest in forests]
 
 
-def lookup_circuits(data: PreparedData, kind: FrontEndKind, seed: int) -> list[LogicCircuit]:
+def lookup_circuits(data: PreparedData, kind: FrontEndKind, most: int, seed: int) -> list[LogicCircuit]:
     """Networks of look-up tables on the training samples, which their training blurs itself."""
-    sizes = [size for size in TABLES if size[0] * SAMPLES_PER_TABLE <= data.train.samples]
+    most = min(most, data.train.samples // SAMPLES_PER_TABLE)
+    sizes = [(tables, layers) for tables, layers in TABLES if tables <= most]
     networks = lookup_networks(
         data.train.features, data.train.classes, classes_count=data.classes, bits=data.bits, sizes=sizes, seed=seed
     )

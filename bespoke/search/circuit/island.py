@@ -20,7 +20,7 @@ from bespoke.search.pricing import fanins_by_node
 LARGEST_ANDS = 20_000
 #: Starts with more ANDs are shrunk on a part of the samples as well, down to so few: the moves of a round are too few
 #: to lead from a large circuit to a small one.
-SHRUNK_ABOVE, SHRUNK_TO = 2000, 500
+SHRUNK_ABOVE, SHRUNK_TO = 6000, 500
 #: Chunks of samples on which such a circuit is shrunk.
 COARSE_CHUNKS = 8
 #: What the whole of such a circuit is worth at first, as a share of the samples, the factor by which that rises, and
