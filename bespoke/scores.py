@@ -150,6 +150,14 @@ class Scorer:
             raise InputError("the cost matrix needs finite costs of 0 or more")
         object.__setattr__(self, "cost_matrix", matrix)
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the greatest score that there can be."""
+        if self.cost_matrix is None:
+            return 0.0, 1.0
+        costs = [cost for row in self.cost_matrix for cost in row]
+        return -max(costs), -min(costs)
+
     def value(self, confusion: Confusion) -> float:
         """Score of a confusion with samples; the same as scikit-learn's where it has the metric.
 

@@ -65,12 +65,13 @@ class Request:
 
     def settled(self, designs: Sequence[Design]) -> Request:
         """The request with its least forecast, where that depends on what there is."""
-        affordable = [design.forecast for design in designs if self.affords(design) and design.forecast is not None]
+        affordable = [design for design in designs if self.affords(design)]
         if not self.frugal or not affordable:
             return self
-        best = max(affordable, key=lambda forecast: forecast.score)
-        reason = f"within one standard error, {best.error:.4f}, of the best forecast, {best.score:.4f}"
-        return replace(self, frugal=False, min_score=best.score - best.error, reason=reason)
+        best = max(affordable, key=_score)
+        error = 0.0 if best.forecast is None else best.forecast.error
+        reason = f"within one standard error, {error:.4f}, of the best forecast, {_score(best):.4f}"
+        return replace(self, frugal=False, min_score=_score(best) - error, reason=reason)
 
     def met_by(self, design: Design) -> bool:
         """Whether a design's forecast is good enough; budgets are ``affords``."""

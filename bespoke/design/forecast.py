@@ -92,7 +92,7 @@ class Forecast:
     ----------
     accuracy, low, high : share of right answers.
     score, score_low, score_high : by the run's metric, higher is better; the accuracy where that is the metric.
-    error : standard error of the score.
+    error : standard error of the score: of the samples that judged, and of what one more run ends at.
     """
 
     accuracy: float
@@ -145,7 +145,7 @@ class _Curve:
         self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
         self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
         # averaged over the curve, for from so few folds at one cost it says next to nothing
-        self.spread = max(0.0, float(np.mean([_excess(answers) for answers in picked])))
+        self.spread = _of_one_more(max(0.0, float(np.mean([_excess(answers) for answers in picked]))), len(folds))
 
     def at(self, cost: float) -> Forecast:
         place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
@@ -190,7 +190,12 @@ def _excess(answers: Sequence[Confusion]) -> float:
 
 
 def _pooled(answers: Sequence[Confusion], scorer: Scorer) -> Forecast:
-    return _forecast(_sum(answers), scorer, max(0.0, _excess(answers)))
+    return _forecast(_sum(answers), scorer, _of_one_more(max(0.0, _excess(answers)), len(answers)))
+
+
+def _of_one_more(spread: float, folds: int) -> float:
+    """Variance of one more design around the mean of the folds': its own, and that of the mean."""
+    return spread * (1 + 1 / folds)
 
 
 def _forecast(
@@ -198,19 +203,21 @@ def _forecast(
 ) -> Forecast:
     """A forecast of pooled answers; the values may have been smoothed.
 
-    ``spread`` is the variance of one design's accuracy around the procedure's mean; for another metric it is scaled as
-    the sampling errors are.
+    ``spread`` is the variance of one design's accuracy around that of the folds, beyond sampling; for another metric it
+    is scaled as the sampling errors are.
     """
     accuracy = pooled.accuracy.value if accuracy is None else accuracy
     score = scorer.value(pooled) if score is None else score
     sampling = pooled.accuracy.value * (1 - pooled.accuracy.value) / pooled.samples
     low, high = _wilson(accuracy, pooled.samples, sampling + spread)
-    error = scorer.standard_error(pooled)
+    widened = 1.0 if sampling == 0 else math.sqrt(1 + spread / sampling)
+    error = widened * scorer.standard_error(pooled)
     if scorer.metric is Metric.ACCURACY:
         return Forecast(accuracy, low, high, accuracy, low, high, error)
-    widened = 1.0 if sampling == 0 else math.sqrt(1 + spread / sampling)
+    least, most = scorer.limits
     below, above = (limit - scorer.value(pooled) for limit in scorer.interval(pooled))
-    return Forecast(accuracy, low, high, score, score + widened * below, score + widened * above, error)
+    score_low, score_high = max(least, score + widened * below), min(most, score + widened * above)
+    return Forecast(accuracy, low, high, score, score_low, score_high, error)
 
 
 def _wilson(value: float, samples: int, variance: float) -> tuple[float, float]:

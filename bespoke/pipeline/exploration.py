@@ -105,8 +105,8 @@ def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunP
     technology = technology_of(config)
     front_end = front_end_of(config, technology)  # a wrong name is told now, not after the training
     imported = imported_model(config, data)
-    scorer_of(config, data)
-    folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
+    digest = data_digest(data, imported, scorer_of(config, data))
+    folder.open(config, data_digest=digest, overwrite=overwrite)
     write_parts(folder, data)
     topology = topology_of(folder, config, data, progress, imported=imported)
     procedure = procedure_of(config, data, topology.hidden, technology, front_end)

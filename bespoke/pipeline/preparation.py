@@ -229,8 +229,11 @@ def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | Non
     return imported
 
 
-def data_digest(data: PreparedData, imported: ImportedModel | None = None) -> str:
-    """Stands for everything in the data, and in an imported model, that a result can depend on."""
-    parts = [array for part in data.parts.values() for array in (part.features, part.classes)]
+def data_digest(data: PreparedData, imported: ImportedModel | None = None, scorer: Scorer | None = None) -> str:
+    """Stands for everything in the data, in an imported model and in a cost matrix that a result can depend on."""
+    parts = [
+        array for part in data.parts.values() for array in (part.features, part.classes, part.measured, part.weights)
+    ]
     model = () if imported is None else (imported.adapted(data).to_json(),)
-    return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model)
+    costs = () if scorer is None or scorer.cost_matrix is None else (scorer.cost_matrix,)
+    return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model, *costs)

@@ -106,8 +106,8 @@ def run(
     conventional = replace(backend, front_end=baseline_front_end(technology, front_end), effort=str(Effort.FAST))
     folder = RunFolder(out)
     imported = imported_model(config, data)
-    scorer_of(config, data)  # a matrix that does not fit is told before there is a folder
-    folder.open(config, data_digest=data_digest(data, imported), overwrite=overwrite)
+    scorer = scorer_of(config, data)
+    folder.open(config, data_digest=data_digest(data, imported, scorer), overwrite=overwrite)
     if not folder.has("versions.json"):
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
     write_parts(folder, data)
@@ -157,7 +157,7 @@ def run(
             front_designs=sum(config.choose_rival or design.origin != RIVAL_TREE for design in front),
             eligible_designs=choice.eligible,
             metric=str(config.metric),
-            folds=config.fold_count,
+            folds=len(crossfit.folds) if config.fold_count else 0,
         ),
         search=fitted.developed.summary,
         baseline=baseline_metrics,

@@ -114,7 +114,7 @@ def make_problem(
         best = max((float((start.predict(data.features) == data.classes).mean()) for start in starts), default=0.0)
         floor = max(float(shares.max()), best - _FLOOR_BELOW_START)
     total = int(weights.sum())
-    few = np.asarray(data.features)[:1024]
+    few = np.asarray(data.features)[:256]
     capacity, deepest = _builder_sizes(layout, limits, rows)
     return Problem(
         layout=layout,

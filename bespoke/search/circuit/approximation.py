@@ -85,6 +85,8 @@ def approximate(
     options = options or ApproximationOptions()
     starts = (starts,) if isinstance(starts, LogicCircuit) else tuple(starts)
     _check(starts, data)
+    if origins is not None and len(origins) != len(starts):
+        raise InputError(f"{len(starts)} circuits to start from need as many origins, not {len(origins)}")
     wires = search_wires(starts, data)
     starts = tuple(start.over(wires) for start in starts)
     model = cost_model(technology, options.objective, wires, front_end)
@@ -121,6 +123,7 @@ def evolve_small(
         _constant(wires, classes, data),
         data,
         options,
+        origins=[NOTHING],
         technology=technology,
         front_end=front_end,
         seed=seed,
