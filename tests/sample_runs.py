@@ -28,7 +28,7 @@ from bespoke.model import (
     used_bits,
 )
 from bespoke.pipeline import metrics as m
-from bespoke.pipeline.proposals import RIVAL_TREE
+from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import RunRecord
 from bespoke.scores import Confusion
 from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, priced_front_end
@@ -45,8 +45,10 @@ FRONT_COLUMNS = (
     "origin",
     "kind",
     "train_accuracy",
-    "validation_accuracy",
-    "trusted_accuracy",
+    "forecast_accuracy",
+    "forecast_low",
+    "forecast_high",
+    "forecast_score",
     "test_accuracy",
     "estimated_area_cm2",
     "area_cm2",
@@ -61,20 +63,24 @@ FRONT_COLUMNS = (
 )
 
 
-def sample_network(seed: int = 0) -> tuple[Network, dict[str, tuple[np.ndarray, np.ndarray]], list[str], Quantiser]:
-    """A 13-3-3 network of masked powers of two, the quantised parts of its data, the features' names and quantiser."""
+def sample_network(
+    seed: int = 0, *, validation: bool = False
+) -> tuple[Network, dict[str, tuple[np.ndarray, np.ndarray]], list[str], Quantiser]:
+    """A 13-3-3 network of masked powers of two, the quantised parts of its data, the features' names and quantiser.
+
+    ``validation`` cuts a validation part from the samples to develop on.
+    """
     table = load_wine()
     values, classes = table.data, table.target
-    rest, test, rest_y, test_y = train_test_split(values, classes, test_size=0.3, random_state=42, stratify=classes)
-    train, validation, train_y, validation_y = train_test_split(
-        rest, rest_y, test_size=0.25, random_state=seed, stratify=rest_y
-    )
+    train, test, train_y, test_y = train_test_split(values, classes, test_size=0.3, random_state=42, stratify=classes)
+    measured = {"train": (train, train_y), "test": (test, test_y)}
+    if validation:
+        train, judging, train_y, judging_y = train_test_split(
+            train, train_y, test_size=0.25, random_state=seed, stratify=train_y
+        )
+        measured = {"train": (train, train_y), "validation": (judging, judging_y), "test": (test, test_y)}
     quantiser = Quantiser.fitted(train, 4)
-    parts = {
-        "train": (quantiser.transform(train), train_y),
-        "validation": (quantiser.transform(validation), validation_y),
-        "test": (quantiser.transform(test), test_y),
-    }
+    parts = {part: (quantiser.transform(part_values), labels) for part, (part_values, labels) in measured.items()}
     mlp = MLPClassifier((3,), max_iter=2000, learning_rate_init=0.02, random_state=seed).fit(
         parts["train"][0] / 16, train_y
     )
@@ -127,7 +133,9 @@ def _design(
     confusion = Confusion.of(predicted["test"], parts["test"][1], 3)
     network = isinstance(classifier, Network)
     used = features if network else [features[0], features[6], features[12]]
-    accuracies = m.PartAccuracies(**{part: m.Accuracy.of(predicted[part], parts[part][1]) for part in parts})
+    accuracies = _part_accuracies({part: m.Accuracy.of(predicted[part], parts[part][1]) for part in parts})
+    judging = accuracies.validation or accuracies.train
+    forecast = m.Accuracy.of_count(judging.correct - 1, judging.samples)
     total = power * 1.04
     front_end = priced_front_end(load_technology("egfet-1.0v"), kind)
     wires = input_wires(classifier, kind)
@@ -189,9 +197,19 @@ def _design(
         )
         if network
         else (),
+        forecast_accuracy=forecast.value,
+        forecast_low=forecast.low,
+        forecast_high=forecast.high,
+        forecast_score=forecast.value - 0.01,
+        forecast_score_low=forecast.low - 0.01,
+        forecast_score_high=forecast.high - 0.01,
         class_recall=tuple(confusion.recalls.tolist()),
         never_answered=tuple(labels[index] for index in confusion.never_answered),
     )
+
+
+def _part_accuracies(found: dict[str, m.Accuracy]) -> m.PartAccuracies:
+    return m.PartAccuracies(found["train"], found.get("validation"), found["test"])
 
 
 def write_sample_run(
@@ -203,12 +221,14 @@ def write_sample_run(
     kind: FrontEndKind = FrontEndKind.BINARY,
     data_name: str = "wine",
     area: float = 0.62,
+    folds: int = 5,
+    metric: str = "accuracy",
 ) -> Path:
     """Write a run folder; ``logic`` makes the chosen design a logic circuit, ``hostile`` gives dangerous names.
 
-    ``kind`` of front end stands before the chosen design.
+    ``kind`` of front end stands before the chosen design; without ``folds`` there is a validation part.
     """
-    network, parts, features, quantiser = sample_network(seed)
+    network, parts, features, quantiser = sample_network(seed, validation=not folds)
     labels: tuple = ("barolo", "grignolino", "barbera")
     if hostile:
         features[0], labels = HOSTILE_FEATURE, (HOSTILE_LABEL, "a & b", "c")
@@ -224,7 +244,7 @@ def write_sample_run(
     baseline = _design(
         "baseline", baseline_model, parts, features, labels, kind=before, area=21.4, power=68.0, cells=5310
     )
-    float_accuracy = m.PartAccuracies(**{part: m.Accuracy.of_count(len(y), len(y)) for part, (_, y) in parts.items()})
+    float_accuracy = _part_accuracies({part: m.Accuracy.of_count(len(y), len(y)) for part, (_, y) in parts.items()})
     ratios = m.Ratios(
         baseline.area_cm2 / chosen.area_cm2,
         baseline.static_power_mw / chosen.static_power_mw,
@@ -239,16 +259,22 @@ def write_sample_run(
         seed=seed,
         command=f"bespoke run {data_name} --out runs/{data_name} --seed {seed}",
         data=m.DataSummary(
-            data_name, "scikit-learn", tuple(features), labels, 4, *(len(parts[part][1]) for part in parts)
+            data_name,
+            "scikit-learn",
+            tuple(features),
+            labels,
+            4,
+            *(len(parts[part][1]) if part in parts else None for part in ("train", "validation", "test")),
         ),
         float_accuracy=float_accuracy,
         quantised_accuracy=float_accuracy,
-        selection=m.SelectionSummary("smallest within 0.01 of the exact baseline", 24, 9),
+        selection=m.SelectionSummary("smallest within 0.01 of the exact baseline", 24, 9, metric, folds),
         search=m.SearchSummary(1_234_567, 31.5, 12.5, 24, 0.873),
         baseline=baseline,
         chosen=chosen,
         ratios=ratios,
         rival=_rival(chosen),
+        seconds={"training and searching": 44.0, "mapping the front": 71.5},
     )
     models = {"approximate": chosen_model, "baseline": baseline_model, "quantised": network}
     _write_files(folder, metrics, models, parts, quantiser)
@@ -261,6 +287,9 @@ def _rival(chosen: m.DesignMetrics) -> m.RivalMetrics:
     return m.RivalMetrics(
         index=DESIGNS,
         fits=True,
+        forecast_accuracy=chosen.forecast_accuracy,
+        forecast_low=chosen.forecast_low,
+        forecast_high=chosen.forecast_high,
         accuracy=chosen.accuracy,
         area_cm2=2 * chosen.area_cm2,
         static_power_mw=2 * chosen.static_power_train_mw,
@@ -316,8 +345,7 @@ def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
                     "search" if index % 3 else "circuit",
                     "network" if index % 3 else "logic",
                     round(share + 0.01, 4),
-                    round(share, 4),
-                    round(share, 4),
+                    *_forecast_cells(share),
                     round(share - 0.01, 4),
                     round(measured * 1.1, 5),
                     round(measured, 5),
@@ -328,7 +356,8 @@ def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
                 ]
             )
         for index, times in enumerate((2, 3, 5), start=DESIGNS):
-            shares = [round(metrics.chosen.accuracy.test.value * (1 - 0.02 * (times - 2)), 4)] * 4
+            share = round(metrics.chosen.accuracy.test.value * (1 - 0.02 * (times - 2)), 4)
+            shares = [share, *_forecast_cells(share), share]
             area, power = times * metrics.chosen.area_cm2, times * metrics.chosen.static_power_train_mw
             cells = _system_cells(metrics.chosen, power, area, times)
             row = [
@@ -345,11 +374,15 @@ def _write_front(folder: Path, metrics: m.RunMetrics, seed: int) -> None:
             ]
             writer.writerow(row)
         exact = metrics.baseline
-        parts = exact.accuracy
-        shares = [parts.train.value, parts.validation.value, parts.validation.value, parts.test.value]
+        shares = [exact.accuracy.train.value, *_forecast_cells(exact.forecast_accuracy), exact.accuracy.test.value]
         costs = [exact.area_cm2, exact.area_cm2, exact.static_power_train_mw]
         cells = _system_cells(exact, exact.static_power_train_mw, exact.area_cm2)
         writer.writerow([DESIGNS + 3, "exact baseline", "network", *shares, *costs, *cells, 0, "models/baseline.json"])
+
+
+def _forecast_cells(share: float) -> list[float]:
+    """Accuracy with its interval, and another score."""
+    return [round(value, 4) for value in (share, share - 0.03, min(1.0, share + 0.02), share - 0.05)]
 
 
 def _system_cells(design: m.DesignMetrics, power: float, area: float, times: int = 1) -> list[object]:

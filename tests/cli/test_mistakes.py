@@ -8,7 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,11 @@ def edited(line: int, text: str) -> str:
     lines = GOOD.splitlines()
     lines[line - 1] = text
     return "\n".join(lines) + "\n"
+
+
+def costs(*rows: str) -> dict[str, str]:
+    """A file of what answers cost, for the good table's classes unless rows say otherwise."""
+    return {"costs.csv": "\n".join(rows) + "\n"}
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ MISTAKES = [
     option("negative area", "--max-area-cm2 -1", "--max-area-cm2"),
     option("hidden in words", "--hidden three", "--hidden", "'three'"),
     option("empty hidden layer", "--hidden 3,0", "--hidden", "between 1 and 256"),
+    option("hidden layers half auto", "--hidden auto,3", "--hidden", "'auto,3'"),
     option("unknown effort", "--effort hihg", "--effort", "hihg"),
     option("unknown unit", "--freeze weights", "--freeze", "multiply"),
     option("missing MLP", "--model gone.onnx", "gone.onnx"),
@@ -123,6 +129,45 @@ MISTAKES = [
     option("MLP of other classes", "--model m.json", "m.json", "'a'", files={"m.json": json.dumps(
         {"weights": [[[1.0, 1.0]], [[1.0], [2.0]]], "biases": [[0.0], [0.0, 1.0]], "class_labels": ["y", "n"]})}),
     option("MLP and layers", "--model m.json --hidden 3", "--model", "--hidden", files={"m.json": "{}"}),
+    # what judges
+    option("one fold", "--folds 1", "--folds", "at least 2", "0 for a validation part"),
+    option("folds below nothing", "--folds -1", "--folds", "between 0 and 50", "-1"),
+    option("too many folds", "--folds 51", "--folds", "between 0 and 50"),
+    option("folds in words", "--folds five", "--folds", "integer"),
+    option("validation beside folds", "--validation good.csv", "--validation", "--folds 0"),
+    option("missing validation", "--folds 0 --validation gone.csv", "gone.csv", "no such file"),
+    option("other columns in validation", "--folds 0 --validation v.csv", "v.csv", "'width'",
+           files={"v.csv": GOOD.replace("width", "length")}),
+    option("class that only validation has", "--folds 0 --validation v.csv", "v.csv", "line 4", "'z'",
+           files={"v.csv": edited(4, "1,2,z")}),
+    option("mistyped metric", "--metric acuracy", "--metric", "acuracy", "balanced-accuracy"),
+    option("cost without a matrix", "--metric cost", "--metric cost", "--cost-matrix"),
+    option("matrix without the cost", "--cost-matrix costs.csv", "--metric cost", "--cost-matrix",
+           files=costs(",a,b,c", "a,0,1,1", "b,1,0,1", "c,1,1,0")),
+    option("missing matrix", "--metric cost --cost-matrix gone.csv", "gone.csv"),
+    option("matrix that lacks a class", "--metric cost --cost-matrix costs.csv", "costs.csv", "'c'", "missing",
+           files=costs(",a,b", "a,0,1", "b,1,0")),
+    option("matrix of another class", "--metric cost --cost-matrix costs.csv", "costs.csv", "'z'", "no class",
+           files=costs(",a,b,z", "a,0,1,1", "b,1,0,1", "z,1,1,0")),
+    option("matrix with a class twice", "--metric cost --cost-matrix costs.csv", "costs.csv", "'b'", "twice",
+           files=costs(",a,b,c", "a,0,1,1", "b,1,0,1", "b,1,0,1", "c,1,1,0")),
+    option("short row of costs", "--metric cost --cost-matrix costs.csv", "costs.csv", "line 3", "1 costs",
+           files=costs(",a,b,c", "a,0,1,1", "b,1", "c,1,1,0")),
+    option("cost in words", "--metric cost --cost-matrix costs.csv", "costs.csv", "line 2", "'b'", "'much'",
+           files=costs(",a,b,c", "a,0,much,1", "b,1,0,1", "c,1,1,0")),
+    option("negative cost", "--metric cost --cost-matrix costs.csv", "costs.csv", "line 4", "'b'", "-1",
+           files=costs(",a,b,c", "a,0,1,1", "b,1,0,1", "c,1,-1,0")),
+    option("empty cost", "--metric cost --cost-matrix costs.csv", "costs.csv", "line 2", "empty",
+           files=costs(",a,b,c", "a,0,,1", "b,1,0,1", "c,1,1,0")),
+    option("costs of nothing", "--metric cost --cost-matrix costs.csv", "costs.csv", "no wrong answer costs more",
+           files=costs(",a,b,c", "a,0,0,0", "b,0,0,0", "c,0,0,0")),
+    # what is searched
+    option("unknown start", "--starts network,bush", "--starts", "'bush'", "forest"),
+    option("mistyped start", "--starts tre", "--starts", "'tre'", "did you mean tree"),
+    option("no start", "--starts ''", "--starts", "network, tree"),
+    option("networks alone without networks", "--starts tree --no-circuit-approximation", "--starts",
+           "--no-circuit-approximation"),
+    option("frozen units of no network", "--starts tree,lut --freeze multiply", "--freeze", "--starts"),
     option("nothing left to search", "--freeze multiply --freeze accumulate --freeze activate", "--freeze"),
     option("no clock", "--clock-ms 0", "--clock-ms"),
     option("unknown Yosys", "--yosys yosis", "--yosys"),
@@ -147,6 +192,9 @@ MISTAKES = [
     option("mistyped key", "--config c.toml", "c.toml", "'sed'", "did you mean 'seed'", files={"c.toml": "sed = 3\n"}),
     option("text for a number in TOML", "--config c.toml", "c.toml", "--bits", "whole number",
            files={"c.toml": 'bits = "4"\n'}),
+    option("one fold in TOML", "--config c.toml", "--folds", "at least 2", files={"c.toml": "folds = 1\n"}),
+    option("starts as text in TOML", "--config c.toml", "c.toml", "--starts", "list",
+           files={"c.toml": 'starts = "network"\n'}),
     option("broken TOML", "--config c.toml", "c.toml", "line 1", files={"c.toml": "bits = = 4\n"}),
     option("missing configuration", "--config gone.toml", "gone.toml", "does not exist"),
     option("folder as configuration", "--config folder", "folder"),
@@ -409,25 +457,25 @@ def test_too_little_memory(place, bespoke, monkeypatch):
     def refuse(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("bespoke.pipeline.training.train_float", refuse)
-    code, _, err = bespoke("train", "good.csv", "--out", "out")
+    monkeypatch.setattr("bespoke.pipeline.procedure.train_float", refuse)
+    code, _, err = bespoke("train", "good.csv", "--out", "out", "--hidden", "2")
     assert code == 1 and "memory" in err and len(err.splitlines()) == 1
 
 
 def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
-    from bespoke.pipeline import training
+    from bespoke.pipeline import procedure
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    real = training.train_quantised
-    monkeypatch.setattr(training, "train_quantised", interrupt)
+    real = procedure.train_quantised
+    monkeypatch.setattr(procedure, "train_quantised", interrupt)
     words = ("train", "good.csv", "--out", "out", "--hidden", "2")
     code, _, err = bespoke(*words)
     assert code == 130 and "same command" in err and "Traceback" not in err
     trained = (place / "out/models/float.json").stat().st_mtime_ns
     assert not (place / "out/models/quantised.json").exists()
-    monkeypatch.setattr(training, "train_quantised", real)
+    monkeypatch.setattr(procedure, "train_quantised", real)
     code, out, _ = bespoke(*words, "--json")
     assert code == 0
     assert (place / "out/models/float.json").stat().st_mtime_ns == trained
@@ -438,15 +486,19 @@ def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
 
 @pytest.mark.eda
 def test_a_request_that_no_design_meets_names_the_nearest(place, bespoke, monkeypatch):
-    from bespoke.pipeline import front, proposals
+    from bespoke.pipeline import front
+    from bespoke.pipeline.budgets import BUDGETS
     from bespoke.pipeline.config import Effort
 
-    monkeypatch.setitem(proposals.CANDIDATES, Effort.FAST, 20_000)
+    monkeypatch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], candidates=5000))
     monkeypatch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 2)
-    options = "--effort fast --hidden 2 --workers 1 --no-circuit-approximation --min-accuracy 1 --max-area-cm2 0.0001"
-    code, _, err = bespoke("run", "good.csv", "--out", "out", *options.split())
+    options = "--effort fast --hidden 2 --folds 2 --workers 1 --no-circuit-approximation --min-accuracy 1"
+    code, _, err = bespoke("run", "good.csv", "--out", "out", *options.split(), "--max-area-cm2", "0.0001")
     assert code == 2 and len(err.splitlines()) == 1 and "Traceback" not in err
-    for word in ("no design", "at least 1.0000", "0.0001 cm²", "the nearest has accuracy", "relax the request"):
+    for word in (
+        "no design", "forecast accuracy of at least 1.0000", "0.0001 cm²", "the nearest has forecast accuracy",
+        "relax the request",
+    ):  # fmt: skip
         assert word in err
     assert not (place / "out/metrics.json").exists()
     code, _, err = bespoke("report", "out")

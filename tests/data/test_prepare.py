@@ -24,6 +24,7 @@ from bespoke.data import (
     prepare_pair,
     prepare_without_test,
     read_vectors,
+    with_validation,
     write_vectors,
 )
 from bespoke.errors import InputError
@@ -36,21 +37,26 @@ def small_set(samples: int = 80, seed: int = 0) -> Dataset:
     return Dataset("small", ("a", "b", "c"), ("no", "yes"), features, np.arange(samples) % 2, "small.csv")
 
 
-def test_the_split_is_the_one_of_record():
+@pytest.mark.parametrize("fraction", [None, 0.25])
+def test_the_split_is_the_one_of_record(fraction):
     bunch = load_breast_cancer()
     rows = np.arange(len(bunch.target))
-    _, _, _, _, _, expected = train_test_split(
+    _, _, _, _, kept, expected = train_test_split(
         bunch.data, bunch.target, rows, test_size=0.3, random_state=42, stratify=bunch.target
     )
-    data = prepare(load_dataset("breast_cancer"), seed=7)
+    data = prepare(load_dataset("breast_cancer"), seed=7, validation_fraction=fraction)
     assert np.array_equal(data.test.rows, expected)
+    developed = [part.rows for name, part in data.parts.items() if name != "test"]
+    assert sorted(np.concatenate(developed)) == sorted(kept)
 
 
+@pytest.mark.parametrize("fraction", [None, 0.25])
 @pytest.mark.parametrize("seed", [0, 1, 42])
-def test_parts_are_disjoint_and_complete_and_stratified(seed):
+def test_parts_are_disjoint_and_complete_and_stratified(seed, fraction):
     dataset = load_dataset("wine")
-    data = prepare(dataset, seed=seed)
-    parts = (data.train, data.validation, data.test)
+    data = prepare(dataset, seed=seed, validation_fraction=fraction)
+    assert list(data.parts) == ["train", "test"] if fraction is None else ["train", "validation", "test"]
+    parts = list(data.parts.values())
     assert sorted(np.concatenate([part.rows for part in parts])) == list(range(dataset.samples))
     for part in parts:
         assert np.array_equal(part.classes, dataset.classes[part.rows])
@@ -58,13 +64,32 @@ def test_parts_are_disjoint_and_complete_and_stratified(seed):
         assert np.allclose(shares, np.bincount(dataset.classes) / dataset.samples, atol=0.03)
 
 
-def test_scaling_sees_the_training_part_alone():
+def test_the_validation_part_is_the_share_asked_for_and_its_seed_moves_nothing_else():
+    data, other, whole = (
+        prepare(small_set(), seed=1, validation_fraction=0.25),
+        prepare(small_set(), seed=2, validation_fraction=0.25),
+        prepare(small_set()),
+    )
+    assert whole.validation is None
+    assert (whole.train.samples, data.train.samples, data.validation.samples) == (56, 42, 14)
+    assert sorted(data.validation.rows) != sorted(other.validation.rows)
+    assert np.array_equal(data.test.rows, other.test.rows) and np.array_equal(data.test.rows, whole.test.rows)
+
+
+def test_another_split_of_record_is_for_tuning_alone():
+    data, other = prepare(small_set()), prepare(small_set(), split_seed=1)
+    assert sorted(data.test.rows) != sorted(other.test.rows)
+    assert sorted([*other.train.rows, *other.test.rows]) == list(range(80))
+
+
+@pytest.mark.parametrize("fraction", [None, 0.25])
+def test_scaling_sees_the_training_part_alone(fraction):
     dataset = small_set()
-    data = prepare(dataset)
-    outside = np.concatenate([data.validation.rows, data.test.rows])
+    data = prepare(dataset, validation_fraction=fraction)
+    outside = np.concatenate([part.rows for name, part in data.parts.items() if name != "train"])
     disturbed = dataset.features.copy()
     disturbed[outside] *= 1e6
-    again = prepare(replace(dataset, features=disturbed))
+    again = prepare(replace(dataset, features=disturbed), validation_fraction=fraction)
     assert again.quantiser == data.quantiser
     assert np.array_equal(again.train.features, data.train.features)
     assert set(np.unique(again.test.features)) <= {0, 15} | set(np.unique(data.test.features))
@@ -119,10 +144,11 @@ def test_bits_out_of_range(bits):
 
 def test_a_feature_constant_over_the_training_part_is_named():
     dataset = small_set()
-    features = dataset.features.copy()
-    features[prepare(dataset).train.rows, 1] = 3.0
-    with pytest.raises(InputError, match=r"small.csv: column 'b' .*training part"):
-        prepare(replace(dataset, features=features))
+    for fraction in (None, 0.25):
+        features = dataset.features.copy()
+        features[prepare(dataset, validation_fraction=fraction).train.rows, 1] = 3.0
+        with pytest.raises(InputError, match=r"small.csv: column 'b' .*training part"):
+            prepare(replace(dataset, features=features), validation_fraction=fraction)
 
 
 def test_too_few_samples():
@@ -133,33 +159,80 @@ def test_too_few_samples():
         prepare(replace(small_set(40), classes=np.array([1] * 3 + [0] * 37)))
 
 
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 2, float("nan")])
+def test_a_validation_part_is_a_share(fraction):
+    with pytest.raises(InputError, match="validation fraction must lie between 0 and 1"):
+        prepare(small_set(), validation_fraction=fraction)
+
+
 def test_pair_takes_the_test_part_from_its_own_set():
     train, test = small_set(60), small_set(10, seed=1)
     data = prepare_pair(train, test)
     assert data.test.rows.tolist() == list(range(10))
-    assert sorted(np.concatenate([data.train.rows, data.validation.rows])) == list(range(60))
+    assert data.validation is None and sorted(data.train.rows) == list(range(60))
     assert np.array_equal(data.test.features, data.quantiser.transform(test.features))
+    assert np.array_equal(data.quantiser.low, train.features.min(axis=0))
+    cut = prepare_pair(train, test, validation_fraction=0.25)
+    assert sorted(np.concatenate([cut.train.rows, cut.validation.rows])) == list(range(60))
+    assert cut.validation.samples == 15
     with pytest.raises(InputError, match="class labels differ"):
         prepare_pair(train, replace(test, class_labels=("no", "maybe")))
     with pytest.raises(InputError, match="features differ"):
         prepare_pair(train, replace(test, feature_names=("a", "c", "b")))
 
 
+def test_a_validation_part_from_its_own_set_stands_on_the_training_parts_grid():
+    train, test, validation = small_set(60), small_set(10, seed=1), small_set(12, seed=2)
+    validation = replace(validation, features=validation.features * 5)
+    for data in (
+        prepare_pair(train, test, validation=validation),
+        with_validation(prepare_pair(train, test), validation, train),
+    ):
+        assert sorted(data.train.rows) == list(range(60)) and data.validation.rows.tolist() == list(range(12))
+        assert data.quantiser == prepare_pair(train, test).quantiser
+        assert np.array_equal(data.validation.features, data.quantiser.transform(validation.features))
+        assert np.array_equal(data.validation.classes, validation.classes)
+    with pytest.raises(InputError, match="class labels differ"):
+        prepare_pair(train, test, validation=replace(validation, class_labels=("no", "maybe")))
+    with pytest.raises(InputError, match="features differ"):
+        with_validation(data, replace(validation, feature_names=("a", "c", "b")), train)
+
+
 def test_without_test_every_sample_is_used():
     data = prepare_without_test(small_set(60))
-    assert data.test.samples == 0
-    assert data.train.samples + data.validation.samples == 60
+    assert data.test.samples == 0 and data.validation is None
+    assert sorted(data.train.rows) == list(range(60))
+    cut = prepare_without_test(small_set(60), validation_fraction=0.5)
+    assert (cut.train.samples, cut.validation.samples, cut.test.samples) == (30, 30, 0)
 
 
-def test_the_test_part_alone_keeps_what_was_measured():
+def test_training_and_test_part_keep_what_was_measured():
     dataset = small_set()
-    for data in (prepare(dataset), prepare_pair(dataset, dataset)):
-        assert data.train.measured is None and data.validation.measured is None
-        assert np.array_equal(data.test.measured, dataset.features[data.test.rows])
-        assert np.array_equal(data.quantiser.transform(data.test.measured), data.test.features)
-        assert not data.test.measured.flags.writeable
+    for data in (
+        prepare(dataset),
+        prepare_pair(dataset, dataset),
+        prepare(dataset, validation_fraction=0.25),
+        prepare_without_test(dataset),
+    ):
+        assert data.validation is None or data.validation.measured is None
+        for part in (data.train, data.test):
+            if part.samples:
+                assert np.array_equal(part.measured, dataset.features[part.rows])
+                assert np.array_equal(data.quantiser.transform(part.measured), part.features)
+                assert not part.measured.flags.writeable
+    part = prepare(dataset).test
     with pytest.raises(InputError, match="measured values"):
-        Part(data.test.features, data.test.classes, data.test.rows, data.test.measured[1:])
+        Part(part.features, part.classes, part.rows, part.measured[1:])
+
+
+def test_samples_that_are_taken_keep_all_that_is_known_of_them():
+    part = replace(prepare(small_set()).train, weights=np.arange(56.0))
+    places = np.array([5, 5, 0, 17])
+    taken = part.taken(places)
+    for name in ("features", "classes", "rows", "measured", "weights"):
+        assert np.array_equal(getattr(taken, name), getattr(part, name)[places])
+    bare = replace(part, measured=None, weights=None).taken(places)
+    assert bare.measured is None and bare.weights is None
 
 
 def test_vectors_survive_and_are_plain_csv(tmp_path):

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import shared_dataset_dir
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bespoke.data import Dataset, load_dataset, load_pair
+from bespoke.data import Dataset, load_alike, load_dataset
 from bespoke.errors import InputError
 
 ROWS = "".join(f"{i % 7}.5,{i % 5},{'yes' if i % 3 else 'no'}\n" for i in range(24))
@@ -165,12 +166,47 @@ def test_a_target_of_text_leaves_no_text_among_the_features(tmp_path):
         load_dataset(path, target="height")
 
 
-def test_pairs_share_their_labels(tmp_path):
+def test_files_alike_share_their_labels(tmp_path):
     train = table_file(tmp_path, "x,class\n" + "".join(f"{i},{i % 3 + 1}\n" for i in range(30)), "train.csv")
     test = table_file(tmp_path, "x,class\n5,3.0\n5,1.0\n", "test.csv")
-    first, second = load_pair(train, test)
-    assert first.class_labels == second.class_labels == (1, 2, 3)
-    assert second.classes.tolist() == [2, 0]
+    validation = table_file(tmp_path, "x,class\n7,2\n", "validation.csv")
+    first, second, third = load_alike(train, [test, validation])
+    assert first.class_labels == second.class_labels == third.class_labels == (1, 2, 3)
+    assert first.classes.tolist() == [i % 3 for i in range(30)]
+    assert second.classes.tolist() == [2, 0] and third.classes.tolist() == [1]
+    assert (first.features.ravel().tolist(), third.features.ravel().tolist()) == (list(map(float, range(30))), [7.0])
+    assert (first.name, second.name, third.name) == ("train", "test", "validation")
+    assert [one.class_labels for one in load_alike(train, [])] == [(1, 2, 3)]
+
+
+def test_the_target_of_files_alike_is_that_of_the_first(tmp_path):
+    rows = "".join(f"{'ab'[i % 2]},{i}\n" for i in range(20))
+    train = table_file(tmp_path, "kind,x\n" + rows, "train.csv")
+    other = table_file(tmp_path, "kind,x\nb,3\n", "other.csv")
+    first, second = load_alike(train, [other], target="kind")
+    assert first.feature_names == second.feature_names == ("x",)
+    assert second.classes.tolist() == [1]
+
+
+def test_a_class_of_files_alike_needs_two_samples_to_learn_from(tmp_path):
+    rows = "".join(f"{i},{'a' if i else 'b'}\n" for i in range(20))
+    train = table_file(tmp_path, "x,class\n" + rows, "train.csv")
+    other = table_file(tmp_path, "x,class\n3,b\n", "other.csv")
+    with pytest.raises(InputError, match="class 'b' has 1 sample"):
+        load_alike(train, [other])
+
+
+def test_files_like_a_set_of_the_literature(tmp_path):
+    folder = shared_dataset_dir()
+    lines = (folder / "redwine.csv").read_text().splitlines()
+    other = table_file(tmp_path, "\n".join(lines[:4]) + "\n", "other.csv")
+    first, second = load_alike("redwine", [other], data_dir=folder)
+    whole = load_dataset("redwine", data_dir=folder)
+    assert first.name == "redwine" and np.array_equal(first.features, whole.features)
+    assert np.array_equal(second.features, whole.features[:3])
+    assert np.array_equal(second.classes, whole.classes[:3]) and second.class_labels == whole.class_labels
+    with pytest.raises(InputError, match="iris is bundled"):
+        load_alike("iris", [other])
 
 
 @pytest.mark.parametrize(
@@ -183,14 +219,15 @@ def test_pairs_share_their_labels(tmp_path):
         ("x,y,class\n1,,a\n", ["test.csv, line 2, column 'y'", "empty"]),
     ],
 )
-def test_unequal_pairs(tmp_path, test_text, fragments):
+def test_files_that_are_not_alike(tmp_path, test_text, fragments):
     rows = "".join(f"{i},{i % 5},{'ab'[i % 2]}\n" for i in range(20))
     train = table_file(tmp_path, "x,y,class\n" + rows, "train.csv")
     test = table_file(tmp_path, test_text, "test.csv")
-    with pytest.raises(InputError) as caught:
-        load_pair(train, test)
-    for fragment in fragments:
-        assert fragment in str(caught.value)
+    for others in ([test], [table_file(tmp_path, "x,y,class\n1,2,b\n", "between.csv"), test]):
+        with pytest.raises(InputError) as caught:
+            load_alike(train, others)
+        for fragment in fragments:
+            assert fragment in str(caught.value)
 
 
 @given(st.binary(max_size=200))

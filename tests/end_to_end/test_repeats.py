@@ -5,17 +5,26 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bespoke.pipeline import front, proposals
+from bespoke.data import read_vectors
+from bespoke.pipeline import front
+from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort, Objective, RunConfig
+from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.run import run
+from bespoke.scores import Metric
 
 pytestmark = pytest.mark.eda
 
@@ -27,6 +36,8 @@ _RESULTS = (
     "rtl/*.v",
     "models/*.json",
     "vectors/*.csv",
+    "folds/*/models/*.json",
+    "folds/*/evidence.json",
     "baseline/netlist.v",
     "baseline/rtl/*.v",
     "front/*/*.json",
@@ -40,10 +51,27 @@ _TIMES = ("seconds", "circuit_seconds")
 def small_budget():
     """Everything that a run does, on little: some seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(proposals.CANDIDATES, Effort.FAST, 12_000)
-        patch.setitem(proposals.MOVES, Effort.FAST, 12_000)
+        patch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], candidates=4000, moves=8000))
         patch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 4)
         yield
+
+
+#: The same budget for a process of its own, with its settings as JSON and its folder.
+_DRIVER = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+from bespoke.pipeline import front
+from bespoke.pipeline.budgets import BUDGETS
+from bespoke.pipeline.config import Effort, RunConfig
+from bespoke.pipeline.run import run
+
+if __name__ == "__main__":
+    BUDGETS[Effort.FAST] = replace(BUDGETS[Effort.FAST], candidates=4000, moves=8000)
+    front.MAPPED_DESIGNS[Effort.FAST] = 4
+    settings = json.loads(sys.argv[1])
+    run(RunConfig(**{**settings, "effort": Effort.FAST, "hidden": tuple(settings["hidden"])}), Path(sys.argv[2]))
+"""
 
 
 def blobs(rng: np.random.Generator, samples: int) -> tuple[np.ndarray, list[str]]:
@@ -69,9 +97,16 @@ def tables(tmp_path_factory) -> Path:
     return folder
 
 
+#: Of every small run, but for what a test changes.
+_SETTINGS = {"bits": 3, "hidden": (2,), "folds": 2, "seed": 5, "max_loss": 0.05, "workers": 2}
+
+
+def settings_of(tables: Path, **options) -> dict:
+    return {"train": str(tables / "train.csv"), "test": str(tables / "test.csv")} | _SETTINGS | options
+
+
 def small_run(tables: Path, out: Path, **options) -> Path:
-    settings = {"effort": Effort.FAST, "bits": 3, "hidden": (2,), "seed": 5, "max_loss": 0.05, "workers": 2} | options
-    run(RunConfig(train=str(tables / "train.csv"), test=str(tables / "test.csv"), **settings), out)
+    run(RunConfig(effort=Effort.FAST, **settings_of(tables, **options)), out)
     return out
 
 
@@ -87,7 +122,7 @@ def results(folder: Path) -> dict[str, str]:
         for pattern in _RESULTS
         for path in folder.glob(pattern)
     }
-    assert len(found) > 25
+    assert len(found) > 30
     return found
 
 
@@ -118,12 +153,52 @@ def busy_processes(count: int):
             process.wait()
 
 
-def test_other_workers_under_load_give_the_same_files(tables, reference, tmp_path):
-    with busy_processes(2):
-        again = small_run(tables, tmp_path / "run", workers=1)
+#: Files that tell results and times.
+_TIMED = (
+    "metrics.json",
+    "design.json",
+    "baseline/design.json",
+    *(f"{place}search/{search}.json" for place in ("", "folds/0/", "folds/1/") for search in ("networks", "circuits")),
+)
+
+
+@pytest.mark.parametrize(("workers", "load"), [(1, 2), (6, 0)])  # of six each run of the procedure has two of its own
+def test_other_workers_under_load_give_the_same_files(tables, reference, tmp_path, workers, load):
+    with busy_processes(load):
+        again = small_run(tables, tmp_path / "run", workers=workers)
     assert differing(results(again), results(reference)) == []
-    for name in ("metrics.json", "design.json", "baseline/design.json", "search/networks.json", "search/circuits.json"):
+    for name in _TIMED:
         assert read_timeless(again / name) == read_timeless(reference / name), name
+
+
+def test_metrics_say_how_long_the_stages_took(reference):
+    metrics = json.loads((reference / "metrics.json").read_text())
+    assert metrics["seconds"] == json.loads((reference / "seconds.json").read_text())
+    assert {"training and searching", "mapping the front"} <= metrics["seconds"].keys()
+    assert all(seconds > 0 for seconds in metrics["seconds"].values())
+    assert "seconds" not in timeless(metrics) and "circuit_seconds" not in timeless(metrics)["search"]
+
+
+def test_a_run_killed_inside_the_folds_goes_on_to_the_same_result(tables, reference, tmp_path):
+    """Killed for good, its workers with it, as soon as the last fold has begun."""
+    out, driver = tmp_path / "run", tmp_path / "driver.py"
+    driver.write_text(_DRIVER, encoding="utf-8")
+    words = [sys.executable, str(driver), json.dumps(settings_of(tables)), str(out)]
+    process = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL)
+    begun = time.monotonic()
+    while not (out / "folds/1/models/float.json").exists():
+        assert process.poll() is None and time.monotonic() - begun < 300, "the run ended before it was killed"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (out / "folds/1/evidence.json").exists() and not (out / "metrics.json").exists()
+    finished = {path: path.stat().st_mtime_ns for path in out.rglob("models/float.json")}
+    assert len(finished) == 3
+    small_run(tables, out)
+    assert {path: path.stat().st_mtime_ns for path in finished} == finished  # what was done is not done again
+    assert differing(results(out), results(reference)) == []
+    for name in _TIMED:
+        assert read_timeless(out / name) == read_timeless(reference / name), name
 
 
 def without_test_column(text: str) -> list[dict[str, str]]:
@@ -154,7 +229,8 @@ def test_the_test_part_changes_no_choice(tables, reference, tmp_path):
         for key in ("area_cm2", "static_power_train_mw", "cell_counts", "delay_ms", "plain_flow_area_cm2"):
             assert old[design][key] == new[design][key]
         assert old[design]["accuracy"]["train"] == new[design]["accuracy"]["train"]
-        assert old[design]["accuracy"]["validation"] == new[design]["accuracy"]["validation"]
+        forecasts = [key for key in old[design] if key.startswith("forecast_")]
+        assert len(forecasts) == 6 and all(old[design][key] == new[design][key] for key in forecasts)
     assert old["chosen"]["accuracy"]["test"] != new["chosen"]["accuracy"]["test"]
     assert old["chosen"]["static_power_mw"] != new["chosen"]["static_power_mw"]
 
@@ -163,12 +239,55 @@ def test_the_power_objective_ends_at_the_lowest_power(tables, reference, tmp_pat
     out = small_run(tables, tmp_path / "run", objective=Objective.POWER)
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["selection"]["rule"].startswith("lowest-power design")
-    least = {part: metrics["baseline"]["accuracy"][part]["value"] - 0.05 - 1e-6 for part in ("train", "validation")}
+    least = metrics["baseline"]["forecast_score"] - 0.05 - 1e-6
     rows = list(csv.DictReader((out / "front.csv").open(encoding="utf-8")))
-    fitting = [row for row in rows if all(float(row[f"{part}_accuracy"]) >= least[part] for part in least)]
+    proposed = [row for row in rows if row["origin"] != "rival tree"]
+    fitting = [row for row in proposed if float(row["forecast_score"]) >= least]
+    assert metrics["selection"]["eligible_designs"] == len(fitting)
     (chosen,) = (row for row in rows if row["chosen"] == "1")
     assert len(fitting) > 1 and chosen in fitting
     assert float(chosen["static_power_mw"]) == min(float(row["static_power_mw"]) for row in fitting)
     # The search itself went for power: it proposes other networks than for area.
     searched = [read_timeless(folder / "search/networks.json")["designs"] for folder in (out, reference)]
     assert searched[0] != searched[1]
+
+
+def test_a_run_by_cost_ends_at_the_cheapest_answers(tables, tmp_path):
+    """With a validation file in place of folds, and rivals and baseline judged by the same costs."""
+    rng = np.random.default_rng(10)
+    write_table(tmp_path / "validation.csv", *blobs(rng, 90))
+    matrix = np.array([[0, 1, 1], [1, 0, 1], [9, 9, 0]])
+    names = [f"kind{kind}" for kind in range(3)]
+    rows = [f"{name},{','.join(map(str, costs))}" for name, costs in zip(names, matrix, strict=True)]
+    (tmp_path / "costs.csv").write_text("\n".join([",".join(["", *names]), *rows]) + "\n", encoding="utf-8")
+    out = small_run(
+        tables,
+        tmp_path / "run",
+        folds=0,
+        validation=str(tmp_path / "validation.csv"),
+        metric=Metric.COST,
+        cost_matrix=str(tmp_path / "costs.csv"),
+        max_loss=None,
+    )
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["selection"]["metric"] == "cost" and metrics["selection"]["folds"] == 0
+    assert "forecast cost" in metrics["selection"]["rule"]
+    assert metrics["data"]["validation_samples"] == 90
+    truth, answers = judged(out, metrics["baseline"]["model_file"])
+    assert metrics["baseline"]["forecast_score"] == pytest.approx(-matrix[truth, answers].mean())
+    assert metrics["baseline"]["accuracy"]["validation"]["value"] == pytest.approx(np.mean(truth == answers))
+    table = list(csv.DictReader((out / "front.csv").open(encoding="utf-8")))
+    for row in (row for row in table if row["origin"] == "rival tree"):
+        truth, answers = judged(out, row["model_file"])
+        assert float(row["forecast_score"]) == pytest.approx(-matrix[truth, answers].mean(), abs=1e-6)
+    (chosen,) = (row for row in table if row["chosen"] == "1")
+    least = float(re.search(r"forecast cost of at least (-?[\d.]+)", metrics["selection"]["rule"]).group(1))
+    fitting = [r for r in table if r["origin"] != "rival tree" and float(r["forecast_score"]) >= least - 1e-4]
+    powers = [float(row["estimated_system_power_mw"]) for row in fitting]
+    assert float(chosen["estimated_system_power_mw"]) == min(powers)
+
+
+def judged(out: Path, model_file: str) -> tuple[np.ndarray, np.ndarray]:
+    """True classes of the validation part, and what a model of the run answers on it."""
+    vectors = read_vectors(out / "vectors/validation.csv")
+    return vectors.classes, ModelFile.load(out / model_file).classifier.predict(vectors.features)

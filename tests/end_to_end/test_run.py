@@ -18,10 +18,26 @@ from bespoke.sensing import port_width
 pytestmark = pytest.mark.eda
 
 
-def bespoke(*words, cwd, **options):
+def bespoke(*words, cwd, start=("-m", "bespoke"), **options):
     return subprocess.run(
-        [sys.executable, "-m", "bespoke", *map(str, words)], cwd=cwd, capture_output=True, text=True, **options
+        [sys.executable, *map(str, (*start, *words))], cwd=cwd, capture_output=True, text=True, **options
     )
+
+
+#: The command line on little training and search, which no option could ask for.
+_QUICK = """
+from dataclasses import replace
+
+from bespoke.cli import main
+from bespoke.pipeline import front
+from bespoke.pipeline.budgets import BUDGETS
+from bespoke.pipeline.config import Effort
+
+if __name__ == "__main__":
+    BUDGETS[Effort.FAST] = replace(BUDGETS[Effort.FAST], candidates=6000, moves=30_000)
+    front.MAPPED_DESIGNS[Effort.FAST] = 6
+    main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +62,8 @@ def finished(labelled_csv, tmp_path_factory):
     """A finished run on the labelled file, from another folder than the checkout."""
     place = tmp_path_factory.mktemp("place with spaces")
     words = ["run", labelled_csv, "--target", "kind of plant", "--out", "run", "--effort", "fast", "--seed", 3]
-    result = bespoke(*words, cwd=place)
+    (place / "quick.py").write_text(_QUICK, encoding="utf-8")
+    result = bespoke(*words, cwd=place, start=["quick.py"])
     assert result.returncode == 0, result.stderr
     return place / "run", result, words
 
@@ -68,8 +85,16 @@ def test_everything_is_there(finished):
         "models/quantised.json",
         "models/baseline.json",
         "models/approximate.json",
+        "models/topology.json",
+        "seconds.json",
+        "search/networks.json",
+        "search/circuits.json",
+        *(
+            f"folds/{fold}/{name}"
+            for fold in range(3)
+            for name in ("models/float.json", "models/baseline.json", "search/circuits.json", "evidence.json")
+        ),
         "vectors/train.csv",
-        "vectors/validation.csv",
         "vectors/test.csv",
         "baseline/netlist.v",
         "baseline/rtl/top.v",
@@ -77,7 +102,8 @@ def test_everything_is_there(finished):
     ]:
         assert (run / name).stat().st_size > 0, name
     assert not list(run.rglob("*.tmp"))
-    for word in ("accuracy", "area", "power", "comparators", "baseline"):
+    assert not (run / "vectors/validation.csv").exists() and not (run / "folds/3").exists()
+    for word in ("accuracy", "forecast", "area", "power", "comparators", "baseline"):
         assert word in result.stdout
 
 
@@ -88,10 +114,16 @@ def test_the_metrics_agree_with_a_recount_from_the_files(finished):
     for name, model_file in (("chosen", "approximate"), ("baseline", "baseline")):
         design = metrics[name]
         model = ModelFile.load(run / f"models/{model_file}.json")
-        for part in ("train", "validation", "test"):
+        assert design["accuracy"]["validation"] is None
+        for part in ("train", "test"):
             vectors = read_vectors(run / f"vectors/{part}.csv")
             share = (model.classifier.predict(vectors.features) == vectors.classes).mean()
             assert design["accuracy"][part]["value"] == pytest.approx(share)
+        answers = model.classifier.predict(vectors.features)
+        recalls = [float((answers[vectors.classes == kind] == kind).mean()) for kind in range(3)]
+        assert design["class_recall"] == pytest.approx(recalls)
+        silent = [kind for kind in range(3) if (answers != kind).all()]
+        assert design["never_answered"] == [metrics["data"]["class_labels"][kind] for kind in silent]
         assert design["verification"]["simulated_test_accuracy"] == design["accuracy"]["test"]["value"]
         assert design["verification"]["netlist_test_accuracy"] == design["accuracy"]["test"]["value"]
         counts = {}
@@ -101,14 +133,55 @@ def test_the_metrics_agree_with_a_recount_from_the_files(finished):
     assert metrics["data"]["class_labels"] == ['"; $finish; //', "<b>weed</b>", "rose & lily"]
 
 
-def test_the_choice_kept_its_promise_on_train_and_validation(finished):
+def test_the_forecast_of_the_baseline_is_a_recount_of_the_folds(finished):
     run, _, _ = finished
     metrics = json.loads((run / "metrics.json").read_text())
-    needed = metrics["baseline"]["accuracy"]["validation"]["value"] - 0.01
-    assert metrics["chosen"]["accuracy"]["validation"]["value"] >= needed - 1e-9
-    assert metrics["chosen"]["area_cm2"] <= metrics["baseline"]["area_cm2"]
+    evidence = [json.loads(path.read_text()) for path in sorted((run / "folds").glob("*/evidence.json"))]
+    pooled = np.sum([fold["baseline"] for fold in evidence], axis=0)
+    assert len(evidence) == metrics["selection"]["folds"] == 3
+    assert pooled.sum() == metrics["data"]["train_samples"] == 168 and metrics["data"]["validation_samples"] is None
+    assert metrics["baseline"]["forecast_accuracy"] == pytest.approx(np.trace(pooled) / pooled.sum())
+    for design in (metrics["chosen"], metrics["baseline"]):
+        assert 0 < design["forecast_low"] < design["forecast_accuracy"] < design["forecast_high"] < 1
+        assert design["forecast_score"] == design["forecast_accuracy"]
+    rows = list(csv.DictReader((run / "front.csv").open()))
+    for name, key, value in (("chosen", "chosen", "1"), ("baseline", "origin", "exact baseline")):
+        (row,) = (row for row in rows if row[key] == value)
+        assert float(row["forecast_accuracy"]) == pytest.approx(metrics[name]["forecast_accuracy"], abs=1e-6)
+
+
+def test_the_hidden_layer_was_found_by_cross_validation(finished):
+    run, _, _ = finished
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["topology"] == json.loads((run / "models/topology.json").read_text())
+    (size,) = metrics["topology"]["hidden"]
+    assert metrics["baseline"]["topology"] == [5, size, 3]
+    tried = {entry["neurons"]: entry for entry in metrics["topology"]["tried"]}
+    assert tried[size]["behind_best"] <= tried[size]["forgiven"]
+    assert all(entry["behind_best"] > entry["forgiven"] for neurons, entry in tried.items() if neurons < size)
+
+
+def test_the_choice_kept_its_promise_by_the_forecast(finished):
+    """Nothing was asked for, so it is the cheapest within one standard error of the best."""
+    run, _, _ = finished
+    metrics = json.loads((run / "metrics.json").read_text())
     rows = list(csv.DictReader((run / "front.csv").open()))
     assert [row["chosen"] for row in rows].count("1") == 1
+    (chosen,) = (row for row in rows if row["chosen"] == "1")
+    found = re.search(
+        r"at least ([\d.]+) \(within one standard error, ([\d.]+), of the best forecast, ([\d.]+)\)",
+        metrics["selection"]["rule"],
+    )
+    least, error, best = map(float, found.groups())
+    assert least == pytest.approx(best - error, abs=2e-4)
+    assert error == pytest.approx((best * (1 - best) / metrics["data"]["train_samples"]) ** 0.5, rel=0.5)
+    own = [row for row in rows if row["origin"] != "rival tree"]
+    assert best == pytest.approx(max(float(row["forecast_score"]) for row in own), abs=1e-4)
+    fitting = [row for row in own if float(row["forecast_score"]) >= least - 1e-4]
+    assert chosen in fitting and metrics["selection"]["eligible_designs"] == len(fitting)
+    power = float(chosen["estimated_system_power_mw"])
+    assert power == min(float(row["estimated_system_power_mw"]) for row in fitting)
+    assert metrics["chosen"]["area_cm2"] <= metrics["baseline"]["area_cm2"]
     assert (
         metrics["chosen"]["front_end"]["kind"] == "thermometer" and metrics["baseline"]["front_end"]["kind"] == "binary"
     )

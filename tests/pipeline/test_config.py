@@ -6,8 +6,9 @@ import pytest
 
 from bespoke.costs import Objective
 from bespoke.errors import InputError
-from bespoke.pipeline.config import Effort, RunConfig, Unit, read_config, to_toml
+from bespoke.pipeline.config import Effort, RunConfig, Start, Unit, read_config, to_toml
 from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of
+from bespoke.scores import Metric
 from bespoke.sensing import FrontEnd, FrontEndKind
 from bespoke.technology import load_technology
 
@@ -28,10 +29,46 @@ def test_a_config_survives_its_own_toml(tmp_path):
         source="Molex",
         choose_rival=True,
         decisions_per_hour=12.0,
+        folds=0,
+        validation="validation.csv",
+        metric=Metric.COST,
+        cost_matrix="costs.csv",
+        starts=(Start.LUT, Start.NETWORK),
     )
     path = tmp_path / "run.toml"
     path.write_text(to_toml(config))
     assert RunConfig(**read_config(path)) == config
+
+
+def test_what_is_not_set_is_not_written(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text(to_toml(RunConfig(data="iris")))
+    written = tomllib.loads(path.read_text())
+    assert not {"folds", "hidden", "validation", "cost_matrix"} & set(written)
+    assert written["metric"] == "accuracy" and written["starts"] == ["network", "tree", "forest", "lut", "nothing"]
+    config = RunConfig(**read_config(path))
+    assert (config.hidden, config.folds, config.starts) == (None, None, tuple(Start))
+
+
+@pytest.mark.parametrize(
+    ("settings", "folds"),
+    [
+        ({}, 5),
+        ({"effort": Effort.FAST}, 3),
+        ({"effort": Effort.HIGH}, 5),
+        ({"effort": Effort.FAST, "folds": 10}, 10),
+        ({"folds": 2}, 2),
+        ({"folds": 0}, 0),
+    ],
+)
+def test_folds_go_with_the_effort_unless_they_are_given(settings, folds):
+    assert RunConfig(data="iris", **settings).fold_count == folds
+
+
+def test_what_decides_the_forecast_belongs_to_the_result():
+    plain = RunConfig(data="iris").result_settings()
+    for settings in ({"folds": 3}, {"metric": Metric.F1_MACRO}, {"starts": (Start.TREE,)}, {"hidden": (3,)}):
+        assert RunConfig(data="iris", **settings).result_settings() != plain
 
 
 def test_workers_do_not_belong_to_the_result():
@@ -57,6 +94,16 @@ def test_workers_do_not_belong_to_the_result():
         ("front_end_figures = 2024", "--front-end-figures: expected text"),
         ("max_system_power_mw = 'little'", "--max-system-power-mw: expected a number"),
         ("decisions_per_hour = true", "--decisions-per-hour: expected a number"),
+        ("folds = 2.5", "--folds: expected a whole number, found 2.5"),
+        ("folds = '3'", "--folds: expected a whole number"),
+        ("metric = 'acuracy'", "did you mean accuracy"),
+        ("metric = 'auc'", "--metric: 'auc' is none of accuracy, balanced-accuracy, f1-macro, cost"),
+        ("starts = ['tre']", "did you mean tree"),
+        ("starts = ['mlp', 'tree']", "--starts: 'mlp' is none of network, tree, forest, lut, nothing"),
+        ("starts = 'tree'", "--starts: expected a list"),
+        ("cost_matrix = 3", "--cost-matrix: expected text"),
+        ("validation = 1", "--validation: expected text"),
+        ("hidden = 'wide'", "--hidden: expected a list"),
         ("data = ", "cannot be read"),
     ],
 )
@@ -94,6 +141,28 @@ def test_a_missing_file_is_named(tmp_path):
         ),
         ({"data": "iris", "max_loss": 0.1, "min_accuracy": 0.9}, "give one of them"),
         ({"data": "iris", "clock_ms": float("nan")}, "--clock-ms must be at least"),
+        ({"data": "iris", "folds": 1}, "give --folds at least 2, or 0 for a validation part"),
+        ({"data": "iris", "folds": -1}, "--folds must be between 0 and 50, not -1"),
+        ({"data": "iris", "folds": 51}, "--folds must be between 0 and 50, not 51"),
+        ({"data": "iris", "validation": "v.csv"}, "give --folds 0 with it"),
+        ({"data": "iris", "validation": "v.csv", "folds": 5}, "give --folds 0 with it"),
+        ({"data": "iris", "metric": Metric.COST}, "--metric cost and --cost-matrix go together"),
+        ({"data": "iris", "cost_matrix": "c.csv"}, "--metric cost and --cost-matrix go together"),
+        (
+            {"data": "iris", "metric": Metric.F1_MACRO, "cost_matrix": "c.csv"},
+            "--metric cost and --cost-matrix go together",
+        ),
+        ({"data": "iris", "starts": ()}, "--starts needs at least one of network, tree, forest, lut, nothing"),
+        (
+            {"data": "iris", "starts": (Start.TREE,), "circuit_approximation": False},
+            "--no-circuit-approximation leaves networks alone",
+        ),
+        (
+            {"data": "iris", "starts": (Start.TREE, Start.LUT), "freeze": (Unit.MULTIPLY,)},
+            "--freeze is for the units of networks, which --starts leaves out",
+        ),
+        ({"data": "iris", "freeze": tuple(Unit)}, "--freeze of all three kinds of units leaves nothing to search"),
+        ({"data": "iris", "model": "mlp.onnx", "hidden": (3,)}, "--model brings its own hidden layers"),
     ],
 )
 def test_values_that_do_not_fit_name_their_option(settings, words):
@@ -102,11 +171,21 @@ def test_values_that_do_not_fit_name_their_option(settings, words):
     assert words in str(caught.value)
 
 
+def test_a_validation_file_goes_with_no_folds():
+    assert RunConfig(data="iris", folds=0, validation="v.csv").fold_count == 0
+    assert RunConfig(train="a.csv", test="b.csv", folds=0, validation="v.csv").validation == "v.csv"
+    assert RunConfig(data="iris", metric=Metric.COST, cost_matrix="c.csv").metric is Metric.COST
+    assert RunConfig(data="iris", starts=(Start.NETWORK,), freeze=(Unit.MULTIPLY,), circuit_approximation=False).freeze
+
+
 def test_words_of_a_file_become_kinds(tmp_path):
     path = tmp_path / "run.toml"
-    path.write_text("objective = 'power'\nfront_end = 'digital'\nmax_system_area_cm2 = 3\n")
+    words = ("metric = 'f1-macro'", "starts = ['lut', 'tree']", "objective = 'power'", "front_end = 'digital'")
+    path.write_text("\n".join((*words, "max_system_area_cm2 = 3", "hidden = 'auto'")))
     settings = read_config(path)
     assert settings["objective"] is Objective.POWER and settings["front_end"] is FrontEndKind.DIGITAL
+    assert settings["hidden"] is None
+    assert settings["metric"] is Metric.F1_MACRO and settings["starts"] == (Start.LUT, Start.TREE)
     assert isinstance(settings["max_system_area_cm2"], float)
     assert RunConfig(data="iris").front_end is FrontEndKind.THERMOMETER
     assert RunConfig(data="iris").objective is Objective.SYSTEM_POWER

@@ -9,7 +9,7 @@ from bespoke.circuit import Circuit
 from bespoke.data import Part, PreparedData, load_dataset, prepare
 from bespoke.model import ArgmaxTree, LogicCircuit, Network, input_wires, used_bits
 from bespoke.netlist import Netlist, Port, read_netlist
-from bespoke.pipeline.design import measure
+from bespoke.pipeline.design import accuracies, measure
 from bespoke.pipeline.mapping import Backend, complements, netlist_costs, start_circuits, used_wires
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.sensing import (
@@ -63,6 +63,8 @@ def test_a_network_behind_each_front_end(data, tmp_path, kind):
     classifier = network()
     found = measured(classifier, data, tmp_path, kind)
     assert found.verification.netlist_vectors == 1000 + 150
+    assert found.accuracy == accuracies(classifier, data) and found.accuracy.validation is None
+    assert found.forecast_accuracy is None and found.forecast_score is None  # nobody cross-fitted it
     wires = input_wires(classifier, kind)
     if kind is THERMOMETER:  # mapping may find that the network does not depend on some of its comparators
         wires, possible = read_front_end(tmp_path / "front_end.csv", data.feature_names, 3), wires
@@ -94,6 +96,17 @@ def test_circuits_behind_comparators(data, tmp_path):
     assert (found.used_inputs, found.cells, found.estimated_front_end_power_mw) == ((), 0, 0.0)
     assert found.class_recall == (0.0, 1.0, 0.0)  # it answers class 1, whatever it reads
     assert found.never_answered == tuple(str(data.class_labels[index]) for index in (0, 2))
+
+
+def test_accuracies_are_those_of_the_parts_that_there_are():
+    classifier = network()
+    for fraction in (None, 0.25):
+        data = prepare(load_dataset("iris"), bits=3, validation_fraction=fraction)
+        found = accuracies(classifier, data)
+        assert (found.validation is None) == (fraction is None)
+        for name, part in data.parts.items():
+            right = classifier.predict(part.features) == part.classes
+            assert getattr(found, name).correct == right.sum() and getattr(found, name).samples == part.samples
 
 
 def test_average_power_is_that_of_the_time_switched_on():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import MinMaxScaler
 
 from bespoke.data import load_dataset, prepare
+from bespoke.importers import import_model
 from bespoke.model import LogicCircuit, input_wires
-from bespoke.pipeline import front, proposals
+from bespoke.pipeline import front
+from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.pipeline.run import run
 from bespoke.sensing import FrontEndKind, ThermometerWires, read_front_end
 
@@ -46,8 +50,7 @@ def mlp(tmp_path_factory):
 def finished(mlp, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(proposals.CANDIDATES, Effort.FAST, 20_000)
-        patch.setitem(proposals.MOVES, Effort.FAST, 20_000)
+        patch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], candidates=20_000, moves=20_000))
         patch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 3)
         config = RunConfig(data="iris", model=str(mlp), effort=Effort.FAST, max_loss=0.05, workers=1)
         return folder, run(config, folder)
@@ -83,23 +86,52 @@ def test_every_row_of_the_front_says_what_the_system_takes(finished):
         whole = float(row["static_power_mw"]) + float(row["estimated_front_end_power_mw"])
         assert float(row["estimated_system_power_mw"]) <= whole * 1.05  # switching is little beside static power
     (chosen,) = [row for row in rows if row["chosen"] == "1"]
-    assert chosen["origin"] != proposals.RIVAL_TREE
-    fitting = [row for row in rows if row["origin"] != proposals.RIVAL_TREE and _within(row, metrics, 0.05)]
+    assert chosen["origin"] != RIVAL_TREE
+    fitting = [row for row in rows if row["origin"] != RIVAL_TREE and _within(row, metrics, 0.05)]
     assert chosen in fitting
     assert float(chosen["estimated_system_power_mw"]) == min(float(r["estimated_system_power_mw"]) for r in fitting)
 
 
 def _within(row, metrics, loss) -> bool:
-    limits = metrics.baseline.accuracy
-    return all(
-        float(row[f"{part}_accuracy"]) >= getattr(limits, part).value - loss - 1e-5 for part in ("train", "validation")
-    )
+    return float(row["forecast_score"]) >= metrics.baseline.forecast_score - loss - 1e-5
+
+
+def test_forecasts_stand_in_the_front_and_in_the_metrics(finished):
+    folder, metrics = finished
+    rows = rows_of(folder)
+    for row in rows:
+        shares = [float(row[f"forecast_{name}"]) for name in ("low", "accuracy", "high")]
+        assert shares == sorted(shares) and float(row["forecast_score"]) == shares[1]
+    (chosen,) = [row for row in rows if row["chosen"] == "1"]
+    for row, design in (
+        (chosen, metrics.chosen),
+        (rows[-1], metrics.baseline),
+        (rows[metrics.rival.index], metrics.rival),
+    ):
+        for name in ("forecast_accuracy", "forecast_low", "forecast_high"):
+            assert float(row[name]) == pytest.approx(getattr(design, name), abs=1e-6)
+    assert metrics.chosen.forecast_score == metrics.chosen.forecast_accuracy
+    assert metrics.chosen.accuracy.validation is None and metrics.data.validation_samples is None
+    assert (metrics.selection.metric, metrics.selection.folds) == ("accuracy", 3)
+    assert f"at most 0.05 below the exact baseline's {metrics.baseline.forecast_score:.4f}" in metrics.selection.rule
+    assert (metrics.data.train_samples, metrics.data.test_samples) == (105, 45)
+    assert set(metrics.seconds) >= {"training and searching", "mapping the front"} and metrics.topology is None
+
+
+def test_the_imported_model_is_kept_from_the_folds(finished, mlp):
+    """It may have seen any sample, so that each fold trains a network of its topology."""
+    folder, _ = finished
+    whole = json.loads((folder / "models/float.json").read_text())
+    assert whole == import_model(mlp).adapted(prepare(load_dataset("iris"))).to_json()
+    seen = [json.loads((folder / f"folds/{fold}/models/float.json").read_text()) for fold in range(3)]
+    assert all([len(layer) for layer in one["weights"]] == [2, 3] for one in (whole, *seen))
+    assert all(one["weights"] != whole["weights"] for one in seen)
 
 
 def test_rival_trees_stand_in_the_front_and_in_the_metrics(finished):
     folder, metrics = finished
     rows = rows_of(folder)
-    rivals = [row for row in rows if row["origin"] == proposals.RIVAL_TREE]
+    rivals = [row for row in rows if row["origin"] == RIVAL_TREE]
     assert 1 <= len(rivals) <= front.MAPPED_RIVALS
     rival, row = metrics.rival, rows[metrics.rival.index]
     assert row in rivals

@@ -10,9 +10,9 @@ from bespoke.data import load_dataset, prepare
 from bespoke.errors import InputError
 from bespoke.importers import import_model
 from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.preparation import front_end_of, procedure_of, technology_of, topology_of
 from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.training import train_models
 
 
 def test_the_imported_model_is_the_float_model_that_everything_is_compared_with(tmp_path):
@@ -20,7 +20,12 @@ def test_the_imported_model_is_the_float_model_that_everything_is_compared_with(
     data = prepare(dataset)
     pipeline = make_pipeline(MinMaxScaler(), MLPClassifier((4,), max_iter=2000, random_state=0, solver="lbfgs"))
     pipeline.fit(dataset.features[data.train.rows], dataset.classes[data.train.rows])
-    trained = train_models(RunFolder(tmp_path), RunConfig(data="iris"), data, Silent(), imported=import_model(pipeline))
+    config, imported = RunConfig(data="iris"), import_model(pipeline)
+    folder, technology = RunFolder(tmp_path), technology_of(config)
+    topology = topology_of(folder, config, data, Silent(), imported=imported)
+    assert (topology.hidden, topology.tried) == ((4,), None)
+    procedure = procedure_of(config, data, topology.hidden, technology, front_end_of(config, technology))
+    trained = procedure.train(folder, data, Silent(), imported=imported.adapted(data))
     theirs = pipeline.predict(dataset.features[data.test.rows])
     ours = trained.float_model.predict(data.test.features, data.bits)
     assert (theirs == ours).mean() > 0.85  # ours sees four bits of every feature

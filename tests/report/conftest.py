@@ -20,6 +20,7 @@ def sample_runs(tmp_path_factory):
         "compared": write_sample_run(root / "compared", kind=FrontEndKind.THERMOMETER, logic=True, area=0.01),
         "digital": write_sample_run(root / "digital", kind=FrontEndKind.DIGITAL, hostile=True, logic=True),
         "redwine": write_sample_run(root / "redwine", data_name="redwine", area=0.02),
+        "validated": write_sample_run(root / "validated", folds=0, metric="balanced-accuracy"),
     }
 
 

@@ -11,7 +11,7 @@ from sample_runs import sample_network
 
 from bespoke.cli.design import _exploration_json, _show_exploration
 from bespoke.costs import Costs, Objective
-from bespoke.design import EXACT_BASELINE, Design
+from bespoke.design import EXACT_BASELINE, Design, Forecast
 from bespoke.pipeline.exploration import Exploration, _table
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.report import write_exploration_figures
@@ -22,11 +22,13 @@ from bespoke.statistics import Accuracy
 @pytest.fixture
 def found():
     model = sample_network()[0]
-    accuracy = Accuracy.of_count(90, 100)
 
     def design(times, origin="search"):
         costs = Costs(0.1 * times, 0.3 * times, 0.002 * times, 0.05 * times, 3 * times)
-        return Design(model, origin, accuracy, accuracy, costs, model_file=f"explored/{times}.json")
+        share = 0.87 + 0.001 * times
+        forecast = Forecast(share, share - 0.03, share + 0.02, share - 0.1, share - 0.2, share - 0.05, 0.01)
+        train = Accuracy.of_count(90, 100)
+        return Design(model, origin, train, train.value, costs, forecast=forecast, model_file=f"explored/{times}.json")
 
     summary = SearchSummary(1000, 1.0, 0.0, 2, 0.5)
     return Exploration(
@@ -40,12 +42,14 @@ def test_json_and_table_hold_the_system(found):
     row = list(csv.DictReader(_table(found.designs).splitlines()))[1]
     for name in ("estimated_front_end_area_cm2", "estimated_system_area_cm2", "estimated_system_power_mw"):
         assert float(row[name]) == pytest.approx(entry[name])
+    for name, value in (("accuracy", 0.872), ("low", 0.842), ("high", 0.892), ("score", 0.772)):
+        assert float(row[f"forecast_{name}"]) == pytest.approx(entry[f"forecast_{name}"]) == pytest.approx(value)
 
 
 def test_the_terminal_shows_the_system(found, capsys):
     _show_exploration(found, ())
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["1", "90.0", "%", "90.0", "%", "0.700", "0.204", "6", "0.600", "0.200", "network"] in lines
+    assert ["1", "90.0", "%", "87.2", "%", "0.700", "0.204", "6", "0.600", "0.200", "network"] in lines
 
 
 @pytest.mark.parametrize("objective", list(Objective))
@@ -55,6 +59,9 @@ def test_the_figure_is_drawn_against_what_was_made_small(found, objective, tmp_p
     assert ("system" in label) == objective.counts_front_end and ("mW" in label) == objective.is_power
     xs = [x for line in figure.axes[0].lines for x in line.get_xdata()]
     assert max(xs) == pytest.approx(found.baseline.estimated.along(objective))
+    assert "Forecast" in figure.axes[0].get_ylabel()
+    ys = {round(float(y), 6) for line in figure.axes[0].lines for y in line.get_ydata()}
+    assert ys == {87.1, 87.2, 92.0}
     assert write_exploration_figures(replace(found, objective=objective), tmp_path, ["svg"])[0].stat().st_size
 
 

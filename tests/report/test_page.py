@@ -26,7 +26,7 @@ from bespoke.statistics import wilson_interval
 VOID = {"meta", "link", "br", "img", "input", "line", "path", "rect", "circle"}
 
 
-KINDS = ["network", "logic", "hostile", "redwine", "comparators", "compared", "digital"]
+KINDS = ["network", "logic", "hostile", "redwine", "comparators", "compared", "digital", "validated"]
 
 
 class Page(HTMLParser):
@@ -123,6 +123,31 @@ def test_the_figures_of_the_run_stand_on_the_page(sample_runs, pages):
         assert value in text, value
     rows = re.findall(r'<td class="cell[^"]*"[^>]*>(\d+)</td>', (sample_runs["network"] / "report.html").read_text())
     assert np.array(rows, dtype=int).reshape(3, 3).tolist() == [list(row) for row in metrics.chosen.confusion]
+
+
+@pytest.mark.parametrize("kind", ["network", "validated"])
+def test_forecasts_stand_on_the_page_and_say_what_they_rest_on(sample_runs, pages, kind):
+    metrics, text = read_run(sample_runs[kind]).metrics, pages[kind].text
+    folds = "Forecasts are cross-fitted: 5 times the whole procedure ran" in text
+    assert folds == (kind == "network")
+    assert ("Forecasts are from the validation part" in text) == (kind == "validated")
+    assert f"{metrics.data.train_samples} samples trained and searched on" in text
+    assert ("31 validated on" in text) == (kind == "validated")
+    for design in (metrics.chosen, metrics.baseline, metrics.rival):
+        assert f"{100 * design.forecast_low:.1f}–{100 * design.forecast_high:.1f}" in text
+
+
+def test_the_chart_has_a_forecast_for_every_design(sample_runs, pages):
+    record = read_run(sample_runs["network"])
+    text = (sample_runs["network"] / "report.html").read_text()
+    points = json.loads(re.search(r'id="front-data">(.*?)</script>', text, flags=re.S).group(1))["points"]
+    forecasts = [point["forecast"] for point in points]
+    assert forecasts == [row.forecast_accuracy for row in record.front]
+    (chosen,) = [point for point in points if point["kind"] == "chosen"]
+    design = record.metrics.chosen
+    assert chosen["intervals"]["forecast"] == [design.forecast_low, design.forecast_high]
+    axes = [a["value"] for t, a in pages["network"].tags if t == "input" and a.get("name") == "front-y"]
+    assert axes == ["test", "forecast", "train"]
 
 
 def test_each_class_has_its_recall(sample_runs, pages):
@@ -307,11 +332,11 @@ def damaged_row(path):
         (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
         (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
         (
-            lambda folder: (folder / "metrics.json").write_text('{"schema": 3}'),
+            lambda folder: (folder / "metrics.json").write_text('{"schema": 4}'),
             "not the metrics file of a run by this version: RunMetrics lacks",
         ),
         (lambda folder: (folder / "front.csv").unlink(), "front.csv is missing"),
-        (lambda folder: (folder / "metrics.json").write_text('{"schema": 2}'), "schema 2, this version reads 3"),
+        (lambda folder: (folder / "metrics.json").write_text('{"schema": 3}'), "schema 3, this version reads 4"),
         (
             lambda folder: (folder / "front.csv").write_text("index,kind\n1,network\n"),
             "lacks the columns origin",

@@ -40,7 +40,11 @@ def test_summary_shows_both_designs_and_their_ratio(sample_runs):
     assert max(map(len, text.splitlines())) <= 80
     for words in (
         wording.accuracy(metrics.chosen.accuracy.test),
-        wording.accuracy(metrics.baseline.accuracy.validation),
+        wording.accuracy(metrics.baseline.accuracy.train),
+        wording.forecast(metrics.chosen),
+        wording.forecast(metrics.baseline),
+        "124/54 development/test samples",
+        "training and searching 44 s, mapping the front 1",
         "0.620",
         "21.4",
         f"{21.4 / 0.62:.1f}×",
@@ -58,6 +62,37 @@ def test_summary_shows_both_designs_and_their_ratio(sample_runs):
         "proven equal",
     ):
         assert words in text, words
+
+
+def test_summary_says_what_forecasts_rest_on(sample_runs):
+    folds, validated = (read_run(sample_runs[kind]) for kind in ("network", "validated"))
+    text = " ".join(shown(summary_table(folds)).split())
+    assert "Forecasts are cross-fitted: 5 times the whole procedure ran without a fold" in text
+    assert "validation" not in text
+    text = " ".join(shown(summary_table(validated)).split())
+    assert "Forecasts are from the validation part, which neither training nor search has seen." in text
+    assert "93/31/54 training/validation/test samples" in text
+
+
+def test_summary_shows_the_score_where_the_metric_is_not_the_accuracy(sample_runs):
+    plain, balanced = (read_run(sample_runs[kind]) for kind in ("network", "validated"))
+    assert "balanced" not in shown(summary_table(plain))
+    rows = [line.split() for line in shown(summary_table(balanced)).splitlines()]
+    (row,) = [row for row in rows if row[:3] == ["balanced", "accuracy,", "forecast"]]
+    chosen, baseline = balanced.metrics.chosen, balanced.metrics.baseline
+    assert row[3:] == f"{wording.forecast_score(chosen)} {wording.forecast_score(baseline)}".split()
+    assert chosen.forecast_score != chosen.forecast_accuracy
+
+
+def test_the_rivals_forecast_stands_in_the_summary(sample_runs):
+    record = read_run(sample_runs["network"])
+    text = " ".join(shown(summary_table(record)).split())
+    assert f"accuracy {record.metrics.rival.forecast_accuracy:.3f} by forecast" in text
+
+
+def test_a_forecast_that_is_not_known_is_a_dash(sample_runs):
+    design = replace(read_run(sample_runs["network"]).metrics.chosen, forecast_accuracy=None, forecast_score=None)
+    assert wording.forecast(design) == wording.forecast_score(design) == "–"
 
 
 def test_summary_reads_no_markup_from_names(sample_runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from threadpoolctl import threadpool_limits
 from bespoke.costs import Objective
 from bespoke.estimator import fitting
 from bespoke.model import Network, QRelu
+from bespoke.pipeline import procedure
+from bespoke.pipeline.budgets import Budget
+from bespoke.pipeline.config import Start
 from bespoke.search import SearchData, SearchOptions, variation
 from bespoke.search.evaluation import accept, evaluate, evaluator, right_answers
 from bespoke.search.genome import NEURONS
@@ -21,7 +25,7 @@ from bespoke.search.problem import Problem, make_problem
 from bespoke.search.randoms import random_state
 from bespoke.sensing import FrontEnd, FrontEndKind
 from bespoke.technology import load_technology
-from bespoke.train import FloatModel, QuantisationOptions
+from bespoke.train import TRAINING_EFFORTS, FloatModel, QuantisationOptions
 from bespoke.train.calibration import Grid, starting_trainer
 
 TECHNOLOGY = load_technology()
@@ -51,29 +55,37 @@ class Reached(Exception):
 @pytest.mark.parametrize("first", range(0, 1000, 100))
 def test_a_fit_never_fails_by_luck(first, monkeypatch):
     """Pure noise: about one network in ten learns to ignore its inputs, and its weights decay beside its biases."""
-    monkeypatch.setattr(fitting, "explore", _stopping)
-    budget = fitting.Budget(1000, 1, 1, QuantisationOptions(activation_bits=4, epochs=1, starts=1))
+    monkeypatch.setattr(procedure, "explore", _stopping)
+    quantised = QuantisationOptions(activation_bits=4, epochs=1, starts=1)
+    training = replace(TRAINING_EFFORTS["fast"], quantised=quantised)
     for seed in range(first, first + 100):
         rng = np.random.default_rng(seed)
         with threadpool_limits(1), pytest.raises(Reached):
             fitting.find_designs(
                 rng.normal(size=(20, 3)),
                 np.concatenate([np.arange(3), rng.integers(0, 3, 17)]),
+                None,
+                procedure=procedure.Procedure(
+                    hidden=(),
+                    starts=(Start.NETWORK,),
+                    freeze=(),
+                    gate_level=False,
+                    objective=Objective.AREA,
+                    technology=TECHNOLOGY,
+                    front_end=FrontEnd(FrontEndKind.BINARY, None),
+                    budget=Budget(training, candidates=1000, islands=1, moves=1),
+                    seed=seed,
+                ),
+                hidden=((2,), (1,), (2, 2))[seed % 3],
+                folds=0,
                 feature_names=("a", "b", "c"),
                 class_labels=(0, 1, 2),
                 bits=1 + seed % 12,
-                hidden=((2,), (1,), (2, 2))[seed % 3],
-                validation_fraction=0.25,
-                budget=budget,
-                technology=TECHNOLOGY,
-                front_end=FrontEnd(FrontEndKind.BINARY, None),
-                objective=Objective.AREA,
-                seed=seed,
                 workers=1,
             )
 
 
-def _stopping(data, starts, options, *, technology, front_end, workers):
+def _stopping(data, starts, options, *, technology, front_end, workers, progress, checkpoint):
     make_problem(data, starts, options, technology, front_end)
     assert_searchable(starts[0], np.asarray(data.features))
     raise Reached

@@ -227,8 +227,8 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
     store = archive(capacity=4, output_bits=1, lowest=1.0, highest=4.0)
     none, output = np.zeros(1, np.int32), np.zeros(1, np.int32)
 
-    def kept(cost: float, wrong: int) -> bool:
-        return offer(store, 1, none, none, output, cost, wrong) >= 0
+    def kept(cost: float, wrong: int, origin: int = 0) -> bool:
+        return offer(store, 1, none, none, output, cost, wrong, origin) >= 0
 
     assert kept(2.0, 10)
     assert not kept(3.0, 10)
@@ -238,6 +238,8 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
     assert kept(1.5, 9)  # makes both others pointless
     assert sorted(store.wrong[store.wrong >= 0].tolist()) == [9]
     assert not kept(9.0, 0)  # beyond the archive
+    assert kept(1.5, 8, 7) and not kept(3.0, 8, 5)
+    assert store.origins[store.wrong >= 0].tolist() == [7]
 
 
 @pytest.mark.parametrize("seed", range(3))

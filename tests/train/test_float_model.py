@@ -16,7 +16,7 @@ from bespoke.train.float_model import _uses_all_neurons, held_out
 
 @pytest.fixture(scope="module")
 def iris() -> PreparedData:
-    return prepare(load_dataset("iris"))
+    return prepare(load_dataset("iris"), validation_fraction=0.25)
 
 
 def plain_decision(model: FloatModel, features: list[int], bits: int) -> list[float]:
@@ -41,7 +41,7 @@ def test_inference_against_plain_python(iris, hidden):
 
 
 def test_two_classes_give_zero_and_the_logit():
-    data = prepare(load_dataset("breast_cancer"))
+    data = prepare(load_dataset("breast_cancer"), validation_fraction=0.25)
     model = train_float(data, hidden=(3,))
     assert model.topology == (30, 3, 2)
     assert not model.weights[-1][0].any() and model.biases[-1][0] == 0
@@ -118,18 +118,9 @@ def test_a_model_with_a_dead_neuron_is_told_apart():
     assert _uses_all_neurons(train_float(data, hidden=(3,), seed=1), data)
 
 
-def without_validation(data: PreparedData) -> PreparedData:
-    """The validation part joined to the training part."""
-    parts = data.train, data.validation
-    features, classes, rows = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "classes", "rows")
-    )
-    return replace(data, train=Part(features, classes, rows), validation=None)
-
-
 @pytest.mark.parametrize("name", ["iris", "breast_cancer"])
 def test_without_a_validation_part(name):
-    data = without_validation(prepare(load_dataset(name)))
+    data = prepare(load_dataset(name))
     seen = []
     model = train_float(data, seed=2, progress=lambda fraction, note: seen.append((fraction, note)))
     assert _uses_all_neurons(model, data)
@@ -139,9 +130,9 @@ def test_without_a_validation_part(name):
     assert seen[-1][0] == 1 and all("held-out accuracy" in note for _, note in seen)
 
 
-def test_without_a_validation_part_all_samples_are_learned_from(iris):
+def test_without_a_validation_part_all_samples_are_learned_from():
     """The model is where scikit-learn's loss on the whole training part, held-out share included, is lowest."""
-    data = without_validation(iris)
+    data = prepare(load_dataset("iris"))
     model = train_float(data, seed=1, hidden=(2,))
     outputs = model.decision(data.train.features / 16)
     error = np.exp(outputs - outputs.max(axis=1, keepdims=True))
@@ -154,7 +145,7 @@ def test_classes_too_small_to_hold_a_sample_out():
     features = np.random.default_rng(0).integers(0, 16, (8, 2))
     classes = np.repeat(np.arange(2), 4)
     part = Part(features, classes, np.arange(8))
-    data = without_validation(prepare(load_dataset("breast_cancer")))
+    data = prepare(load_dataset("breast_cancer"))
     tiny = replace(data, feature_names=("a", "b"), train=part)
     assert not held_out(classes, 0.2, np.random.default_rng(0)).any()
     assert train_float(tiny, hidden=(2,)).topology == (2, 2, 2)

@@ -158,7 +158,7 @@ def test_gradients_are_those_of_the_ramp():
 
 @pytest.fixture(scope="module")
 def iris() -> tuple[PreparedData, FloatModel]:
-    data = prepare(load_dataset("iris"))
+    data = prepare(load_dataset("iris"), validation_fraction=0.25)
     return data, train_float(data, hidden=(4, 3))
 
 
@@ -200,7 +200,7 @@ def test_without_a_validation_part_the_training_part_judges(iris):
 
 
 def test_two_classes_keep_their_silent_output():
-    data = prepare(load_dataset("breast_cancer"))
+    data = prepare(load_dataset("breast_cancer"), validation_fraction=0.25)
     model = train_float(data)
     network = train_quantised(model, data, options=QuantisationOptions(starts=2))
     silent = network.layers[-1].neurons[0]
@@ -246,7 +246,7 @@ PUBLISHED = {  # accuracy of the exact 8-bit bespoke MLP, hidden neurons (Mubari
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_published_accuracy_and_quantisation_loss(name):
     published, hidden = PUBLISHED[name]
-    data = prepare(load_dataset(name, data_dir=helpers.shared_dataset_dir()))
+    data = prepare(load_dataset(name, data_dir=helpers.shared_dataset_dir()), validation_fraction=0.25)
     model = train_float(data, hidden=(hidden,))
     baseline = fixed_point_network(model, bits=4)
     error = np.sqrt(published * (1 - published) / data.test.samples)

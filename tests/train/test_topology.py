@@ -78,7 +78,7 @@ def test_the_rule_is_the_smallest_within_an_error_of_the_best():
 
 
 def test_same_seed_same_choice_and_only_the_training_part_counts():
-    data = prepare(load_dataset("iris"))
+    data = prepare(load_dataset("iris"), validation_fraction=0.25)
     other = Part(data.test.features ^ 5, np.zeros_like(data.test.classes), data.test.rows)
     first = choose_topology(data, seed=3, budget=QUICK)
     assert first == choose_topology(replace(data, test=other, validation=None), seed=3, budget=QUICK)
