@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     for name in options.sets.split(","):
-        data = prepare(load_dataset(_source(name)))
+        data = prepare(load_dataset(_source(name)), validation_fraction=0.25)
         for seed in range(options.seeds):
             _compare(name, data, options, seed)
 

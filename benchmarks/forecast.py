@@ -70,7 +70,7 @@ class Outcome:
     def covered(self) -> bool:
         """Whether the difference lies within its 95 % interval."""
         half = self.high - self.forecast if self.difference > 0 else self.forecast - self.low
-        sampling = self.test.value * (1 - self.test.value) / self.test.samples
+        sampling = self.forecast * (1 - self.forecast) / self.test.samples
         return abs(self.difference) <= math.sqrt(half**2 + _Z95**2 * sampling) + 1e-12
 
 

@@ -19,7 +19,7 @@ from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.search import SearchData, SearchOptions, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions
 from bespoke.search.circuit.approximation import search_wires
-from bespoke.search.circuit.island import IslandJob, run_island
+from bespoke.search.circuit.island import IslandJob, Traced, run_island
 from bespoke.search.cost_model import charge_of, cost_model
 from bespoke.sensing import FrontEndKind, priced_front_end
 from bespoke.technology import load_technology
@@ -69,7 +69,7 @@ def _edits(data: PreparedData, kind: FrontEndKind, objective: Objective, moves: 
     wires = search_wires(starts, samples)
     model = cost_model(technology, objective, wires, priced_front_end(technology, kind))
     job = IslandJob(
-        starts=tuple(start.over(wires) for start in starts),
+        starts=tuple(Traced(start.over(wires), number) for number, start in enumerate(starts)),
         members=(),
         data=samples,
         options=ApproximationOptions(objective=objective),

@@ -9,7 +9,7 @@ the classifier's area as the objective, which is what a search for the classifie
 scikit-learn's decision tree on the same grid behind comparators, in many sizes. All are mapped by the same flow with
 the same effort; power is the mapped logic's on the training samples plus the published converters'.
 
-Every tree that no smaller one equals in trusted accuracy is compared with the cheapest design of at least its trusted
+Every tree that no smaller one equals in forecast accuracy is compared with the cheapest design of at least its trusted
 accuracy; a tree that no design reaches counts as reached by none and is told. What is finished is read back.
 """
 
@@ -26,17 +26,17 @@ from pathlib import Path
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData, load_dataset, prepare
-from bespoke.design import Design, Request
+from bespoke.design import Design, Request, with_forecasts
 from bespoke.eda.tools import Backend as Tool
 from bespoke.files import write_json
 from bespoke.pipeline.config import Effort, RunConfig
+from bespoke.pipeline.crossfitting import cross_fit
 from bespoke.pipeline.front import map_front
 from bespoke.pipeline.mapping import Backend
-from bespoke.pipeline.preparation import data_digest, front_end_of
+from bespoke.pipeline.preparation import data_digest, front_end_of, procedure_of, topology_of
 from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.proposals import propose, rival_trees
+from bespoke.pipeline.rivals import rival_trees
 from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.training import train_models
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
 
@@ -50,9 +50,9 @@ SEARCHES = {
 
 @dataclass(frozen=True)
 class Point:
-    """A mapped design: trusted accuracy, test accuracy, and what the system takes."""
+    """A mapped design: forecast accuracy, test accuracy, and what the system takes."""
 
-    trusted: float
+    forecast: float
     test: float
     system_power_mw: float
     system_area_cm2: float
@@ -96,10 +96,9 @@ def _searched(folder: Path, search: str, data: PreparedData, arguments) -> tuple
         front_end = front_end_of(replace(config, objective=Objective.SYSTEM_POWER), technology)
         run = RunFolder(folder)
         run.open(config, data_digest=data_digest(data))
-        trained = train_models(run, config, data, Silent())
-        found = propose(
-            run, config, data, starts=[trained.quantised], technology=technology, front_end=front_end, progress=Silent()
-        )
+        topology = topology_of(run, replace(config, front_end=FrontEndKind.THERMOMETER), data, Silent())
+        procedure = procedure_of(config, data, topology.hidden, technology, front_end)
+        made = cross_fit(run, procedure, data, folds=config.fold_count, workers=config.workers, progress=Silent())
         backend = Backend(
             technology=technology,
             effort=str(Effort.FAST),
@@ -109,11 +108,11 @@ def _searched(folder: Path, search: str, data: PreparedData, arguments) -> tuple
             front_end=front_end,
             objective=objective,
         )
-        trees = rival_trees(data, technology, front_end) if search == "thermometer" else ()
+        trees = rival_trees(data, technology, front_end, made.crossfit) if search == "thermometer" else ()
         wanted = Request(objective=objective)
         front = map_front(
-            run, config, data, found.designs, request=wanted, backend=backend, progress=Silent(), rivals=trees,
-            mapped_rivals=len(trees),
+            run, config, data, with_forecasts(made.developed.designs, made.crossfit, objective), request=wanted,
+            backend=backend, progress=Silent(), rivals=trees, mapped_rivals=len(trees),
         )  # fmt: skip
         points = {"designs": [], "rivals": []}
         for design in front:
@@ -127,14 +126,14 @@ def _searched(folder: Path, search: str, data: PreparedData, arguments) -> tuple
 def _point(design: Design, data: PreparedData) -> tuple[float, float, float, float]:
     test = float((design.model.predict(data.test.features) == data.test.classes).mean())
     costs = design.measured
-    return design.trusted_accuracy, test, costs.system_power_mw, costs.system_area_cm2
+    return design.forecast.accuracy, test, costs.system_power_mw, costs.system_area_cm2
 
 
 def _front(points: Sequence[Point]) -> list[Point]:
-    """Points that no cheaper one equals in trusted accuracy, cheapest first."""
+    """Points that no cheaper one equals in forecast accuracy, cheapest first."""
     kept: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.system_power_mw, -point.trusted)):
-        if not kept or point.trusted > kept[-1].trusted:
+    for point in sorted(points, key=lambda point: (point.system_power_mw, -point.forecast)):
+        if not kept or point.forecast > kept[-1].trusted:
             kept.append(point)
     return kept
 
@@ -143,17 +142,17 @@ def _against(points: Sequence[Point], trees: Sequence[Point]) -> list[float]:
     """System power of the cheapest design that equals each tree, over the tree's; infinite where none does."""
     ratios = []
     for tree in _front(trees):
-        fitting = [point.system_power_mw for point in points if point.trusted >= tree.trusted - 1e-12]
+        fitting = [point.system_power_mw for point in points if point.forecast >= tree.forecast - 1e-12]
         ratios.append(min(fitting, default=math.inf) / tree.system_power_mw)
     return ratios
 
 
 def _tell(name: str, split: int, fronts: dict[str, list[Point]], trees: Sequence[Point]) -> None:
-    print(f"\n| {name}, split {split} | trusted | test | system mW | system cm² |\n| --- | --- | --- | --- | --- |")
+    print(f"\n| {name}, split {split} | forecast | test | system mW | system cm² |\n| --- | --- | --- | --- | --- |")
     for label, points in {**fronts, "tree": list(trees)}.items():
         for point in _front(points):
             print(
-                f"| {label} | {point.trusted:.3f} | {point.test:.3f} | {point.system_power_mw:.4g} "
+                f"| {label} | {point.forecast:.3f} | {point.test:.3f} | {point.system_power_mw:.4g} "
                 f"| {point.system_area_cm2:.4g} |"
             )
     print(flush=True)
@@ -161,7 +160,7 @@ def _tell(name: str, split: int, fronts: dict[str, list[Point]], trees: Sequence
 
 def _summary(ratios: dict[str, dict[str, list[float]]]) -> None:
     """Geometric means over trees and sets; a tree that no design reaches is counted beside them."""
-    print("| search | set | system power over the tree's at equal trusted accuracy | not reached |")
+    print("| search | set | system power over the tree's at equal forecast accuracy | not reached |")
     print("| --- | --- | --- | --- |")
     for search, by_set in ratios.items():
         means = []

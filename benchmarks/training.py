@@ -44,7 +44,7 @@ def main() -> int:
     try:
         for name in arguments.names:
             hidden, published = LITERATURE.get(name, (3, None))
-            data = prepare(load_dataset(name), bits=arguments.bits)
+            data = prepare(load_dataset(name), bits=arguments.bits, validation_fraction=0.25)
             for seed in range(arguments.seeds):
                 _measure(data, tuple(arguments.hidden or (hidden,)), seed, published)
     except BespokeError as error:
