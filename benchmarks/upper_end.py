@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,7 +116,9 @@ def tree_points(data: PreparedData, setting: Setting) -> list[Point]:
     found = []
     for leaves in LEAVES:
         tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
-        expected = float(cross_val_score(tree, features, classes, cv=5).mean())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of classes with fewer samples than folds
+            expected = float(cross_val_score(tree, features, classes, cv=5).mean())
         tree.fit(features, classes)
         circuit = tree_circuit(tree, classes=data.classes, bits=data.bits, kind=setting.front_end)
         cost = estimates(circuit, technology, features, front_end).along(setting.objective)

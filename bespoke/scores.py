@@ -125,6 +125,7 @@ class Scorer:
     ----------
     metric : what is scored. The cost counts as MINUS the mean cost of a sample, so 0 is best where being right is free.
     cost_matrix : what a sample costs by true class (rows) and answered class (columns), for the cost alone.
+    class_weights : what a sample of each true class counts, as scikit-learn's sample weights do; None for all alike.
 
     Raises
     ------
@@ -134,6 +135,7 @@ class Scorer:
 
     metric: Metric = Metric.ACCURACY
     cost_matrix: tuple[tuple[float, ...], ...] | None = None
+    class_weights: tuple[float, ...] | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "metric", Metric(self.metric))
@@ -149,6 +151,11 @@ class Scorer:
         if not all(math.isfinite(value) and value >= 0 for row in matrix for value in row):
             raise InputError("the cost matrix needs finite costs of 0 or more")
         object.__setattr__(self, "cost_matrix", matrix)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the score is the plain share of right answers, so that what is known of shares holds."""
+        return self.metric is Metric.ACCURACY and self.class_weights is None
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -177,7 +184,7 @@ class Scorer:
         small class is answered without error.
         """
         self._check(confusion)
-        if self.metric is Metric.ACCURACY:
+        if self.is_share:
             accuracy = confusion.accuracy
             return accuracy.low, accuracy.high
         low, high = np.percentile(self._drawn(confusion), (2.5, 97.5))
@@ -187,7 +194,7 @@ class Scorer:
     def standard_error(self, confusion: Confusion) -> float:
         """Standard error of the score: binomial for accuracy, that of the draws of `interval` for the others."""
         self._check(confusion)
-        if self.metric is Metric.ACCURACY:
+        if self.is_share:
             share = confusion.accuracy.value
             return math.sqrt(share * (1 - share) / confusion.samples)
         return float(self._drawn(confusion).std())
@@ -201,9 +208,13 @@ class Scorer:
             raise ValueError("a confusion without samples has no score")
         if self.cost_matrix is not None and len(self.cost_matrix) != confusion.classes:
             raise ValueError(f"the cost matrix is of {len(self.cost_matrix)} classes, not {confusion.classes}")
+        if self.class_weights is not None and len(self.class_weights) != confusion.classes:
+            raise ValueError(f"there are weights of {len(self.class_weights)} classes, not of {confusion.classes}")
 
     def _values(self, counts: np.ndarray) -> np.ndarray:
         """Scores (confusions,) of counts (confusions, true classes, answered classes)."""
+        if self.class_weights is not None:
+            counts = counts * np.array(self.class_weights)[:, np.newaxis]
         rights = np.diagonal(counts, axis1=1, axis2=2)
         truths, answers = counts.sum(axis=2), counts.sum(axis=1)
         if self.metric is Metric.ACCURACY:
@@ -218,10 +229,12 @@ class Scorer:
         """Scores of drawn confusions, float (draws,); classes that neither occur nor are answered take no part."""
         occurring = np.flatnonzero(confusion.counts.sum(axis=0) + confusion.counts.sum(axis=1))
         counts = confusion.counts[np.ix_(occurring, occurring)]
-        scorer = self
-        if self.cost_matrix is not None:
-            kept = tuple(tuple(self.cost_matrix[row][column] for column in occurring) for row in occurring)
-            scorer = Scorer(self.metric, kept)
+        costs, weights = self.cost_matrix, self.class_weights
+        if costs is not None:
+            costs = tuple(tuple(costs[row][column] for column in occurring) for row in occurring)
+        if weights is not None:
+            weights = tuple(weights[index] for index in occurring)
+        scorer = Scorer(self.metric, costs, weights)
         samples = counts.sum(axis=1, keepdims=True)
         prior = 1 / len(occurring)
         rng = np.random.default_rng(_SEED)
@@ -271,7 +284,7 @@ def class_weights(
         weights = np.maximum(0.0, wrong - np.diag(costs))
     else:
         weights = _inverse_frequencies(counts)
-    weights = weights * _own_weights(class_weight, counts)
+    weights = weights * own_weights(class_weight, counts)
     if not (weights * counts).any():
         raise InputError("no class with samples has a weight above 0, so no error would count")
     return weights
@@ -334,7 +347,8 @@ def _inverse_frequencies(counts: np.ndarray) -> np.ndarray:
     return _shares(np.full(len(counts), counts.sum()), counts * max(1, np.count_nonzero(counts)), absent=0.0)
 
 
-def _own_weights(class_weight: str | Mapping[int, float] | None, counts: np.ndarray) -> np.ndarray:
+def own_weights(class_weight: str | Mapping[int, float] | None, counts: np.ndarray) -> np.ndarray:
+    """The user's own weights of classes of so many samples, float (classes,); see `class_weights`."""
     if class_weight is None:
         return np.ones(len(counts))
     if isinstance(class_weight, str):

@@ -5,10 +5,19 @@ import sys
 
 from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
-from bespoke.pipeline.config import Effort, RunConfig, Unit
+from bespoke.pipeline.config import Effort, RunConfig, Start, Unit
+from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 
-_CHOICES = {"effort": Effort, "freeze": Unit, "objective": Objective, "front_end": FrontEndKind, "yosys": Backend}
+_CHOICES = {
+    "effort": Effort,
+    "metric": Metric,
+    "starts": Start,
+    "freeze": Unit,
+    "objective": Objective,
+    "front_end": FrontEndKind,
+    "yosys": Backend,
+}
 
 
 def option_table() -> list[str]:
@@ -28,7 +37,9 @@ def option_table() -> list[str]:
 
 
 def _shown(default: object) -> str:
-    if default is None or default == ():
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    if default is None or default == "":
         return ""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from bespoke.costs import Costs, Objective
 from bespoke.errors import InputError
-from bespoke.scores import Confusion, Metric, Scorer
+from bespoke.scores import Confusion, Scorer
 from bespoke.statistics import wilson_interval
 
 
@@ -144,8 +144,10 @@ class _Curve:
         self.scorer = scorer
         self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
         self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
-        # averaged over the curve, for from so few folds at one cost it says next to nothing
-        self.spread = _of_one_more(max(0.0, float(np.mean([_excess(answers) for answers in picked]))), len(folds))
+        # averaged over the curve, for from so few folds at one cost it says next to nothing; without the constants at
+        # its cheap end, which may name another class in every fold
+        excess = [_excess(answers) for answers in picked if not any(map(_is_constant, answers))] or [0.0]
+        self.spread = _of_one_more(max(0.0, float(np.mean(excess))), len(folds))
 
     def at(self, cost: float) -> Forecast:
         place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
@@ -180,6 +182,11 @@ def _sum(answers: Sequence[Confusion]) -> Confusion:
     return total
 
 
+def _is_constant(answers: Confusion) -> bool:
+    """Whether all answers are of one class."""
+    return int(np.count_nonzero(answers.counts.sum(axis=0))) == 1
+
+
 def _excess(answers: Sequence[Confusion]) -> float:
     """Variance of accuracy among folds beyond that of drawing their samples: that of what the procedure ends at."""
     if len(answers) < 2:
@@ -212,7 +219,7 @@ def _forecast(
     low, high = _wilson(accuracy, pooled.samples, sampling + spread)
     widened = 1.0 if sampling == 0 else math.sqrt(1 + spread / sampling)
     error = widened * scorer.standard_error(pooled)
-    if scorer.metric is Metric.ACCURACY:
+    if scorer.is_share:
         return Forecast(accuracy, low, high, accuracy, low, high, error)
     least, most = scorer.limits
     below, above = (limit - scorer.value(pooled) for limit in scorer.interval(pooled))

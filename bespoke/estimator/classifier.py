@@ -31,7 +31,7 @@ from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
 from bespoke.pipeline.preparation import baseline_front_end, front_end_named, source_named
 from bespoke.pipeline.procedure import Procedure
 from bespoke.rtl import emit_verilog
-from bespoke.scores import Metric, Scorer
+from bespoke.scores import Metric, Scorer, own_weights
 from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, figures_of
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, load_technology
@@ -130,8 +130,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Find designs for the samples ``X`` (samples, features) with labels ``y`` (samples,).
 
-        ``sample_weight`` (samples,) says what an error on each sample weighs in training and search; the forecast
-        counts every sample once.
+        ``sample_weight`` (samples,) says what an error on each sample weighs in training and search. Scores and their
+        forecast count a class by what its samples weigh in the mean, and by ``class_weight``.
 
         Raises
         ------
@@ -147,7 +147,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         try:
-            procedure = self._procedure(seed)
+            procedure = self._procedure(seed, classes, weights)
             fitted = find_designs(
                 X,
                 classes,
@@ -166,7 +166,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         return self.choose(max_loss=self.max_loss)
 
-    def _procedure(self, seed: int) -> Procedure:
+    def _procedure(self, seed: int, classes: np.ndarray, weights: np.ndarray | None) -> Procedure:
         """What is done with samples, by the parameters."""
         effort, objective = _one_of(Effort, self.effort, "effort"), _one_of(Objective, self.objective, "objective")
         if self.max_loss is not None and not 0 <= self.max_loss <= 1:
@@ -192,18 +192,27 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             front_end=front_end_named(technology, self._kind(), self._figures_name(), must_price=must_price),
             budget=budget,
             seed=seed,
-            scorer=self._scorer(),
+            scorer=self._scorer(classes, weights),
             class_weight=self._class_weight(),
         )
 
-    def _scorer(self) -> Scorer:
+    def _scorer(self, classes: np.ndarray, weights: np.ndarray | None) -> Scorer:
+        """The metric; where classes or samples weigh differently, a class counts what its samples weigh in the mean."""
         metric = _one_of(Metric, self.metric, "metric")
-        if self.cost_matrix is None:
-            return Scorer(metric)
-        matrix = np.asarray(self.cost_matrix, dtype=np.float64)
-        if matrix.shape != (len(self.classes_),) * 2:
-            raise ValueError(f"cost_matrix must be {(len(self.classes_),) * 2}, a row a class, not {matrix.shape}")
-        return Scorer(metric, tuple(tuple(row) for row in matrix.tolist()))
+        matrix = None
+        if self.cost_matrix is not None:
+            given = np.asarray(self.cost_matrix, dtype=np.float64)
+            if given.shape != (len(self.classes_),) * 2:
+                raise ValueError(f"cost_matrix must be {(len(self.classes_),) * 2}, a row a class, not {given.shape}")
+            matrix = tuple(tuple(row) for row in given.tolist())
+        counts = np.bincount(classes)
+        by_class = own_weights(self._class_weight(), counts.astype(np.float64))
+        if weights is not None:
+            by_class = by_class * np.bincount(classes, weights) / counts
+        if not by_class.any():
+            raise ValueError("no class weighs anything, so no error would count")
+        alike = np.ptp(by_class) <= 1e-12 * by_class.max()
+        return Scorer(metric, matrix, None if alike else tuple(by_class.tolist()))
 
     def _class_weight(self) -> dict[int, float] | str | None:
         """Weights by class index."""

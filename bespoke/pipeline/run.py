@@ -13,7 +13,7 @@ from pathlib import Path
 from bespoke import __version__
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
-from bespoke.design import Choice, CrossFit, Design, Forecast, Request, choose, with_forecasts
+from bespoke.design import EXACT_BASELINE, Choice, CrossFit, Design, Forecast, Request, choose, with_forecasts
 from bespoke.eda.tools import require_tools, tool_versions
 from bespoke.errors import NoDesignError
 from bespoke.pipeline.config import Effort, RunConfig
@@ -139,10 +139,15 @@ def run(
         )
     front.append(baseline.with_measured(_costs(baseline_metrics), model_file=baseline_metrics.model_file))
     choice = _chosen(front, request, rivals=config.choose_rival)
+    # the exact baseline keeps its own front end where it is what is chosen
+    its_own = choice.design.origin == EXACT_BASELINE
+    behind = replace(backend, front_end=conventional.front_end) if its_own else backend
     if not folder.has(_PLACES["chosen"].result):  # measuring may have written the model anew, without idle comparators
-        ModelFile.of(choice.design.model, data, front_end=front_end.kind).save(folder / _PLACES["chosen"].model_file)
+        ModelFile.of(choice.design.model, data, front_end=behind.front_end.kind).save(
+            folder / _PLACES["chosen"].model_file
+        )
     write_table(folder / "front.csv", front, data, chosen=choice.index)
-    chosen_metrics = _measured(folder, "chosen", choice.design, data, backend=backend, progress=progress)
+    chosen_metrics = _measured(folder, "chosen", choice.design, data, backend=behind, progress=progress)
     metrics = RunMetrics(
         bespoke_version=__version__,
         technology=technology.name,
@@ -163,7 +168,7 @@ def run(
         baseline=baseline_metrics,
         chosen=chosen_metrics,
         ratios=_ratios(baseline_metrics, chosen_metrics),
-        rival=_rival(front, request, data),
+        rival=_rival(front, choice.request, data),
         seconds=folder.seconds,
         topology=topology.tried,
     )

@@ -64,6 +64,23 @@ def pooled(confusions: list[Confusion]) -> Confusion:
     return Confusion(np.sum([one.counts for one in confusions], axis=0))
 
 
+def beyond_sampling(parts: list[Confusion]) -> float:
+    """Variance of the folds' accuracies beyond that of drawing their samples; nothing for a single fold."""
+    if len(parts) < 2:
+        return 0.0
+    shares = [np.trace(one.counts) / one.counts.sum() for one in parts]
+    drawing = [share * (1 - share) / one.counts.sum() for share, one in zip(shares, parts, strict=True)]
+    return float(np.var(shares, ddof=1) - np.mean(drawing))
+
+
+def expected_error(scorer: Scorer, sums: Confusion, spread: float, folds: int) -> float:
+    """Of the samples, and of one more run: its own spread, and that of the mean of the folds."""
+    share = np.trace(sums.counts) / sums.counts.sum()
+    drawing = share * (1 - share) / sums.counts.sum()
+    more = max(0.0, spread) * (1 + 1 / folds)
+    return scorer.standard_error(sums) * (1.0 if drawing == 0 else math.sqrt(1 + more / drawing))
+
+
 def never_falling(values: list[float]) -> list[float]:
     """Isotonic regression by its min-max formula (Robertson, Wright and Dykstra 1988)."""
     places = range(len(values))
@@ -72,8 +89,11 @@ def never_falling(values: list[float]) -> list[float]:
 
 def plain_curve(
     folds: list[FoldEvidence], scorer: Scorer, axis: Objective
-) -> list[tuple[float, Confusion, float, float]]:
-    """Costs at which some fold ends at another design, with the answers there, and smoothed accuracy and score."""
+) -> tuple[list[tuple[float, Confusion, float, float]], float]:
+    """Costs at which some fold ends at another design, with the answers there, and smoothed accuracy and score.
+
+    Beside them the spread between folds, in the mean of the steps at which no fold's design is a constant.
+    """
     first = max(min(design.costs.along(axis) for design in fold.designs) for fold in folds)
     steps: list[tuple[float, list[Judged]]] = []
     for cost in sorted({design.costs.along(axis) for fold in folds for design in fold.designs}):
@@ -85,20 +105,26 @@ def plain_curve(
     sums = [pooled([design.held_out for design in picked]) for _, picked in steps]
     accuracies = never_falling([np.trace(one.counts) / one.counts.sum() for one in sums])
     scores = never_falling([scorer.value(one) for one in sums])
-    return [(cost, *rest) for (cost, _), *rest in zip(steps, sums, accuracies, scores, strict=True)]
+    spreads = [
+        beyond_sampling([design.held_out for design in picked])
+        for _, picked in steps
+        if all((design.held_out.counts.sum(axis=0) > 0).sum() > 1 for design in picked)
+    ]
+    spread = float(np.mean(spreads)) if spreads else 0.0
+    return [(cost, *rest) for (cost, _), *rest in zip(steps, sums, accuracies, scores, strict=True)], spread
 
 
 @settings(max_examples=150, deadline=None)
 @given(folds_of_designs(), st.sampled_from(Objective), st.sampled_from([Scorer(), SCORERS[1], SCORERS[3]]))
 def test_the_forecast_against_a_second_implementation(folds, axis, scorer):
-    crossfit, curve = CrossFit(folds, scorer), plain_curve(folds, scorer, axis)
+    crossfit, (curve, spread) = CrossFit(folds, scorer), plain_curve(folds, scorer, axis)
     for asked in ASKED if scorer.metric is Metric.ACCURACY else ASKED[2:6:3]:
         reached = [step for step in curve if step[0] <= asked] or curve[:1]
         _, sums, accuracy, score = reached[-1]
         forecast = crossfit.at(asked, axis)
         assert forecast.accuracy == pytest.approx(accuracy)
         assert forecast.score == pytest.approx(score)
-        assert forecast.error == pytest.approx(scorer.standard_error(sums))
+        assert forecast.error == pytest.approx(expected_error(scorer, sums, spread, len(folds)))
 
 
 @settings(max_examples=100, deadline=None)
@@ -164,7 +190,7 @@ def test_the_spread_between_folds_by_hand():
     _, uneven = even_and_uneven(Scorer())
     shares = np.array([0.60, 1.00, 0.62, 0.98])
     beyond = shares.var(ddof=1) - np.mean(shares * (1 - shares) / 200)
-    samples = 0.8 * 0.2 / (0.8 * 0.2 / 800 + beyond)
+    samples = 0.8 * 0.2 / (0.8 * 0.2 / 800 + beyond * 5 / 4)  # of one more run, and of the mean of four
     expected = wilson_interval(0.8 * samples, samples)
     for forecast in (uneven.baseline, uneven.at(1.0, Objective.AREA)):
         assert (forecast.low, forecast.high) == pytest.approx(expected)
@@ -174,7 +200,7 @@ def test_the_spread_of_a_curve_is_its_mean_over_the_costs():
     """From so few folds at one cost it says next to nothing: two steps of the same forecast are as uncertain."""
     agreeing = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(80, 100))]
     parted = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(40, 100))]
-    lucky = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(100, 100))]
+    lucky = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(99, 100))]
     folds = [FoldEvidence(tuple(designs), answers(1, 2)) for designs in (agreeing, parted, lucky)]
     cheap = CrossFit(folds, Scorer()).at(1.0, Objective.AREA)
     alone = [FoldEvidence(fold.designs[:1], fold.baseline) for fold in folds]
@@ -245,7 +271,8 @@ def test_the_baseline_and_the_trees_are_pooled_over_the_folds(scorer):
         forecast = crossfit.baseline if index < 0 else crossfit.tree(index)
         assert forecast.accuracy == pytest.approx(np.trace(sums.counts) / sums.counts.sum())
         assert forecast.score == pytest.approx(scorer.value(sums))
-        assert forecast.error == pytest.approx(scorer.standard_error(sums))
+        parts = [fold.baseline if index < 0 else fold.trees[index] for fold in folds]
+        assert forecast.error == pytest.approx(expected_error(scorer, sums, beyond_sampling(parts), len(folds)))
 
 
 def test_the_last_tree_of_a_fold_stands_for_all_larger_ones():

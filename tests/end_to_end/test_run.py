@@ -181,11 +181,21 @@ def test_the_choice_kept_its_promise_by_the_forecast(finished):
     assert chosen in fitting and metrics["selection"]["eligible_designs"] == len(fitting)
     power = float(chosen["estimated_system_power_mw"])
     assert power == min(float(row["estimated_system_power_mw"]) for row in fitting)
-    assert metrics["chosen"]["area_cm2"] <= metrics["baseline"]["area_cm2"]
-    assert (
-        metrics["chosen"]["front_end"]["kind"] == "thermometer" and metrics["baseline"]["front_end"]["kind"] == "binary"
-    )
-    assert metrics["chosen"]["estimated_system_power_mw"] <= metrics["baseline"]["estimated_system_power_mw"]
+
+
+def test_the_chosen_design_is_the_one_of_the_front(finished):
+    """Mapped with the same effort or more, so it is no dearer than its row says."""
+    run, _, _ = finished
+    metrics = json.loads((run / "metrics.json").read_text())
+    rows = list(csv.DictReader((run / "front.csv").open()))
+    (row,) = (row for row in rows if row["chosen"] == "1")
+    chosen, baseline = metrics["chosen"], metrics["baseline"]
+    assert chosen["area_cm2"] <= float(row["area_cm2"]) * (1 + 1e-6)
+    assert chosen["comparators"] <= int(row["comparators"])
+    assert chosen["accuracy"]["test"]["value"] == pytest.approx(float(row["test_accuracy"]), abs=1e-6)
+    assert chosen["area_cm2"] <= baseline["area_cm2"]
+    assert chosen["front_end"]["kind"] == "thermometer" and baseline["front_end"]["kind"] == "binary"
+    assert chosen["estimated_system_power_mw"] <= baseline["estimated_system_power_mw"]
     assert any(row["origin"] == "rival tree" for row in rows)
 
 

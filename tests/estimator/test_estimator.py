@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator import BespokeClassifier
 from bespoke.model import LogicCircuit, Network, input_wires
 from bespoke.pipeline import design as pipeline_design
+from bespoke.pipeline.budgets import BUDGETS
+from bespoke.pipeline.config import Effort
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.search import circuit_of
 from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
@@ -33,8 +36,27 @@ def small(**options) -> BespokeClassifier:
     return BespokeClassifier(**(defaults | options))
 
 
-@parametrize_with_checks([BespokeClassifier(candidates=500, moves=2000, folds=0, hidden=(2,))])
-def test_scikit_learns_own_checks(estimator, check):
+#: A weight is not a repetition here: splits depend on how many samples there are, and weights are rounded to few
+#: repetitions.
+INHERENT = {
+    "check_sample_weight_equivalence_on_dense_data": "splits depend on the number of samples",
+    "check_sample_weight_equivalence_on_sparse_data": "splits depend on the number of samples",
+}
+
+
+@parametrize_with_checks(
+    [BespokeClassifier(candidates=500, moves=2000, folds=0, hidden=(2,))],
+    expected_failed_checks=lambda _: INHERENT,
+)
+def test_scikit_learns_own_checks(estimator, check, monkeypatch):
+    """On little training, for there are hundreds of fits; conventions do not depend on it."""
+    training = BUDGETS[Effort.FAST].training
+    training = replace(
+        training,
+        float_model=replace(training.float_model, starts=4, iterations=100),
+        quantised=replace(training.quantised, epochs=15),
+    )
+    monkeypatch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], training=training))
     check(estimator)
 
 
