@@ -502,14 +502,16 @@ def test_weights_say_the_same_by_class_and_by_sample(rare, unweighed):
     assert by_label.designs_ == by_class.designs_
 
 
-def test_weights_change_neither_the_count_of_right_answers_nor_the_metric(rare):
-    """The training part repeats heavy samples; accuracies and forecasts count every sample once."""
+def test_a_score_counts_classes_by_their_weights_and_the_accuracy_does_not(rare):
+    """The training part repeats heavy samples; accuracies count every sample once."""
     features, classes = rare
     model = small(candidates=500, class_weight={1: 8.0}).fit(features, classes)
     values, truth = model._vectors["train"]
     for design in model.designs_:
         assert design.train.samples == len(truth)
-        assert design.score == design.train.value == pytest.approx(np.mean(design.model.predict(values) == truth))
+        right = design.model.predict(values) == truth
+        assert design.train.value == pytest.approx(np.mean(right))
+        assert design.score == pytest.approx(np.average(right, weights=np.where(truth == 1, 8.0, 1.0)))
     values, truth = model._vectors["validation"]
     right = np.mean(model.baseline_.model.predict(values) == truth)
     assert model.baseline_.forecast.accuracy == pytest.approx(right)
