@@ -20,6 +20,9 @@ from bespoke.errors import InputError
 from bespoke.scores import Confusion, Scorer
 from bespoke.statistics import wilson_interval
 
+#: Costs within this factor of one another are near by where the spread between folds is averaged.
+NEAR_BY = 4.0
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -144,16 +147,33 @@ class _Curve:
         self.scorer = scorer
         self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
         self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
-        # averaged over the curve, for from so few folds at one cost it says next to nothing; without the constants at
-        # its cheap end, which may name another class in every fold
-        excess = [_excess(answers) for answers in picked if not any(map(_is_constant, answers))] or [0.0]
-        self.spread = _of_one_more(max(0.0, float(np.mean(excess))), len(folds))
+        self.spreads = _local_spreads(self.costs, picked)
 
     def at(self, cost: float) -> Forecast:
         place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
         return _forecast(
-            self.pooled[place], self.scorer, self.spread, float(self.accuracies[place]), float(self.scores[place])
+            self.pooled[place],
+            self.scorer,
+            float(self.spreads[place]),
+            float(self.accuracies[place]),
+            float(self.scores[place]),
         )
+
+
+def _local_spreads(costs: np.ndarray, picked: Sequence[Sequence[Confusion]]) -> np.ndarray:
+    """Variance of one more design at every cost, float (costs,).
+
+    From so few folds at one cost it says next to nothing, so it is averaged over costs near by; without the constants
+    at the curve's cheap end, which may name another class in every fold.
+    """
+    excess = np.array([_excess(answers) for answers in picked])
+    counted = np.array([not any(map(_is_constant, answers)) for answers in picked])
+    spreads = np.zeros(len(costs))
+    for place, cost in enumerate(costs):
+        near = counted & (costs >= cost / NEAR_BY) & (costs <= cost * NEAR_BY)
+        if near.any():
+            spreads[place] = _of_one_more(max(0.0, float(excess[near].mean())), len(picked[place]))
+    return spreads
 
 
 def _front(designs: Sequence[Judged], axis: Objective) -> list[tuple[float, Judged]]:

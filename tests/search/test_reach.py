@@ -73,7 +73,7 @@ def test_a_fit_never_fails_by_luck(first, monkeypatch):
                     objective=Objective.AREA,
                     technology=TECHNOLOGY,
                     front_end=FrontEnd(FrontEndKind.BINARY, None),
-                    budget=Budget(training, candidates=1000, islands=1, moves=1),
+                    budget=Budget(training, candidates=1000, tables=30, islands=1, moves=1),
                     seed=seed,
                 ),
                 hidden=((2,), (1,), (2, 2))[seed % 3],
