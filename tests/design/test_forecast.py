@@ -92,8 +92,8 @@ def plain_curve(
 ) -> tuple[list[tuple[float, Confusion, float, float]], list[float]]:
     """Costs at which some fold ends at another design, with the answers there, and smoothed accuracy and score.
 
-    Beside them the spread between folds at every step: the mean over the steps of a quarter to four times its cost at which no
-    fold's design is a constant.
+    Beside them the spread between folds at every step: the mean over the steps of a quarter to four times its cost at
+    which no fold's design is a constant.
     """
     first = max(min(design.costs.along(axis) for design in fold.designs) for fold in folds)
     steps: list[tuple[float, list[Judged]]] = []
