@@ -20,9 +20,6 @@ from bespoke.errors import InputError
 from bespoke.scores import Confusion, Scorer
 from bespoke.statistics import wilson_interval
 
-#: Costs within this factor of one another are near by where the spread between folds is averaged.
-NEAR_BY = 4.0
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -144,36 +141,39 @@ class _Curve:
         self.costs = np.unique([cost for front in fronts for cost, _ in front if cost >= dearest_start])
         picked = [[_best_within(front, cost).held_out for front in fronts] for cost in self.costs]
         self.pooled = [_sum(answers) for answers in picked]
-        self.scorer = scorer
+        self.scorer, self.folds = scorer, tuple(folds)
         self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
         self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
-        self.spreads = _local_spreads(self.costs, picked)
+        self.likeness = _likeness(picked)
 
     def at(self, cost: float) -> Forecast:
         place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
         return _forecast(
             self.pooled[place],
             self.scorer,
-            float(self.spreads[place]),
+            _of_one_more(self.likeness * _variance(float(self.accuracies[place])), len(self.folds)),
             float(self.accuracies[place]),
             float(self.scores[place]),
         )
 
 
-def _local_spreads(costs: np.ndarray, picked: Sequence[Sequence[Confusion]]) -> np.ndarray:
-    """Variance of one more design at every cost, float (costs,).
+def _likeness(picked: Sequence[Sequence[Confusion]]) -> float:
+    """By how much samples of one fold share their luck: the intraclass correlation of a beta-binomial model.
 
-    From so few folds at one cost it says next to nothing, so it is averaged over costs near by; without the constants
-    at the curve's cheap end, which may name another class in every fold.
+    One for the whole curve, for from so few folds at one cost it says next to nothing; without the constants at its
+    cheap end, which may name another class in every fold.
     """
-    excess = np.array([_excess(answers) for answers in picked])
-    counted = np.array([not any(map(_is_constant, answers)) for answers in picked])
-    spreads = np.zeros(len(costs))
-    for place, cost in enumerate(costs):
-        near = counted & (costs >= cost / NEAR_BY) & (costs <= cost * NEAR_BY)
-        if near.any():
-            spreads[place] = _of_one_more(max(0.0, float(excess[near].mean())), len(picked[place]))
-    return spreads
+    found = []
+    for answers in picked:
+        own = _variance(_sum(answers).accuracy.value)
+        if own and not any(map(_is_constant, answers)):
+            found.append(_excess(answers) / own)
+    return max(0.0, float(np.mean(found))) if found else 0.0
+
+
+def _variance(share: float) -> float:
+    """Of one sample that is right with this probability."""
+    return share * (1 - share)
 
 
 def _front(designs: Sequence[Judged], axis: Objective) -> list[tuple[float, Judged]]:

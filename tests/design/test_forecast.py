@@ -92,8 +92,8 @@ def plain_curve(
 ) -> tuple[list[tuple[float, Confusion, float, float]], list[float]]:
     """Costs at which some fold ends at another design, with the answers there, and smoothed accuracy and score.
 
-    Beside them the spread between folds at every step: the mean over the steps of a quarter to four times its cost at
-    which no fold's design is a constant.
+    Beside them the spread between folds at every step: a share of the variance of one sample there, the mean of what
+    it is at the steps at which no fold's design is a constant.
     """
     first = max(min(design.costs.along(axis) for design in fold.designs) for fold in folds)
     steps: list[tuple[float, list[Judged]]] = []
@@ -106,15 +106,14 @@ def plain_curve(
     sums = [pooled([design.held_out for design in picked]) for _, picked in steps]
     accuracies = never_falling([np.trace(one.counts) / one.counts.sum() for one in sums])
     scores = never_falling([scorer.value(one) for one in sums])
-    spreads = []
-    for cost, _ in steps:
-        near = [
-            beyond_sampling([design.held_out for design in picked])
-            for other, picked in steps
-            if cost / 4 <= other <= 4 * cost
-            and all((design.held_out.counts.sum(axis=0) > 0).sum() > 1 for design in picked)
-        ]
-        spreads.append(float(np.mean(near)) if near else 0.0)
+    likeness = [
+        beyond_sampling([design.held_out for design in picked]) / (share * (1 - share))
+        for (_, picked), one in zip(steps, sums, strict=True)
+        if 0 < (share := np.trace(one.counts) / one.counts.sum()) < 1
+        and all((design.held_out.counts.sum(axis=0) > 0).sum() > 1 for design in picked)
+    ]
+    common = max(0.0, float(np.mean(likeness))) if likeness else 0.0
+    spreads = [common * share * (1 - share) for share in accuracies]
     return [(cost, *rest) for (cost, _), *rest in zip(steps, sums, accuracies, scores, strict=True)], spreads
 
 
@@ -201,7 +200,7 @@ def test_the_spread_between_folds_by_hand():
         assert (forecast.low, forecast.high) == pytest.approx(expected)
 
 
-def test_the_spread_of_a_curve_is_its_mean_over_costs_near_by():
+def test_folds_that_differ_at_one_cost_are_believed_to_differ_at_all():
     """From so few folds at one cost it says next to nothing: two steps of the same forecast are as uncertain."""
     agreeing = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(80, 100))]
     parted = [judged(1.0, 0.5, answers(70, 100)), judged(2.0, 0.9, answers(40, 100))]
