@@ -9,7 +9,7 @@ the classifier's area as the objective, which is what a search for the classifie
 scikit-learn's decision tree on the same grid behind comparators, in many sizes. All are mapped by the same flow with
 the same effort; power is the mapped logic's on the training samples plus the published converters'.
 
-Every tree that no smaller one equals in forecast accuracy is compared with the cheapest design of at least its trusted
+Every tree that no smaller one equals in forecast accuracy is compared with the cheapest design of at least its forecast
 accuracy; a tree that no design reaches counts as reached by none and is told. What is finished is read back.
 """
 
@@ -133,7 +133,7 @@ def _front(points: Sequence[Point]) -> list[Point]:
     """Points that no cheaper one equals in forecast accuracy, cheapest first."""
     kept: list[Point] = []
     for point in sorted(points, key=lambda point: (point.system_power_mw, -point.forecast)):
-        if not kept or point.forecast > kept[-1].trusted:
+        if not kept or point.forecast > kept[-1].forecast:
             kept.append(point)
     return kept
 
