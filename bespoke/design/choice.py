@@ -68,20 +68,20 @@ class Request:
         affordable = [design for design in designs if self.affords(design)]
         if not self.frugal or not affordable:
             return self
-        best = max(affordable, key=_score)
+        best = max(affordable, key=lambda design: design.expected_score)
         error = 0.0 if best.forecast is None else best.forecast.error
-        reason = f"within one standard error, {error:.4f}, of the best forecast, {_score(best):.4f}"
-        return replace(self, frugal=False, min_score=_score(best) - error, reason=reason)
+        reason = f"within one standard error, {error:.4f}, of the best forecast, {best.expected_score:.4f}"
+        return replace(self, frugal=False, min_score=best.expected_score - error, reason=reason)
 
     def met_by(self, design: Design) -> bool:
         """Whether a design's forecast is good enough; budgets are ``affords``."""
-        return self.min_score is None or _score(design) >= self.min_score - _ROUNDING
+        return self.min_score is None or design.expected_score >= self.min_score - _ROUNDING
 
     def preference(self, design: Design) -> tuple:
         """Sorting by it puts first what is asked for: the cheapest, or the best where only budgets are set."""
         if self.asks_accuracy:
-            return (*self.cost(design), -_score(design))
-        return (-_score(design), *self.cost(design))
+            return (*self.cost(design), -design.expected_score)
+        return (-design.expected_score, *self.cost(design))
 
     def affords(self, design: Design) -> bool:
         """Whether a design is within the budget."""
@@ -176,18 +176,17 @@ def choose(designs: Sequence[Design], request: Request) -> Choice:
     return Choice(designs[best], best, len(eligible), request)
 
 
-def _score(design: Design) -> float:
-    """The forecast by the metric; where nothing was cross-fitted, what the training samples say."""
-    return design.score if design.forecast is None else design.forecast.score
-
-
 def _nothing_meets(designs: Sequence[Design], affordable: Sequence[Design], request: Request) -> str:
     if not designs:
         return "the front is empty, so there is nothing to choose from"
-    nearest = max(affordable, key=_score) if affordable else min(designs, key=lambda design: _excess(design, request))
+    nearest = (
+        max(affordable, key=lambda design: design.expected_score)
+        if affordable
+        else min(designs, key=lambda design: _excess(design, request))
+    )
     return (
         f"no design on the front is the {request.describe()}; the nearest has forecast {request.metric} "
-        f"{_score(nearest):.4f}, {_in_words(nearest.costs)}: relax the request or raise --effort"
+        f"{nearest.expected_score:.4f}, {_in_words(nearest.costs)}: relax the request or raise --effort"
     )
 
 

@@ -56,6 +56,11 @@ class Design:
         return "network" if isinstance(self.model, Network) else "logic"
 
     @property
+    def expected_score(self) -> float:
+        """The forecast by the run's metric; where nothing was cross-fitted, what the training samples say."""
+        return self.score if self.forecast is None else self.forecast.score
+
+    @property
     def costs(self) -> Costs:
         """Measured costs once there are any, estimated ones before."""
         return self.estimated if self.measured is None else self.measured

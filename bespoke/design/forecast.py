@@ -141,9 +141,9 @@ class _Curve:
         self.costs = np.unique([cost for front in fronts for cost, _ in front if cost >= dearest_start])
         picked = [[_best_within(front, cost).held_out for front in fronts] for cost in self.costs]
         self.pooled = [_sum(answers) for answers in picked]
-        self.scorer, self.folds = scorer, tuple(folds)
-        self.scores = _rising(self.costs, [scorer.value(answers) for answers in self.pooled])
-        self.accuracies = _rising(self.costs, [answers.accuracy.value for answers in self.pooled])
+        self.scorer, self.folds = scorer, len(folds)
+        self.scores = _rising([scorer.value(answers) for answers in self.pooled])
+        self.accuracies = _rising([answers.accuracy.value for answers in self.pooled])
         self.likeness = _likeness(picked)
 
     def at(self, cost: float) -> Forecast:
@@ -151,7 +151,7 @@ class _Curve:
         return _forecast(
             self.pooled[place],
             self.scorer,
-            _of_one_more(self.likeness * _variance(float(self.accuracies[place])), len(self.folds)),
+            _of_one_more(self.likeness * _variance(float(self.accuracies[place])), self.folds),
             float(self.accuracies[place]),
             float(self.scores[place]),
         )
@@ -189,10 +189,11 @@ def _best_within(front: list[tuple[float, Judged]], cost: float) -> Judged:
     return [design for least, design in front if least <= cost][-1]
 
 
-def _rising(costs: np.ndarray, values: Sequence[float]) -> np.ndarray:
+def _rising(values: Sequence[float]) -> np.ndarray:
+    """The nearest values that never fall."""
     from sklearn.isotonic import IsotonicRegression  # heavy: only when a forecast is made
 
-    return IsotonicRegression().fit_transform(np.arange(len(costs)), np.asarray(values))
+    return IsotonicRegression().fit_transform(np.arange(len(values)), np.asarray(values))
 
 
 def _sum(answers: Sequence[Confusion]) -> Confusion:

@@ -20,7 +20,10 @@ from bespoke.train import FloatModel
 
 #: Seconds between two looks at how far the folds are.
 _LOOK_EVERY_S = 0.5
-_EVIDENCE = "evidence.json"
+#: Title of the stage.
+STAGE = "training and searching"
+# What a run of the procedure leaves: what judged it, that it is done (written last), and how far it is meanwhile.
+_EVIDENCE, _DONE, _SHARE = "evidence.json", "search/done.json", "search/progress"
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,16 @@ def cross_fit(
     tasks = [(place, fold.data, fold.held_out) for place, fold in zip(places[1:], cuts, strict=True)]
     tasks = [(folder, data, data.validation), *tasks]
     inner = max(1, workers // len(tasks))
-    pending = [task for task in tasks if not _is_done(task[0], task[2])]
+    pending = [task for task in tasks if not _is_done(task[0])]
     if pending:
-        progress.stage("training and searching" + (f", {len(cuts)} folds beside the whole" if cuts else ""))
+        progress.stage(STAGE + (f", {len(cuts)} folds beside the whole" if cuts else ""))
         jobs = (
             joblib.delayed(_develop)(
                 procedure, place.path, samples, held_out, inner, imported if place is folder else None
             )
             for place, samples, held_out in pending
         )
-        with _watched([place for place, _, _ in pending], progress):
+        with folder.timed(STAGE), _watched([place for place, _, _ in pending], progress):
             joblib.Parallel(n_jobs=min(workers, len(pending)))(jobs)
     developed = procedure.develop(folder, data, workers=inner, progress=Silent(), imported=imported)
     evidence = [
@@ -69,8 +72,8 @@ def cross_fit(
     return CrossFitted(developed, CrossFit(evidence, procedure.scorer))
 
 
-def _is_done(place: RunFolder, held_out: Part | None) -> bool:
-    return place.has("search/done.json") if held_out is None else place.has(_EVIDENCE)
+def _is_done(place: RunFolder) -> bool:
+    return place.has(_DONE)
 
 
 @one_thread_each()
@@ -90,12 +93,8 @@ def _develop(
     developed = procedure.develop(folder, data, workers=workers, progress=share, imported=imported)
     if held_out is not None:
         folder.write_json(_EVIDENCE, procedure.judged(developed, data, held_out).to_json())
-    else:
-        folder.write_json("search/done.json", {"designs": len(developed.designs)})
+    folder.write_json(_DONE, {"designs": len(developed.designs)})
     (place / _SHARE).unlink(missing_ok=True)
-
-
-_SHARE = "search/progress"
 
 
 @contextmanager
@@ -106,7 +105,7 @@ def _watched(places: Sequence[RunFolder], progress: RunProgress) -> Iterator[Non
     def watch() -> None:
         while not over.wait(_LOOK_EVERY_S):
             shares = [Share.read(place / _SHARE) for place in places]
-            done = sum(_is_finished(place) for place in places)
+            done = sum(_is_done(place) for place in places)
             begun = sum(share.fraction for share in shares)
             note = f"{done} of {len(places)} done; " + ", ".join(share.note for share in shares if share.note)
             progress.update(min(1.0, (done + begun) / len(places)), note)
@@ -118,7 +117,3 @@ def _watched(places: Sequence[RunFolder], progress: RunProgress) -> Iterator[Non
     finally:
         over.set()
         watcher.join()
-
-
-def _is_finished(place: RunFolder) -> bool:
-    return place.has(_EVIDENCE) or place.has("search/done.json")

@@ -131,16 +131,15 @@ def explore(
     folder = RunFolder(out)
     begun = _begun(config, folder, overwrite, progress)
     data, front_end = begun.data, begun.front_end
-    with folder.timed("training and searching"):
-        fitted = cross_fit(
-            folder,
-            begun.procedure,
-            data,
-            folds=config.fold_count,
-            workers=config.workers,
-            progress=progress,
-            imported=begun.imported,
-        )
+    fitted = cross_fit(
+        folder,
+        begun.procedure,
+        data,
+        folds=config.fold_count,
+        workers=config.workers,
+        progress=progress,
+        imported=begun.imported,
+    )
     designs = []
     for index, design in enumerate(with_forecasts(fitted.developed.designs, fitted.crossfit, config.objective)):
         name = f"explored/{index:03d}.json"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -31,6 +32,9 @@ MAPPED_DESIGNS = {Effort.FAST: 12, Effort.NORMAL: 20, Effort.HIGH: 64}
 
 #: Rival trees that are mapped.
 MAPPED_RIVALS = 6
+
+# Measured costs of a mapped design, written when it is done.
+_MAPPED = "mapped.json"
 
 _COLUMNS = (
     "index",
@@ -86,16 +90,18 @@ def map_front(
         for design, place in zip(chosen, places, strict=True)
     ]
     designs = []
-    results = joblib.Parallel(n_jobs=min(config.workers, len(jobs)), return_as="generator")(jobs)
-    for design, place, measured in zip(chosen, places, results, strict=True):
-        designs.append(design.with_measured(measured, model_file=f"{place}/model.json"))
-        progress.update(len(designs) / len(jobs), f"{len(designs)} of {len(jobs)}")
+    is_new = not all(folder.has(f"{place}/{_MAPPED}") for place in places)
+    with folder.timed("mapping the front") if is_new else nullcontext():
+        results = joblib.Parallel(n_jobs=min(config.workers, len(jobs)), return_as="generator")(jobs)
+        for design, place, measured in zip(chosen, places, results, strict=True):
+            designs.append(design.with_measured(measured, model_file=f"{place}/model.json"))
+            progress.update(len(designs) / len(jobs), f"{len(designs)} of {len(jobs)}")
     return designs
 
 
 def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Costs:
     """Measured costs; the static power is that of the training vectors, for the choice may look at no others."""
-    done = folder / "mapped.json"
+    done = folder / _MAPPED
     if done.is_file():
         return restored(Costs, json.loads(done.read_text(encoding="utf-8")))
     ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")

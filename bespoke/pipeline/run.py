@@ -112,31 +112,29 @@ def run(
         folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
     write_parts(folder, data)
     topology = topology_of(folder, config, data, progress, imported=imported)
-    with folder.timed("training and searching"):
-        fitted = cross_fit(
-            folder,
-            procedure_of(config, data, topology.hidden, technology, front_end),
-            data,
-            folds=config.fold_count,
-            workers=config.workers,
-            progress=progress,
-            imported=None if imported is None else imported.adapted(data),
-        )
+    fitted = cross_fit(
+        folder,
+        procedure_of(config, data, topology.hidden, technology, front_end),
+        data,
+        folds=config.fold_count,
+        workers=config.workers,
+        progress=progress,
+        imported=None if imported is None else imported.adapted(data),
+    )
     models, crossfit = fitted.developed.models, fitted.crossfit
     baseline = exact_design(models.baseline, data, technology, conventional.front_end, crossfit)
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=conventional, progress=progress)
     request = _request(config, crossfit, source_asked)
-    with folder.timed("mapping the front"):
-        front = map_front(
-            folder,
-            config,
-            data,
-            with_forecasts(fitted.developed.designs, crossfit, request.axis),
-            request=request,
-            backend=backend,
-            progress=progress,
-            rivals=rival_trees(data, technology, front_end, crossfit),
-        )
+    front = map_front(
+        folder,
+        config,
+        data,
+        with_forecasts(fitted.developed.designs, crossfit, request.axis),
+        request=request,
+        backend=backend,
+        progress=progress,
+        rivals=rival_trees(data, technology, front_end, crossfit),
+    )
     front.append(baseline.with_measured(_costs(baseline_metrics), model_file=baseline_metrics.model_file))
     choice = _chosen(front, request, rivals=config.choose_rival)
     # the exact baseline keeps its own front end where it is what is chosen
@@ -210,11 +208,11 @@ def _measured(
                 root=folder.path,
                 progress=progress.update,
             )
-        folder.write_json(place.result, dataclasses.asdict(replace(metrics, **forecast_fields(design.forecast))))
+        folder.write_json(place.result, dataclasses.asdict(replace(metrics, **_forecast_fields(design.forecast))))
     return folder.read(DesignMetrics, place.result)
 
 
-def forecast_fields(forecast: Forecast) -> dict[str, float]:
+def _forecast_fields(forecast: Forecast) -> dict[str, float]:
     """A forecast under the names that metrics have for it."""
     return {
         "forecast_accuracy": forecast.accuracy,
@@ -265,7 +263,7 @@ def _rival(front: list[Design], request: Request, data: PreparedData) -> RivalMe
         place, fits = places[choose(trees, request).index], True
     except NoDesignError:
         affordable = [index for index in places if request.affords(front[index])] or places
-        place, fits = max(affordable, key=lambda index: front[index].forecast.score), False
+        place, fits = max(affordable, key=lambda index: front[index].expected_score), False
     costs, forecast = front[place].measured, front[place].forecast
     return RivalMetrics(
         index=place,

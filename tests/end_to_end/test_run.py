@@ -222,11 +222,12 @@ def test_hostile_names_do_not_reach_the_verilog(finished):
 def test_the_same_command_reads_the_finished_run_back(finished):
     run, _, words = finished
     before = (run / "metrics.json").read_text()
-    result = bespoke(*words, "--json", cwd=run.parent)
+    result = bespoke(*words, "--json", cwd=run.parent, start=["quick.py"])
     assert result.returncode == 0, result.stderr
     again = json.loads(result.stdout)
     then = json.loads(before)
     assert again["chosen"] == then["chosen"] and again["baseline"] == then["baseline"]
+    assert again["seconds"] == then["seconds"]
 
 
 def test_another_seed_in_the_same_folder_is_refused(finished):

@@ -174,7 +174,9 @@ def test_a_finished_run_is_read_back(once, data, monkeypatch):
     for name in ("train_float", "train_quantised", "explore", "approximate"):
         monkeypatch.setattr(procedure, name, None)
     monkeypatch.setattr(crossfitting, "_develop", None)
+    spent = RunFolder(path).seconds
     again = fitted(path, data)
+    assert RunFolder(path).seconds == spent and spent["training and searching"] > 0  # not those of reading
     assert again.crossfit.folds == result.crossfit.folds and again.developed.designs == result.developed.designs
 
 
