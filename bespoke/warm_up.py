@@ -77,21 +77,30 @@ def _search() -> None:
     estimates(_network(), technology, features, baseline_front_end(technology, front_end))
 
 
-def _circuits() -> None:
+def _starts() -> None:
+    """What the gate-level search starts from, beside networks, and what starts are judged by."""
     technology = load_technology()
     front_end = front_end_of(_DEFAULT, technology)
     features, classes = _samples()
-    network = circuit_of(_network(), wires=all_wires(front_end.kind, 2, 4)).narrowed()
     tree = tree_circuit(grow_trees(features, classes, leaves=(4,))[0], classes=2, bits=4, kind=front_end.kind)
     lookup = train_lookup_network(features, classes, classes_count=2, bits=4, options=LookupOptions(4, 2, epochs=2))
     lookup_circuit(lookup, front_end.kind)
     estimates(tree, technology, features, front_end)
     complemented_wires(tree, technology)
+    wires = all_wires(front_end.kind, 2, 4)
+    beyond = LogicCircuit(wires, 3, Circuit(wires.count, np.zeros((0, 2), dtype=np.int32), [2, 4]))
+    with_existing_classes(beyond, prices(technology))
+
+
+def _approximation() -> None:
+    technology = load_technology()
+    front_end = front_end_of(_DEFAULT, technology)
+    features, classes = _samples()
+    network = circuit_of(_network(), wires=all_wires(front_end.kind, 2, 4)).narrowed()
+    tree = tree_circuit(grow_trees(features, classes, leaves=(4,))[0], classes=2, bits=4, kind=front_end.kind)
     options = ApproximationOptions(moves=500, rounds=1, objective=_DEFAULT.objective)
     data = ApproximationData(features, classes)
     approximate([network, tree], data, options, technology=technology, front_end=front_end)
-    beyond = LogicCircuit(network.wires, 3, Circuit(network.wires.count, np.zeros((0, 2), dtype=np.int32), [2, 4]))
-    with_existing_classes(beyond, prices(technology))
 
 
 def _netlists() -> None:
@@ -105,8 +114,11 @@ def _netlists() -> None:
 
 
 def warm_up() -> None:
-    """Fill Numba's cache for the search, circuit-level approximation and the netlist kernels, on two cores."""
-    jobs = [joblib.delayed(job)() for job in (_circuits, _netlists, _search)]
+    """Fill Numba's cache for the search, circuit-level approximation and the netlist kernels, on two cores.
+
+    The longest come first. Approximation waits for the search, whose kernels it shares, and finds them compiled.
+    """
+    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts)]
     joblib.Parallel(n_jobs=2)(jobs)
 
 

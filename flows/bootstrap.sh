@@ -40,8 +40,9 @@ if [ ! -x "$venv/bin/python" ]; then
   fi
 fi
 
+# Compiling every module of every package ahead takes longer than the installation; Python compiles what is imported.
 say "installing pinned packages"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/requirements.lock" \
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r "$root/requirements.lock" \
   || die "the pinned packages could not be installed; see the lines above"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$root" \
   || die "the package itself could not be installed; see the lines above"
