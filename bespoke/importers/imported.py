@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bespoke.data import PreparedData
 from bespoke.errors import InputError
+from bespoke.importers.agreement import Agreement, Original, agreement_of
+from bespoke.importers.names import FEATURE_SPELLINGS, LABEL_SPELLINGS, matched, only_numbered, plain
 from bespoke.sensing import Quantiser
 from bespoke.train import FloatModel
 
@@ -23,9 +25,12 @@ class ImportedModel:
     ----------
     float_model : reads features scaled to 0..1 over ``low``..``high``; raw features where these are None.
     low, high : the range of every feature that the model was trained with, or None where the model does not say.
-    class_labels : label of every class index.
+    class_labels : label of every class index; the indices themselves where the model does not say.
     feature_names : or None where the model does not say.
     source : where it comes from, for messages.
+    named_classes : whether ``class_labels`` come from the model; without them its outputs are the data's classes in
+        their order.
+    original : what was imported, able to answer by itself; None for plain weights.
     """
 
     float_model: FloatModel
@@ -34,6 +39,8 @@ class ImportedModel:
     class_labels: tuple[Label, ...]
     feature_names: tuple[str, ...] | None
     source: str
+    named_classes: bool = True
+    original: Original | None = None
 
     def __post_init__(self):
         features, classes = self.float_model.topology[0], self.float_model.topology[-1]
@@ -46,14 +53,16 @@ class ImportedModel:
             np.isfinite([low, high]).all() and low < high for low, high in zip(self.low, self.high, strict=True)
         ):
             raise InputError(f"{self.source}: the low limit of every feature must be finite and below its high limit")
-        if len(self.class_labels) != classes or len(set(self.class_labels)) != classes:
+        if len(self.class_labels) != classes:
             raise InputError(
                 f"{self.source}: {len(self.class_labels)} class labels do not name the model's {classes} outputs"
             )
+        _check_names(self.source, "class labels", self.class_labels)
         if self.feature_names is not None and len(self.feature_names) != features:
             raise InputError(
                 f"{self.source}: {len(self.feature_names)} feature names do not fit the model's {features} inputs"
             )
+        _check_names(self.source, "feature names", self.feature_names or ())
 
     @property
     def hidden(self) -> tuple[int, ...]:
@@ -67,6 +76,25 @@ class ImportedModel:
             low, high = np.array(self.low), np.array(self.high)
             values = (values - low) / (high - low)
         return self.float_model.decision(values).argmax(axis=1)
+
+    def agreement(self, features: np.ndarray) -> Agreement | None:
+        """On how many samples of raw float ``features`` (samples, features) it answers as the original does.
+
+        Also told to the log: as a warning where they differ anywhere. None where there is no original to ask.
+        """
+        if self.original is None:
+            return None
+        values = np.asarray(features, dtype=np.float64)
+        return agreement_of(self.predict(values), self.original, values)
+
+    def agreement_on(self, data: PreparedData) -> Agreement | None:
+        """The same on what was measured of the data's training part, whose features are put in the model's order."""
+        measured = data.train.measured
+        if measured is None or not len(measured):
+            return None
+        ordered = np.empty_like(measured)
+        ordered[:, self.feature_order(data.feature_names)] = measured
+        return self.agreement(ordered)
 
     def quantiser(self, bits: int) -> Quantiser:
         """The quantiser over the model's own range.
@@ -111,8 +139,7 @@ class ImportedModel:
     def adapted(self, data: PreparedData) -> FloatModel:
         """The model as this data's float model: features and classes in the data's order, reading ``q / 2**bits``.
 
-        Features are matched by name where both sides know the same names (letters and digits count, in either case);
-        where no name of one is known to the other, by position.
+        Features and classes are matched by name, as ``feature_order`` and ``class_order`` say.
 
         Raises
         ------
@@ -120,74 +147,98 @@ class ImportedModel:
             naming a feature or class that only one of the two knows, or the numbers that do not fit.
         """
         model = self.with_classes(data.class_labels)
-        columns = self._feature_order(data.feature_names)
+        columns = self.feature_order(data.feature_names)
         weights = model.float_model.weights
         low, high = (None if limit is None else tuple(limit[c] for c in columns) for limit in (self.low, self.high))
         ordered = FloatModel((weights[0][:, columns], *weights[1:]), model.float_model.biases)
-        return ImportedModel(ordered, low, high, model.class_labels, None, self.source).for_quantiser(data.quantiser)
+        reordered = ImportedModel(ordered, low, high, model.class_labels, None, self.source)
+        return reordered.for_quantiser(data.quantiser)
 
-    def _feature_order(self, names: Sequence[str]) -> np.ndarray:
-        """For every feature of the data its column in the model, int64."""
-        features = self.float_model.topology[0]
-        if len(names) != features:
-            raise InputError(f"{self.source}: the model reads {features} features, the data have {len(names)}")
-        known = {_bare(name): column for column, name in enumerate(self.feature_names or ())}
-        if len(known) < features or not any(_bare(name) in known for name in names):
-            return np.arange(features)
-        for name in names:
-            if _bare(name) not in known:
-                raise InputError(f"{self.source}: the model does not know the data's feature {name!r}")
-        return np.array([known[_bare(name)] for name in names], dtype=np.int64)
+    def feature_order(self, names: Sequence[str]) -> np.ndarray:
+        """For every feature of the data its column in the model, int64.
 
-    def class_order(self, class_labels: Sequence[Label]) -> np.ndarray:
-        """For every class of the data its index in the model, int64.
-
-        Labels are compared as values, then as text, so that ``1``, ``1.0`` and ``"1"`` mean the same class. A model
-        that only has the indices 0, 1, ... is taken to mean the data's classes in their order.
+        The same names first; of those left, names that differ only in blanks, in what parts words or in case, where no
+        other could be meant. By position where the model has no names, or either side numbers its features only.
 
         Raises
         ------
         InputError
-            naming a label that only one of the two knows.
+            naming a feature that the model does not know, or the numbers of features that do not fit.
         """
-        known = {_plain(label): index for index, label in enumerate(self.class_labels)}
-        if self.class_labels == tuple(range(len(class_labels))) and not any(_plain(c) in known for c in class_labels):
-            return np.arange(len(class_labels))  # the model was trained on class indices and never knew names
-        order = []
-        for label in class_labels:
-            if _plain(label) not in known:
+        features = self.float_model.topology[0]
+        if len(names) != features:
+            raise InputError(f"{self.source}: the model reads {features} features, the data have {len(names)}")
+        if self.feature_names is None:
+            return np.arange(features)
+        found = matched(names, self.feature_names, FEATURE_SPELLINGS)
+        if not any(one is not None for one in found) and (only_numbered(names) or only_numbered(self.feature_names)):
+            return np.arange(features)
+        return self._complete(found, names, self.feature_names, "feature")
+
+    def class_order(self, class_labels: Sequence[Label]) -> np.ndarray:
+        """For every class of the data its index in the model, int64.
+
+        Labels are compared as values and text, so that ``1``, ``1.0`` and ``"1"`` mean the same class; of those left,
+        ones that differ only in blanks and case are the same where no other could be meant. A model without labels, or
+        one that only has the indices 0, 1, ... of which the data know none, has the data's classes in their order.
+
+        Raises
+        ------
+        InputError
+            naming a label that only one of the two knows, or the numbers of classes that do not fit.
+        """
+        classes = len(self.class_labels)
+        known = {plain(label) for label in self.class_labels}
+        numbered = not self.named_classes or (
+            self.class_labels == tuple(range(len(class_labels))) and not any(plain(c) in known for c in class_labels)
+        )
+        if numbered and len(class_labels) == classes:
+            return np.arange(classes)
+        if not self.named_classes:
+            raise InputError(f"{self.source}: the model has {classes} classes, the data have {len(class_labels)}")
+        found = matched(class_labels, self.class_labels, LABEL_SPELLINGS)
+        order = self._complete(found, class_labels, self.class_labels, "class")
+        if len(order) != classes:
+            missing = next(label for index, label in enumerate(self.class_labels) if index not in order)
+            raise InputError(f"{self.source}: the model's class {missing!r} does not occur in the data")
+        return order
+
+    def _complete(
+        self, found: Sequence[int | None], names: Sequence[Label], known: Sequence[Label], kind: str
+    ) -> np.ndarray:
+        """The places found, if all are."""
+        for name, place in zip(names, found, strict=True):
+            if place is None:
+                free = [repr(one) for index, one in enumerate(known) if index not in found]
+                left = f"; left of the model's are {', '.join(free[:5])}{', ...' if len(free) > 5 else ''}"
                 raise InputError(
-                    f"{self.source}: the data's class {label!r} is none of the model's {self.class_labels}"
+                    f"{self.source}: the model does not know the data's {kind} {name!r}{left if free else ''}"
                 )
-            order.append(known[_plain(label)])
-        if len(order) != len(self.class_labels):
-            missing = [label for index, label in enumerate(self.class_labels) if index not in order]
-            raise InputError(f"{self.source}: the model's class {missing[0]!r} does not occur in the data")
-        return np.array(order, dtype=np.int64)
+        return np.array(found, dtype=np.int64)
 
     def with_classes(self, class_labels: Sequence[Label]) -> ImportedModel:
         """The model with its outputs in the order of the data's classes."""
         order = self.class_order(class_labels)
         weights, biases = list(self.float_model.weights), list(self.float_model.biases)
         weights[-1], biases[-1] = weights[-1][order], biases[-1][order]
-        return ImportedModel(
-            FloatModel(tuple(weights), tuple(biases)),
-            self.low,
-            self.high,
-            tuple(class_labels),
-            self.feature_names,
-            self.source,
+        # the original still answers in its own order
+        return replace(
+            self,
+            float_model=FloatModel(tuple(weights), tuple(biases)),
+            class_labels=tuple(class_labels),
+            named_classes=True,
+            original=None,
         )
 
 
-def _bare(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def _plain(label: Label) -> str:
-    if isinstance(label, float) and label.is_integer():
-        return str(int(label))
-    return str(label)
+def _check_names(source: str, kind: str, names: Sequence[Label]) -> None:
+    """InputError for names that are no names, or that are not all different."""
+    for name in names:
+        if not isinstance(name, str | int | float | bool) or name != name:
+            raise InputError(f"{source}: {kind} must be text or numbers, not {name!r}")
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise InputError(f"{source}: the {kind} hold {name!r} twice")
 
 
 def two_outputs(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

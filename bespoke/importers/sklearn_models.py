@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
@@ -29,11 +31,7 @@ def import_sklearn(model: Any) -> ImportedModel:
         naming the step or setting that cannot be imported.
     """
     source = type(model).__name__
-    steps = (
-        [step for _, step in model.steps if step not in (None, "passthrough")]
-        if isinstance(model, Pipeline)
-        else [model]
-    )
+    steps = _steps(model)
     if not steps or not isinstance(steps[-1], MLPClassifier):
         found = type(steps[-1]).__name__ if steps else "nothing"
         raise InputError(f"{source}: the last step must be an MLPClassifier, not {found}")
@@ -62,7 +60,33 @@ def import_sklearn(model: Any) -> ImportedModel:
         tuple(label.item() if isinstance(label, np.generic) else label for label in classifier.classes_),
         None if names is None else tuple(map(str, names)),
         source,
+        original=_Fitted(model, classifier.classes_),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """The fitted object itself, to compare the import with."""
+
+    model: Any
+    classes: np.ndarray
+
+    @property
+    def name(self) -> str:
+        return f"the {type(self.model).__name__}"
+
+    def answers(self, features: np.ndarray) -> tuple[np.ndarray, str]:
+        names = getattr(self.model, "feature_names_in_", None)
+        table = features if names is None else pd.DataFrame(features, columns=list(names))
+        predicted = self.model.predict(table)
+        return np.argmax(predicted[:, None] == self.classes[None, :], axis=1), "scikit-learn"
+
+
+def _steps(model: Any) -> list[Any]:
+    """The steps of a pipeline, those of pipelines within it among them."""
+    if not isinstance(model, Pipeline):
+        return [model]
+    return [inner for _, step in model.steps if step is not None and step != "passthrough" for inner in _steps(step)]
 
 
 def float_model_of(classifier: MLPClassifier) -> FloatModel:
