@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -20,6 +19,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, Request, choose
+from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import find_designs, plain, unsplit_part
@@ -506,12 +506,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             naming the file, if it is missing or holds something else.
         """
         path = Path(path)
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"classifier file {path} does not exist") from None
-        except (OSError, ValueError) as error:
-            raise InputError(f"classifier file {path} cannot be read as JSON: {error}") from None
+        document = read_json(path, "classifier file")
         try:
             _check_schema(document["kind"], document["schema"])
             parameters = document["parameters"]

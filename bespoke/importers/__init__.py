@@ -3,7 +3,7 @@
 from bespoke.importers.agreement import Agreement
 from bespoke.importers.dispatch import import_model
 from bespoke.importers.imported import ImportedModel
-from bespoke.importers.onnx_models import import_onnx
+from bespoke.importers.onnx import import_onnx
 from bespoke.importers.sklearn_models import import_sklearn
 from bespoke.importers.weights import import_weights
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bespoke.errors import InputError
 from bespoke.importers.imported import ImportedModel
-from bespoke.importers.onnx_models import import_onnx
+from bespoke.importers.onnx import import_onnx
 from bespoke.importers.sklearn_models import import_sklearn
 from bespoke.importers.weights import import_weights
 

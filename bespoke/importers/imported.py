@@ -50,7 +50,7 @@ class ImportedModel:
             if limit is not None and len(limit) != features:
                 raise InputError(f"{self.source}: {name} has {len(limit)} values, the model reads {features} features")
         if self.low is not None and not all(
-            np.isfinite([low, high]).all() and low < high for low, high in zip(self.low, self.high, strict=True)
+            low < high and high - low < np.inf for low, high in zip(self.low, self.high, strict=True)
         ):
             raise InputError(f"{self.source}: the low limit of every feature must be finite and below its high limit")
         if len(self.class_labels) != classes:

@@ -44,8 +44,8 @@ class Summand:
     mask: int
 
     def __post_init__(self):
-        if self.mask < 0:
-            raise InputError(f"a summand's mask must not be negative, it is {self.mask}")
+        if not 0 <= self.mask < 1 << MAX_SUM_BITS:
+            raise InputError(f"a summand's mask must lie in 0..2**{MAX_SUM_BITS} - 1, it is {self.mask}")
 
     @classmethod
     def of_weight(cls, weight: int, mask: int) -> Summand:
@@ -70,8 +70,8 @@ class QRelu:
     width: int
 
     def __post_init__(self):
-        if self.shift < 0 or not 1 <= self.width <= MAX_SUM_BITS:
-            raise InputError(f"a QReLU needs shift >= 0 and a width in 1..{MAX_SUM_BITS}, not {self}")
+        if not 0 <= self.shift <= MAX_SUM_BITS or not 1 <= self.width <= MAX_SUM_BITS:
+            raise InputError(f"a QReLU needs a shift in 0..{MAX_SUM_BITS} and a width in 1..{MAX_SUM_BITS}, not {self}")
 
     @property
     def ceiling(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import tomli_w
 
 from bespoke.costs import Objective
+from bespoke.documents import read_toml
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.scores import Metric
@@ -187,14 +187,7 @@ def read_config(path: Path) -> dict[str, Any]:
     InputError
         naming the file and key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"config file {path} does not exist") from None
-    except IsADirectoryError:
-        raise InputError(f"config file {path} is a folder") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"config file {path} cannot be read: {error}") from error
+    document = read_toml(path, "config file")
     return {key: coerce(key, value, where=f"config file {path}: ") for key, value in document.items()}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -15,6 +14,7 @@ import joblib
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import Design, Forecast, Request, thinned
+from bespoke.documents import read_json
 from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
@@ -103,7 +103,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     """Measured costs; the static power is that of the training vectors, for the choice may look at no others."""
     done = folder / _MAPPED
     if done.is_file():
-        return restored(Costs, json.loads(done.read_text(encoding="utf-8")))
+        return restored(Costs, read_json(done, "file"))
     ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bespoke.data import PreparedData
+from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, from_json, input_wires, to_json
@@ -65,18 +65,13 @@ class ModelFile:
         InputError
             naming the file, if it is missing or not a model.
         """
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"model file {path} does not exist") from None
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise InputError(f"model file {path} cannot be read as JSON: {error}") from error
+        document = read_json(path, "model file")
         try:
             model = cls(
                 from_json(document["model"]),
                 Quantiser.from_json(document["quantiser"]),
-                tuple(document["feature_names"]),
-                tuple(document["class_labels"]),
+                _names(document, "feature_names", str),
+                _names(document, "class_labels", str | int | float),
                 _front_end(document),
             )
         except (KeyError, TypeError) as error:
@@ -88,6 +83,15 @@ class ModelFile:
         if (len(model.quantiser.low), model.quantiser.bits) != (model.classifier.features, model.classifier.input_bits):
             raise InputError(f"model file {path} has a quantiser of other features or bits than its model reads")
         return model
+
+
+def _names(document: dict[str, Any], key: str, kind: Any) -> tuple[Any, ...]:
+    names = document[key]
+    if not isinstance(names, list) or not all(isinstance(name, kind) for name in names):
+        raise InputError(f"its {key} are not a list of names")
+    if len(set(names)) != len(names):
+        raise InputError(f"its {key} are not all different")
+    return tuple(names)
 
 
 def _front_end(document: dict[str, Any]) -> FrontEndKind:

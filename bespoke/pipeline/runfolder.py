@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bespoke import __version__
+from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import write_json, write_text
 from bespoke.pipeline.config import RunConfig, to_toml
@@ -79,7 +79,7 @@ class RunFolder:
         return (self.path / name).is_file()
 
     def read_json(self, name: str) -> Any:
-        return json.loads((self.path / name).read_text(encoding="utf-8"))
+        return read_json(self.path / name, "file")
 
     def read(self, kind: type[_T], name: str) -> _T:
         """A stage's result as the dataclass that was written.
@@ -91,7 +91,7 @@ class RunFolder:
         """
         try:
             return restored(kind, self.read_json(name))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(
                 f"{self.path / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
             ) from error
@@ -112,12 +112,13 @@ class RunFolder:
         return self.read_json(_SECONDS) if self.has(_SECONDS) else {}
 
     def _stamp(self) -> dict[str, Any] | None:
-        try:
-            return json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
+        if not (self.path / _STAMP).is_file():
             return None
-        except json.JSONDecodeError:
+        try:
+            held = read_json(self.path / _STAMP, "file")
+        except InputError:
             return {}
+        return held if isinstance(held, dict) else {}
 
 
 def _difference(held: dict[str, Any], stamp: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ import numpy as np
 from bespoke.costs import Objective
 from bespoke.data import Part, read_vectors
 from bespoke.design import EXACT_BASELINE
+from bespoke.documents import read_json
 from bespoke.errors import BespokeError, InputError
 from bespoke.model import IntegerClassifier, from_json
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
@@ -75,7 +75,10 @@ class RunRecord:
     @cached_property
     def settings(self) -> Mapping[str, Any]:
         """The run's settings, resolved; empty where config.toml is missing."""
-        return tomllib.loads(self.config_text)
+        try:
+            return tomllib.loads(self.config_text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{self.folder / 'config.toml'} cannot be read as TOML: {error}") from None
 
     @cached_property
     def technology(self) -> Technology:
@@ -222,7 +225,7 @@ def read_quantiser(path: Path) -> Quantiser:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path} is missing from the run folder") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -230,10 +233,9 @@ def _text(path: Path) -> str:
 
 
 def _json(path: Path) -> Any:
-    try:
-        return json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not valid JSON: {error}") from None
+    if not path.exists():
+        raise InputError(f"{path} is missing from the run folder")
+    return read_json(path, "file")
 
 
 def _read_versions(path: Path) -> dict[str, str]:

@@ -129,7 +129,7 @@ class Quantiser:
                 raise InputError("the document is not a quantiser of schema 1")
             low, high = (tuple(float(value) for value in document[key]) for key in ("low", "high"))
             return cls(low, high, document["bits"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"the quantiser is damaged ({type(error).__name__}: {error})") from error
 
 

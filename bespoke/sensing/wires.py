@@ -15,6 +15,10 @@ import numpy as np
 
 from bespoke.circuit import CircuitBuilder
 from bespoke.errors import InputError
+from bespoke.sensing.quantiser import check_bits
+
+#: Of a circuit in a file; far more than anybody prints.
+MAX_FEATURES = 1 << 16
 
 
 class FrontEndKind(StrEnum):
@@ -212,6 +216,9 @@ def wires_from_json(document: Any) -> Wires:
     for value in (features, bits):
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(f"expected an integer, found {value!r}")
+    check_bits(bits)
+    if not 0 < features <= MAX_FEATURES:
+        raise InputError(f"a circuit reads 1 to {MAX_FEATURES} features, not {features}")
     if kind == "binary":
         return BinaryWires(features, bits)
     if kind == "thermometer":

@@ -5,21 +5,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from bespoke.documents import read_toml
 from bespoke.errors import InputError
 
 
 def load(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a TOML file: {error}") from error
+    return read_toml(path, "file")
 
 
 def check_keys(table: Any, required: set[str], optional: set[str], where: str) -> None:

@@ -233,7 +233,7 @@ def test_weights_with_range_and_names(tmp_path):
         ({"weights": [[[1.0]]]}, "'biases'"),
         ({"weights": [[1.0]], "biases": [[1.0]]}, "matrix"),
         ({"weights": [[[1.0], [1.0]]], "biases": [[1.0]]}, "biases"),
-        ({"weights": [[[1.0], ["x"]]], "biases": [[1.0, 2.0]]}, "could not convert"),
+        ({"weights": [[[1.0], ["x"]]], "biases": [[1.0, 2.0]]}, "weights 0 must hold real numbers"),
         ({"weights": [[[1.0], [1.0]]], "biases": [[1.0, 2.0]], "low": [0.0]}, "both limits"),
         ({"weights": [[[1.0], [1.0]]], "biases": [[1.0, 2.0]], "low": [2.0], "high": [1.0]}, "below its high"),
         ({"weights": [[[1.0], [1.0]]], "biases": [[1.0, 2.0]], "class_labels": ["a"]}, "class labels"),

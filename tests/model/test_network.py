@@ -115,7 +115,7 @@ def test_a_tree_without_comparators_always_names_its_root():
         ),
         (
             lambda: Network.from_arrays(
-                input_bits=99, weights=[np.array([[1]])], biases=[np.array([0])], activations=[]
+                input_bits=17, weights=[np.array([[1]])], biases=[np.array([0])], activations=[]
             ),
             "input bits",
         ),

@@ -329,7 +329,7 @@ def damaged_row(path):
     ("damage", "words"),
     [
         (lambda folder: (folder / "metrics.json").unlink(), "resume"),
-        (lambda folder: (folder / "metrics.json").write_text("{"), "not valid JSON"),
+        (lambda folder: (folder / "metrics.json").write_text("{"), "cannot be read as JSON"),
         (lambda folder: (folder / "metrics.json").write_text('{"schema": 99}'), "schema 99"),
         (
             lambda folder: (folder / "metrics.json").write_text('{"schema": 4}'),

@@ -118,8 +118,8 @@ def test_toml_round_trip_of_awkward_text(tmp_path):
         ('reset = "RST_N"', 'reset = "RST N"', "flip-flop DFFNRX1: its pin 'RST N'"),
         ("[flip_flops.DFFNRX1]", "[flip_flops.INVX1]", "INVX1 is both a cell and a flip-flop"),
         ("schema = 1", "schema = 2", "schema is 2"),
-        ("schema = 1", "schema = ", "is not a TOML file"),
-        ('"power-sources.toml"', '"none.toml"', r"cannot read .*none\.toml"),
+        ("schema = 1", "schema = ", "cannot be read as TOML"),
+        ('"power-sources.toml"', '"none.toml"', r"none\.toml does not exist"),
     ],
 )
 def test_strict_reading_names_file_cell_and_key(tmp_path, old, new, message):

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bespoke.errors import InputError
-from bespoke.importers.affine import Affine
 from bespoke.importers.imported import ImportedModel, two_outputs
-from bespoke.importers.onnx_graph import ReadGraph, read_graph
-from bespoke.importers.onnx_original import AnswerKind, OnnxOriginal
-from bespoke.importers.onnx_values import Choice, Integers, Scores, Value
+from bespoke.importers.onnx.affine import Affine
+from bespoke.importers.onnx.graph import ReadGraph, read_graph
+from bespoke.importers.onnx.original import AnswerKind, OnnxOriginal
+from bespoke.importers.onnx.values import Choice, Integers, Scores, Value
 from bespoke.train import FloatModel
 
 
@@ -102,7 +102,8 @@ def _the_answer(source: str, graph: ReadGraph) -> _Answer:
     for other in chosen[1:]:
         if not first.logits.same_as(other.logits) or (first.labels and other.labels and first.labels != other.labels):
             raise InputError(
-                f"{source}: its outputs {first.output!r} and {other.output!r} give different answers; export it with one of them"
+                f"{source}: its outputs {first.output!r} and {other.output!r} give different answers; export it with "
+                "one of them"
             )
     named = [one.labels for one in answers if one.labels is not None and one.logits.same_as(first.logits)]
     if first.labels is None and named:

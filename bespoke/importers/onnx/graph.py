@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from bespoke.errors import InputError, ToolMissingError
-from bespoke.importers.affine import Affine, NotAffineError
-from bespoke.importers.onnx_operators import FLOAT_TYPES, OPERATORS, Call
-from bespoke.importers.onnx_values import Integers, Value
+from bespoke.importers.onnx.affine import Affine, NotAffineError
+from bespoke.importers.onnx.call import FLOAT_TYPES, Call
+from bespoke.importers.onnx.operators import OPERATORS
+from bespoke.importers.onnx.values import Integers, Value
 
 #: Operator sets before this one broadcast otherwise, and nobody writes them any more.
 OLDEST_OPSET = 7

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bespoke.importers.names import plain
-from bespoke.importers.onnx_graph import needed_nodes
+from bespoke.importers.onnx.graph import needed_nodes
 
 
 class AnswerKind(Enum):

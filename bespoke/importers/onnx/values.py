@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bespoke.importers.affine import Affine, NotAffineError
+from bespoke.importers.onnx.affine import Affine, NotAffineError
 
 
 @dataclass(frozen=True, eq=False)
