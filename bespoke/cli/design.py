@@ -7,12 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bespoke.cli.options import SEARCH, TECHNOLOGY, TRAINING, Json, require_verilog, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
@@ -22,6 +24,7 @@ from bespoke.files import write_text
 if TYPE_CHECKING:
     from bespoke.data import Part
     from bespoke.design import Design
+    from bespoke.importers import Agreement
     from bespoke.pipeline.exploration import Exploration
     from bespoke.pipeline.metrics import PartAccuracies
     from bespoke.pipeline.modelfile import ModelFile
@@ -59,9 +62,11 @@ def train(out: Path, config: Path | None, overwrite: bool, json_output: bool, **
         "quantised": accuracies(trained.models.quantised, trained.data),
     }
     if json_output:
-        print(json.dumps({name: _training_json(out, name, parts) for name, parts in found.items()}, indent=1))
+        document = {name: _training_json(out, name, parts) for name, parts in found.items()}
+        print(json.dumps({**document, **_agreement_json(trained.agreement)}, indent=1))
         return
     _show_training(found, out / "models")
+    _show_agreement(trained.agreement)
 
 
 @takes(*TRAINING, *SEARCH, *TECHNOLOGY, "workers", "config", "figures", "overwrite", "json_output")
@@ -91,6 +96,7 @@ def explore(
         print(json.dumps(_exploration_json(found), indent=1))
         return
     _show_exploration(found, (found.table, *drawn))
+    _show_agreement(found.agreement)
 
 
 def rtl(
@@ -299,6 +305,18 @@ def _training_json(out: Path, name: str, parts: PartAccuracies) -> dict[str, Any
     }
 
 
+def _agreement_json(agreement: Agreement | None) -> dict[str, Any]:
+    return {} if agreement is None else {"imported_agreement": asdict(agreement)}
+
+
+def _show_agreement(agreement: Agreement | None) -> None:
+    from bespoke.report import wording
+
+    if agreement is not None:
+        warning = () if agreement.is_whole else (("Warning: ", "bold red"),)
+        Console().print(Text.assemble(*warning, wording.agreement(agreement)), soft_wrap=True, highlight=False)
+
+
 def _exploration_json(found: Exploration) -> dict[str, Any]:
     def entry(design: Design) -> dict[str, Any]:
         return {
@@ -324,6 +342,7 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
         "objective": str(found.objective),
         "designs": [entry(design) for design in found.designs],
         "baseline": entry(found.baseline),
+        **_agreement_json(found.agreement),
     }
 
 

@@ -50,9 +50,9 @@ class Agreement:
 
 
 def agreement_of(ours: np.ndarray, original: Original, features: np.ndarray) -> Agreement | None:
-    """How ``ours``, class indices (samples,), agree with the original's answers; told to the log.
+    """How ``ours``, class indices (samples,), agree with the original's answers.
 
-    None, with a warning, where the original cannot be asked.
+    None, with a warning in the log, where the original cannot be asked.
     """
     try:
         theirs, program = original.answers(features)
@@ -60,6 +60,4 @@ def agreement_of(ours: np.ndarray, original: Original, features: np.ndarray) -> 
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         _LOG.warning("%s could not be asked, so its import is compared with nothing: %s", original.name, reason)
         return None
-    found = Agreement(int((ours == theirs).sum()), len(ours), original.name, program)
-    _LOG.log(logging.INFO if found.is_whole else logging.WARNING, "%s", found.in_words())
-    return found
+    return Agreement(int((ours == theirs).sum()), len(ours), original.name, program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from bespoke.importers.agreement import Agreement, Original, agreement_of
 from bespoke.importers.names import FEATURE_SPELLINGS, LABEL_SPELLINGS, matched, only_numbered, plain
 from bespoke.sensing import Quantiser
 from bespoke.train import FloatModel
+
+_LOG = logging.getLogger(__name__)
 
 Label = str | int | float | bool
 
@@ -82,19 +85,22 @@ class ImportedModel:
 
         Also told to the log: as a warning where they differ anywhere. None where there is no original to ask.
         """
-        if self.original is None:
-            return None
-        values = np.asarray(features, dtype=np.float64)
-        return agreement_of(self.predict(values), self.original, values)
+        found = self._compared(np.asarray(features, dtype=np.float64))
+        if found is not None:
+            _LOG.log(logging.INFO if found.is_whole else logging.WARNING, "%s", found.in_words())
+        return found
 
     def agreement_on(self, data: PreparedData) -> Agreement | None:
-        """The same on what was measured of the data's training part, whose features are put in the model's order."""
+        """The same on what was measured of the data's training part, in the model's order; told to nobody."""
         measured = data.train.measured
-        if measured is None or not len(measured):
+        if self.original is None or measured is None or not len(measured):
             return None
         ordered = np.empty_like(measured)
         ordered[:, self.feature_order(data.feature_names)] = measured
-        return self.agreement(ordered)
+        return self._compared(ordered)
+
+    def _compared(self, features: np.ndarray) -> Agreement | None:
+        return None if self.original is None else agreement_of(self.predict(features), self.original, features)
 
     def quantiser(self, bits: int) -> Quantiser:
         """The quantiser over the model's own range.

@@ -12,6 +12,7 @@ from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, with_forecasts
 from bespoke.files import write_text
+from bespoke.importers import Agreement
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.crossfitting import cross_fit
 from bespoke.pipeline.front import forecast_cells, system_cells
@@ -68,14 +69,16 @@ class Exploration:
     baseline: Design
     search: SearchSummary
     table: Path
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)
 class Training:
-    """The data and the models trained on them."""
+    """The data and the models trained on them; how an imported one agrees with its original, None for no such."""
 
     data: PreparedData
     models: TrainedModels
+    agreement: Agreement | None = None
 
 
 @one_thread_each()
@@ -84,7 +87,7 @@ def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: Ru
     folder, progress = RunFolder(out), progress or Silent()
     begun = _begun(config, folder, overwrite, progress)
     models = begun.procedure.train(folder, begun.data, progress, imported=begun.imported)
-    return Training(begun.data, models)
+    return Training(begun.data, models, begun.agreement)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class _Begun:
     front_end: FrontEnd
     procedure: Procedure
     imported: FloatModel | None
+    agreement: Agreement | None
 
 
 def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> _Begun:
@@ -110,7 +114,8 @@ def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunP
     write_parts(folder, data)
     topology = topology_of(folder, config, data, progress, imported=imported)
     procedure = procedure_of(config, data, topology.hidden, technology, front_end)
-    return _Begun(data, technology, front_end, procedure, None if imported is None else imported.adapted(data))
+    adapted, agreement = (None, None) if imported is None else (imported.adapted(data), imported.agreement_on(data))
+    return _Begun(data, technology, front_end, procedure, adapted, agreement)
 
 
 @one_thread_each()
@@ -155,7 +160,9 @@ def explore(
     baseline = replace(exact, model_file="models/baseline.json")
     table = folder / "explored.csv"
     write_text(table, _table([*designs, baseline]))
-    return Exploration(data, config.objective, tuple(designs), baseline, fitted.developed.summary, table)
+    return Exploration(
+        data, config.objective, tuple(designs), baseline, fitted.developed.summary, table, begun.agreement
+    )
 
 
 def _table(designs: Sequence[Design]) -> str:

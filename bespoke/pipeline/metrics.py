@@ -8,6 +8,7 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
+from bespoke.importers import Agreement
 from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 
@@ -246,6 +247,8 @@ class RunMetrics:
 
     ``seconds`` are those on the clock that each stage took, by its title; a stage that an earlier call had finished
     keeps its own. ``topology`` says how the hidden layers were found, None where they were given.
+    ``imported_agreement`` counts the training samples on which a model of ``--model`` answers as its original does,
+    before it is quantised; None where nothing was imported or there is no original to ask.
     """
 
     bespoke_version: str
@@ -264,6 +267,7 @@ class RunMetrics:
     rival: RivalMetrics | None
     seconds: dict[str, float]
     topology: dict[str, Any] | None = None
+    imported_agreement: Agreement | None = None
     schema: int = field(default=METRICS_SCHEMA)
 
 

@@ -169,6 +169,7 @@ def run(
         rival=_rival(front, choice.request, data),
         seconds=folder.seconds,
         topology=topology.tried,
+        imported_agreement=None if imported is None else imported.agreement_on(data),
     )
     folder.write_json("metrics.json", metrics_to_json(metrics))
     return metrics

@@ -112,7 +112,9 @@ def _with_unit(value: float | None, unit: str) -> str:
 def _warnings(metrics: RunMetrics) -> list[Text]:
     """What a good accuracy may hide."""
     silent = wording.never_answered(metrics.chosen, metrics.data.class_labels)
-    return [] if silent is None else [Text.assemble(("Warning: ", "bold red"), silent)]
+    imported = metrics.imported_agreement
+    differing = None if imported is None or imported.is_whole else wording.agreement(imported)
+    return [Text.assemble(("Warning: ", "bold red"), words) for words in (silent, differing) if words is not None]
 
 
 def _comparators(record: RunRecord) -> list[Text]:
@@ -158,6 +160,8 @@ def _notes(metrics: RunMetrics) -> list[Text]:
         f"({check.gate_level_vectors} of them simulated at gate level); netlist {proof}.",
         _system_note(metrics),
     ]
+    if metrics.imported_agreement is not None and metrics.imported_agreement.is_whole:
+        lines.append(wording.agreement(metrics.imported_agreement))
     if chosen.delay_is_indicative:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
     spent = ", ".join(f"{title} {wording.duration(seconds)}" for title, seconds in metrics.seconds.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bespoke.importers import Agreement
 from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
 from bespoke.scores import Confusion
 from bespoke.statistics import Accuracy
@@ -58,6 +59,13 @@ def never_answered(design: DesignMetrics, labels: Sequence[object]) -> str | Non
         f"The chosen design never answers class{'es' if silent[1:] else ''} {named}{more}: "
         f"{samples} of the {counts.samples} test samples."
     )
+
+
+def agreement(found: Agreement) -> str:
+    """How an imported model agrees with its original, as a sentence."""
+    words = found.in_words("training samples")
+    sentence = words[0].upper() + words[1:]
+    return f"{sentence}." if found.is_whole else f"{sentence}; on the others it answers otherwise."
 
 
 def ratio(value: float | None) -> str:
