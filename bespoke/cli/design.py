@@ -261,7 +261,7 @@ def _part(path: Path, model: ModelFile) -> Part:
     """Vectors that fit the model."""
     from bespoke.data import read_vectors
 
-    part = read_vectors(path)
+    part = read_vectors(path, model.feature_names)
     circuit = model.classifier
     features = part.features.shape[1]
     if features != circuit.features:

@@ -28,22 +28,28 @@ def write_vectors(path: str | Path, part: Part, feature_names: Sequence[str]) ->
     write_text(path, text.getvalue())
 
 
-def read_vectors(path: str | Path) -> Part:
+def read_vectors(path: str | Path, feature_names: Sequence[str] | None = None) -> Part:
     """The part that ``write_vectors`` wrote, its ``rows`` numbered from 0.
+
+    Parameters
+    ----------
+    feature_names : of whoever takes the vectors, by position; a header with the same names in another order is refused.
 
     Raises
     ------
     InputError
-        for a missing file, or a line that is no list of integers.
+        for a missing file, a line that is no list of integers, or columns in another order.
     """
     path = Path(path)
     values: list[list[int]] = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
-            width = len(next(reader, []))
+            header = next(reader, [])
+            width = len(header)
             if not width:
                 raise InputError(f"{path}: the file is empty")
+            _check_order(path, header[:-1], feature_names)
             for cells in reader:
                 try:
                     values.append([int(cell) for cell in cells])
@@ -55,3 +61,13 @@ def read_vectors(path: str | Path) -> Part:
         raise InputError(f"{path}: cannot be read as vectors ({error})") from error
     array = np.array(values, dtype=np.int64).reshape(len(values), width)
     return Part(array[:, :-1], array[:, -1], np.arange(len(array)))
+
+
+def _check_order(path: Path, header: Sequence[str], names: Sequence[str] | None) -> None:
+    if names is None or sorted(header) != sorted(names):
+        return  # other names, or none: the columns are taken by position
+    for place, (found, name) in enumerate(zip(header, names, strict=True), start=1):
+        if found != name:
+            raise InputError(
+                f"{path}: column {place} is {found!r}, the model reads {name!r} there; reorder the columns"
+            )

@@ -102,13 +102,13 @@ class _Begun:
     agreement: Agreement | None
 
 
-def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress) -> _Begun:
+def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress, *, folds: int = 0) -> _Begun:
     """Opens the folder, which stays locked for as long as the caller keeps it."""
     progress.stage("reading the data")
     data, _ = prepare_data(config)
     technology = technology_of(config)
     front_end = front_end_of(config, technology)  # a wrong name is told now, not after the training
-    imported = imported_model(config, data)
+    imported = imported_model(config, data, folds=folds)
     digest = data_digest(data, imported, scorer_of(config, data))
     folder.open(config, data_digest=digest, overwrite=overwrite)
     write_parts(folder, data)
@@ -134,7 +134,7 @@ def explore(
     """
     progress = progress or Silent()
     folder = RunFolder(out)
-    begun = _begun(config, folder, overwrite, progress)
+    begun = _begun(config, folder, overwrite, progress, folds=config.fold_count)
     data, front_end = begun.data, begun.front_end
     fitted = cross_fit(
         folder,

@@ -214,8 +214,12 @@ def source_named(name: str, technology: Technology) -> PowerSource:
     raise InputError(f"unknown power source {name!r} (--source); technology {technology.name} has {known}")
 
 
-def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | None:
+def imported_model(config: RunConfig, data: PreparedData, *, folds: int) -> ImportedModel | None:
     """The trained MLP asked for; None where one is to be trained.
+
+    Parameters
+    ----------
+    folds : on so many networks of its topology are trained, which takes a hidden layer.
 
     Raises
     ------
@@ -225,6 +229,11 @@ def imported_model(config: RunConfig, data: PreparedData) -> ImportedModel | Non
     if config.model is None:
         return None
     imported = import_model(config.model)
+    if folds and not imported.hidden:
+        raise InputError(
+            f"{imported.source}: the model has no hidden layer, so no network of its topology can be trained on the "
+            "folds; pass --folds 0"
+        )
     imported.adapted(data)  # refused before a folder is made
     return imported
 

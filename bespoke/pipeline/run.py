@@ -105,7 +105,7 @@ def run(
     # nobody prints the baseline, so it gets no more effort than a comparison needs
     conventional = replace(backend, front_end=baseline_front_end(technology, front_end), effort=str(Effort.FAST))
     folder = RunFolder(out)
-    imported = imported_model(config, data)
+    imported = imported_model(config, data, folds=config.fold_count)
     scorer = scorer_of(config, data)
     folder.open(config, data_digest=data_digest(data, imported, scorer), overwrite=overwrite)
     if not folder.has("versions.json"):

@@ -31,7 +31,7 @@ def read_input_bits(path: Path, inputs: Sequence[BitPort], *, front_end_table: P
         naming the file and column, if ports are missing, widths do not fit, or a value is not an integer in range.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as vectors ({error})") from error

@@ -96,7 +96,7 @@ def read_front_end(path: Path, feature_names: Sequence[str], bits: int | None = 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Line number and cells of every row."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = next(reader, [])
             if tuple(header) != COLUMNS:

@@ -128,6 +128,14 @@ MISTAKES = [
         {"weights": [[[1.0]], [[1.0]] * 3], "biases": [[0.0], [0.0, 1.0, 2.0]], "class_labels": ["a", "b", "c"]})}),
     option("MLP of other classes", "--model m.json", "m.json", "'a'", files={"m.json": json.dumps(
         {"weights": [[[1.0, 1.0]], [[1.0], [2.0]]], "biases": [[0.0], [0.0, 1.0]], "class_labels": ["y", "n"]})}),
+    option("MLP without layers", "--model m.json", "m.json", "no hidden", "--folds 0", files={"m.json": json.dumps(
+        {"weights": [[[1.0, 1.0], [1.0, 2.0]]], "biases": [[0.0, 0.0]]})}),
+    option("nested class labels", "--model m.json", "m.json", "class_labels", "['y']", files={"m.json": json.dumps(
+        {"weights": [[[1.0, 1.0]], [[1.0], [2.0]]], "biases": [[0.0], [0.0, 1.0]], "class_labels": [["y"], ["n"]]})}),
+    option("MLP nested too deeply", "--model m.json", "m.json", "too deeply", files={"m.json": "[" * 100_000}),
+    option("MLP with a digit too many", "--model m.json", "m.json", "real numbers", files={"m.json": json.dumps(
+        {"weights": [[[10**400, 1.0]], [[1.0], [2.0]]], "biases": [[0.0], [0.0, 1.0]]})}),
+    option("MLP that is no zip", "--model m.npz", "m.npz", "cannot be read as NPZ", files={"m.npz": "PK"}),
     option("MLP and layers", "--model m.json --hidden 3", "--model", "--hidden", files={"m.json": "{}"}),
     # what judges
     option("one fold", "--folds 1", "--folds", "at least 2", "0 for a validation part"),

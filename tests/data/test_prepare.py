@@ -270,6 +270,18 @@ def test_damaged_vectors(tmp_path):
         read_vectors(tmp_path / "gone.csv")
 
 
+def test_vectors_in_another_order_are_refused(tmp_path):
+    """Features are taken by position, so the same names elsewhere would be read for one another."""
+    path = tmp_path / "v.csv"
+    path.write_text("I-,I+,class\n1,2,0\n")
+    with pytest.raises(InputError, match=r"column 1 is 'I-', the model reads 'I\+' there"):
+        read_vectors(path, ("I+", "I-"))
+    assert read_vectors(path, ("I-", "I+")).features.tolist() == [[1, 2]]
+    assert read_vectors(path, ("a", "b")).features.tolist() == [[1, 2]]
+    path.write_text("\ufeffI+,I-,class\n1,2,0\n", encoding="utf-8")
+    assert read_vectors(path, ("I+", "I-")).classes.tolist() == [0]
+
+
 def test_parts_cannot_be_changed():
     part = prepare(small_set()).test
     with pytest.raises(ValueError, match="read-only"):

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from bespoke.cli import app
 from bespoke.errors import InputError
+from bespoke.importers import Agreement
+from bespoke.pipeline.metrics import RunMetrics, restored, to_json
 from bespoke.report import (
     compare_runs,
     comparison_html,
@@ -82,6 +84,17 @@ def test_summary_shows_the_score_where_the_metric_is_not_the_accuracy(sample_run
     chosen, baseline = balanced.metrics.chosen, balanced.metrics.baseline
     assert row[3:] == f"{wording.forecast_score(chosen)} {wording.forecast_score(baseline)}".split()
     assert chosen.forecast_score != chosen.forecast_accuracy
+
+
+def test_summary_says_how_an_imported_model_agrees(sample_runs):
+    record = read_run(sample_runs["network"])
+    for same, words in ((124, "124 of 124 training samples (onnxruntime)."), (120, "120 of 124 training samples")):
+        metrics = replace(record.metrics, imported_agreement=Agreement(same, 124, "m.onnx", "onnxruntime"))
+        text = " ".join(shown(summary_table(replace(record, metrics=metrics))).split())
+        assert f"The imported model answers as m.onnx does on {words}" in text
+        assert ("Warning: The imported" in text) == (same < 124)
+        assert restored(RunMetrics, json.loads(json.dumps(to_json(metrics)))).imported_agreement.same == same
+    assert "imported model" not in shown(summary_table(record))
 
 
 def test_the_rivals_forecast_stands_in_the_summary(sample_runs):
