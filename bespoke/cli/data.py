@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 #: Codes that a row shows side by side; finer grids are joined to as many.
 _SHOWN_CODES = 16
-_LONGEST_NAME = 18
+#: Columns of the terminal that a name has at least.
+_SHORTEST_NAME = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -55,23 +56,25 @@ def datasets(data_dir: DataDir = None, json_output: bool = typer.Option(False, "
         return
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
     for heading in ("name", "what it is", "where"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=heading == "where")
     for one in known:
         table.add_row(one.name, one.description, _where(one))
     console = Console()
     console.print(table)
+    for folder in sorted({str(one.path.parent) for one in known if one.path is not None}):
+        console.print(f"local files: {folder}", soft_wrap=True, markup=False, highlight=False)
     if not all(one.local for one in known):
         console.print(
-            "A set that is not here is downloaded once from UCI, or read from NAME.csv in the folder that --data-dir "
-            "or BESPOKE_DATA names.",
+            "A set that needs a file is read from NAME.csv in the folder that --data-dir or BESPOKE_DATA names, or "
+            "downloaded once from UCI.",
             highlight=False,
         )
 
 
 def _where(one: LocalSet) -> str:
-    if one.path is not None:
-        return escape(str(one.path))
-    return "bundled" if one.local else "not here"
+    if not one.local:
+        return "needs a file"
+    return "bundled" if one.path is None else "local file"
 
 
 def _show(card: DataCard) -> None:
@@ -92,7 +95,7 @@ def _show(card: DataCard) -> None:
         say(f"warning: {warned.text}", "yellow")
     if not card.warnings:
         say("no warnings")
-    console.print(_features(card))
+    console.print(_features(card, console.width))
     say(
         "low and high: share in the lowest and highest code. values: samples from the smallest to the largest value. "
         "codes: samples by code, the lowest first.",
@@ -100,16 +103,12 @@ def _show(card: DataCard) -> None:
     )
 
 
-def _features(card: DataCard) -> Table:
-    table = Table(box=None, padding=(0, 1), collapse_padding=True, pad_edge=False, header_style="bold")
-    table.add_column("feature", no_wrap=True, max_width=_LONGEST_NAME)
-    for heading in ("from", "to", "low", "high"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("values", "codes"):
-        table.add_column(heading, no_wrap=True)
-    for feature in card.features:
-        table.add_row(
-            escape(feature.name),
+def _features(card: DataCard, width: int) -> Table:
+    """A row per feature, no wider than the terminal: names are cut in the middle."""
+    headings = ("feature", "from", "to", "low", "high", "values", "codes")
+    rows = [
+        (
+            feature.name,
             f"{feature.low:.4g}",
             f"{feature.high:.4g}",
             f"{100 * feature.at_lowest:.0f} %",
@@ -117,7 +116,23 @@ def _features(card: DataCard) -> Table:
             _bars(feature.histogram),
             _bars(_joined(feature)),
         )
+        for feature in card.features
+    ]
+    others = sum(1 + max(len(row[column]) for row in (headings, *rows)) for column in range(1, len(headings)))
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in ("from", "to", "low", "high") else "left", no_wrap=True)
+    for name, *cells in rows:
+        table.add_row(escape(_cut(name, max(_SHORTEST_NAME, width - others))), *cells)
     return table
+
+
+def _cut(name: str, width: int) -> str:
+    """At most so many characters: the beginning and the end, where names differ."""
+    if len(name) <= width:
+        return name
+    kept = width - 1
+    return name[: kept - kept // 2] + "…" + name[len(name) - kept // 2 :]
 
 
 def _joined(feature: FeatureCard) -> list[float]:

@@ -14,6 +14,7 @@ from bespoke.costs import Objective
 from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.files import as_written
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
@@ -267,8 +268,10 @@ def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     given = {**given, "hidden": _hidden(given.get("hidden")), "freeze": tuple(given.get("freeze") or ())}
     if given.get("starts") is not None:
         given["starts"] = coerce("starts", [part.strip() for part in given["starts"].split(",")])
+    if given.get("target") is not None:
+        given["target"] = as_written(given["target"])
     if given.get("range"):
-        given["range"] = coerce("range", given["range"])
+        given["range"] = coerce("range", [as_written(one) for one in given["range"]])
     settings = read_config(config) if config else {}
     if given.get("data") is not None or given.get("train") is not None:
         for key in ("data", "train", "test"):
