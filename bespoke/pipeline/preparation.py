@@ -67,7 +67,7 @@ def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
     """
     data, source = read_data(config)
     for note in data.notes:
-        log.warning("%s", note)
+        log.warning("note: %s", note)
     return data, source
 
 
