@@ -144,12 +144,14 @@ def _grid(data: PreparedData, column: int) -> Iterator[Warned]:
         if share < _CROWDED:
             continue
         within = np.unique(values[codes == code])
-        if len(within) > 1:
+        end_value = within[-1] if code else within[0]
+        at_end = float(np.mean(values == end_value))
+        if at_end >= _CROWDED and distinct > 2 * levels:
+            share, text = at_end, f"are {end_value:.4g}, the {end} value: does the sensor reach its end?"
+        elif len(within) > 1:
             text = (
                 f"cannot be told apart in the {end} code, {within[0]:.4g} to {within[-1]:.4g}; more --bits, or --range"
             )
-        elif distinct > 2 * levels:
-            text = f"are all {within[0]:.4g}, the {end} value: does the sensor reach its end?"
         else:
             continue
         yield Warned(Doubt.CROWDED, name, f"{name}: {100 * share:.0f} % of the samples {text}")

@@ -131,7 +131,7 @@ def test_a_constant_feature_has_a_formal_range(value):
 
 
 def test_a_range_that_no_number_holds_is_told():
-    with pytest.raises(InputError, match="range of feature .* is too large"):
+    with pytest.raises(InputError, match=r"range of feature .* is too large"):
         quantiser_of(np.array([[-1e308], [1e308]]), 4)
 
 
