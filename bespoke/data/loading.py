@@ -190,10 +190,11 @@ def _assembled(
     gaps = np.isnan(features)
     gaps[:, gaps.all(axis=0)] = False  # columns without a value are left out, not filled
     if gaps.any():
+        places = int(gaps.any(axis=0).sum())
         notes = (
             *notes,
-            f"{table.path}: {int(gaps.sum())} missing values in {int(gaps.any(axis=0).sum())} columns are filled with "
-            "the medians of the training part",
+            f"{table.path}: {int(gaps.sum())} missing values in {places} column{'s' if places > 1 else ''} are "
+            "filled with the medians of the training part",
         )
     return Dataset(name, names, labels, features, classes, str(table.path), notes)
 

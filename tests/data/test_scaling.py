@@ -179,7 +179,7 @@ def test_every_marker_is_filled(tmp_path, marker):
     dataset = load_dataset(table(tmp_path, GAPS.replace("?", marker)), missing=Missing.MEDIAN)
     assert np.isnan(dataset.features[:, 1]).tolist() == [k % 10 == 3 for k in range(40)]
     (note,) = dataset.notes
-    assert "4 missing values in 1 columns" in note
+    assert "4 missing values in 1 column are" in note
 
 
 def test_text_is_no_missing_value(tmp_path):
