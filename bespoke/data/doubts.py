@@ -22,8 +22,8 @@ _CLIPPED = 0.05
 _SMALL_CLASS = 10
 #: A column of so few samples may well rise by chance.
 _LEAST_RISING = 12
-#: Correlation from which a column counts as a linear copy.
-_COPY = 1 - 1e-9
+#: Correlation from which a column counts as a linear copy, for copies are rounded.
+_COPY = 1 - 1e-5
 
 
 class Doubt(StrEnum):

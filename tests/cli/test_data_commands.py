@@ -165,6 +165,18 @@ def test_what_is_done_with_missing_values_is_said(bespoke, tmp_path, caplog, way
     assert sum(map(len, vectors)) == {"drop": 57, "median": 60}[way]
 
 
+def test_a_model_may_read_a_constant_column(bespoke, tmp_path):
+    """A column that the training part leaves constant stays where an imported network reads it."""
+    (tmp_path / "t.csv").write_text(GOOD)
+    weights = [[[1.0, 0.0, 2.0]], [[1.0], [-1.0], [0.5]]]
+    model = {"weights": weights, "biases": [[-14.0], [0.0, 3.0, 0.0]], "class_labels": ["a", "b", "c"]}
+    (tmp_path / "m.json").write_text(json.dumps(model))
+    assert bespoke("train", "t.csv", "--model", "m.json", "--out", "out")[0] == 0
+    loaded = ModelFile.load(tmp_path / "out/models/baseline.json")
+    assert loaded.feature_names == ("width", "height", "same")
+    assert set(read_model_vectors(tmp_path / "t.csv", loaded).part.features[:, 2]) == {0}
+
+
 # --- measured tables as vectors
 
 

@@ -100,8 +100,10 @@ def test_a_switch_is_not_crowded():
 def test_copies_of_a_column():
     dataset = sensors()
     s = dataset.features[:, 0]
-    found = card_of(prepare_without_test(sensors(u=s, v=32 + 1.8 * s, w=-1e-6 * s, x=s**2))).warnings
-    assert [(one.kind, one.name) for one in found] == [("copy", name) for name in "uvw"]
+    found = card_of(
+        prepare_without_test(sensors(u=s, v=32 + 1.8 * s, w=-1e-6 * s, x=s**2, y=(3 * s).round(2)))
+    ).warnings
+    assert [(one.kind, one.name) for one in found] == [("copy", name) for name in "uvwy"]
     assert "u repeats s" in found[0].text and "v is a linear copy of s" in found[1].text
 
 
