@@ -26,7 +26,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    write_bytes(path, text.encode("utf-8"))
+    """Text in UTF-8; a file's name that the locale could not decode comes out as the bytes that it is."""
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
+
+
+def as_written(text: str) -> str:
+    """The text as it is read back, which differs where a locale without UTF-8 could not decode it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -4,12 +4,15 @@ import dataclasses
 import sys
 
 from bespoke.costs import Objective
+from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
 from bespoke.pipeline.config import Effort, RunConfig, Start, Unit
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 
 _CHOICES = {
+    "scale": Scale,
+    "missing": Missing,
     "effort": Effort,
     "metric": Metric,
     "starts": Start,

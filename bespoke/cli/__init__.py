@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 
 import typer
 
 from bespoke import __version__
-from bespoke.cli import backend, design, jobs, reporting, system, technology
+from bespoke.ascii_text import ASCII_ERRORS
+from bespoke.cli import backend, data, design, jobs, reporting, system, technology
 from bespoke.errors import BespokeError, InputError
 
 app = typer.Typer(
@@ -21,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  bespoke run breast_cancer --out runs/bc",
 )
-for group in (jobs, design, backend, reporting, system):
+for group in (jobs, data, design, backend, reporting, system):
     group.register(app)
 app.add_typer(technology.app, name="technology", help="List, show, import and export printed technologies.")
 
@@ -45,6 +47,9 @@ def _options(
 
 def main() -> None:
     """Entry point: every error that is made on purpose, and every full disk, is one message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show µ or × gets words for them, no traceback
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ASCII_ERRORS)
     try:
         code = app(standalone_mode=False)
     except _UsageError as error:
@@ -58,6 +63,9 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         _stop(_system_trouble(error), InputError.exit_code)
+    except UnicodeEncodeError as error:
+        shown = error.object[error.start : error.end]
+        _stop(f"the locale's encoding {error.encoding} has no {shown!r}; set PYTHONUTF8=1 and run the same again", 2)
     except MemoryError:
         _stop("the machine ran out of memory; use fewer --workers or a smaller data set", 1)
     sys.exit(code if isinstance(code, int) else 0)

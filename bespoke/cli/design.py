@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +23,12 @@ from bespoke.errors import InputError
 from bespoke.files import write_text
 
 if TYPE_CHECKING:
-    from bespoke.data import Part
     from bespoke.design import Design
     from bespoke.importers import Agreement
     from bespoke.pipeline.exploration import Exploration
     from bespoke.pipeline.metrics import PartAccuracies
     from bespoke.pipeline.modelfile import ModelFile
+    from bespoke.pipeline.vectors import ModelVectors
 
 _PARTS = ("train", "validation", "test")
 
@@ -106,7 +107,7 @@ def rtl(
         Path | None, typer.Option(help="Also write a self-checking testbench; needs --vectors.")
     ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(help="CSV of quantised vectors for the testbench, such as a run's vectors/test.csv.")
+        Path | None, typer.Option(help="CSV of vectors for the testbench, such as a run's vectors/test.csv.")
     ] = None,
     front_end_table: Annotated[
         Path | None, typer.Option(help="Also write what each bit of the input port carries, with thresholds, as CSV.")
@@ -135,7 +136,7 @@ def rtl(
     check_verilog(text, module=module, input_width=port_width(wires), output_width=circuit.output_bits)
     files = [(out, text)]
     if testbench is not None:
-        part = _part(vectors, loaded)
+        part = _vectors(vectors, loaded, None).part
         answers = circuit.predict(part.features)
         files.append((testbench, emit_testbench(circuit, part.features, answers, wires=wires, module=module)))
     if front_end_table is not None:
@@ -173,8 +174,16 @@ def simulate(
         list[Path], typer.Argument(help="Verilog: RTL, or a netlist and its cell models.", show_default=False)
     ],
     vectors: Annotated[
-        Path, typer.Option(help="CSV of quantised vectors, such as a run's vectors/test.csv.", show_default=False)
+        Path,
+        typer.Option(
+            help="CSV of quantised vectors, such as a run's vectors/test.csv, or of measured values in columns named "
+            "as the model's features.",
+            show_default=False,
+        ),
     ],
+    target: Annotated[
+        str | None, typer.Option(help="Class column of measured values; default: the last that is no feature.")
+    ] = None,
     top: Annotated[str, typer.Option(help="Module to simulate.")] = "top",
     extra: Annotated[int, typer.Option(help="Corner and random vectors beside those of the file.", min=0)] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the random vectors.", min=0)] = 0,
@@ -191,7 +200,7 @@ def simulate(
     from bespoke.pipeline.simulation import simulate_design  # heavy: only when a simulation starts
 
     loaded = _model(model)
-    part = _part(vectors, loaded)
+    read = _vectors(vectors, loaded, target)
     require_verilog(sources)
     if vcd is not None and vcd.is_dir():
         raise InputError(f"--vcd {vcd} is a folder; name a file")
@@ -199,7 +208,7 @@ def simulate(
     seen = simulate_design(
         [source.resolve() for source in sources],
         loaded.classifier,
-        part,
+        read.part,
         folder=scratch,
         seed=seed,
         front_end=loaded.front_end,
@@ -217,6 +226,7 @@ def simulate(
                 {
                     "vectors": seen.vectors,
                     "file_vectors": seen.test_vectors,
+                    "file_is_measured": read.measured,
                     "measured_vectors": seen.measured_vectors,
                     "threshold_probes": seen.threshold_probes,
                     "accuracy": seen.test_accuracy,
@@ -229,7 +239,8 @@ def simulate(
     print(f"{seen.vectors} vectors: every output equals the model's")
     if seen.threshold_probes:
         print(f"{seen.threshold_probes} of them stand at a threshold of the front end, just below it or just above")
-    print(f"accuracy on the {seen.test_vectors} vectors of {vectors}: {100 * seen.test_accuracy:.2f} %")
+    kind = "measured samples" if read.measured else "vectors"
+    print(f"accuracy on the {seen.test_vectors} {kind} of {vectors}: {100 * seen.test_accuracy:.2f} %")
     if vcd is not None:
         print(vcd)
 
@@ -257,24 +268,13 @@ def _labels(model: ModelFile) -> list[str]:
     return [str(label) for label in model.class_labels[: model.classifier.classes]]
 
 
-def _part(path: Path, model: ModelFile) -> Part:
-    """Vectors that fit the model."""
-    from bespoke.data import read_vectors
+def _vectors(path: Path, model: ModelFile, target: str | None) -> ModelVectors:
+    from bespoke.pipeline.vectors import read_model_vectors
 
-    part = read_vectors(path, model.feature_names)
-    circuit = model.classifier
-    features = part.features.shape[1]
-    if features != circuit.features:
-        raise InputError(f"{path}: the vectors have {features} features, the model reads {circuit.features}")
-    if not len(part.features):
-        raise InputError(f"{path}: there are no vectors")
-    low, high = int(part.features.min()), int(part.features.max())
-    if low < 0 or high >= 1 << circuit.input_bits:
-        raise InputError(
-            f"{path}: the model reads {circuit.input_bits} bits per feature, 0..{(1 << circuit.input_bits) - 1}; the "
-            f"vectors hold {low}..{high}"
-        )
-    return part
+    found = read_model_vectors(path, model, target=target)
+    if found.left_out:
+        print(f"{path}: {found.left_out} rows are left out, for a value is missing", file=sys.stderr)
+    return found
 
 
 def _keep_waveforms(folder: Path, path: Path) -> None:

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from bespoke.costs import Objective
+from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.files import as_written
 from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
@@ -32,6 +34,24 @@ DataDir = Annotated[
     str | None, typer.Option(envvar="BESPOKE_DATA", help="Folder of the literature's sets.", rich_help_panel=_DATA)
 ]
 Bits = Annotated[int | None, typer.Option(help="Bits of every input; default 4.", rich_help_panel=_DATA)]
+Range = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--range", help="name=low:high: a sensor's range in its unit; repeat for more.", rich_help_panel=_DATA
+    ),
+]
+ScaleOption = Annotated[
+    Scale | None,
+    typer.Option("--scale", help="What other ranges are fitted to; default minmax.", rich_help_panel=_DATA),
+]
+MissingOption = Annotated[
+    Missing | None,
+    typer.Option(
+        "--missing",
+        help="Missing values: refuse, drop the samples, fill in medians; default refuse.",
+        rich_help_panel=_DATA,
+    ),
+]
 Hidden = Annotated[
     str | None,
     typer.Option(
@@ -160,6 +180,9 @@ _SHARED = {
     "target": (Target, None),
     "data_dir": (DataDir, None),
     "bits": (Bits, None),
+    "range": (Range, None),
+    "scale": (ScaleOption, None),
+    "missing": (MissingOption, None),
     "hidden": (Hidden, None),
     "model": (Model, None),
     "seed": (Seed, None),
@@ -192,8 +215,13 @@ _SHARED = {
     "overwrite": (Overwrite, False),
     "json_output": (Json, False),
 }
+#: What says which data and how they become integers.
+TABLE = ("data", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing")
 #: What a command that trains, one that searches and one that chooses take, one after the other.
-TRAINING = ("data", "out", "train", "test", "target", "data_dir", "bits", "hidden", "model", "seed")
+TRAINING = (
+    "data", "out", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing",
+    "hidden", "model", "seed",
+)  # fmt: skip
 SEARCH = (
     "effort", "folds", "validation", "metric", "cost_matrix", "starts", "freeze", "circuit_approximation", "front_end",
     "objective",
@@ -240,6 +268,10 @@ def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     given = {**given, "hidden": _hidden(given.get("hidden")), "freeze": tuple(given.get("freeze") or ())}
     if given.get("starts") is not None:
         given["starts"] = coerce("starts", [part.strip() for part in given["starts"].split(",")])
+    if given.get("target") is not None:
+        given["target"] = as_written(given["target"])
+    if given.get("range"):
+        given["range"] = coerce("range", [as_written(one) for one in given["range"]])
     settings = read_config(config) if config else {}
     if given.get("data") is not None or given.get("train") is not None:
         for key in ("data", "train", "test"):

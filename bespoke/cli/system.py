@@ -1,4 +1,4 @@
-"""Commands about the installation and the data that it knows: doctor, datasets."""
+"""Command about the installation: doctor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bespoke import __version__
-from bespoke.data import dataset_names
 from bespoke.eda.tools import doctor as examine
 
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke doctor --json")(doctor)
-    app.command(epilog="Example:  bespoke datasets")(datasets)
 
 
 def doctor(json_output: bool = typer.Option(False, "--json", help="For machines.")) -> None:
@@ -57,17 +55,3 @@ def doctor(json_output: bool = typer.Option(False, "--json", help="For machines.
     if not healthy:
         console.print("[red]A needed tool is missing; see above how to get it.[/]")
         raise typer.Exit(1)
-
-
-def datasets(json_output: bool = typer.Option(False, "--json", help="For machines.")) -> None:
-    """List the data sets known by name."""
-    known = dict(dataset_names())
-    if json_output:
-        print(json.dumps(known, indent=1))
-        return
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    table.add_column("name")
-    table.add_column("what it is")
-    for name, text in known.items():
-        table.add_row(name, text)
-    Console().print(table)

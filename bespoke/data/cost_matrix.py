@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from bespoke.data.table import delimiter_of, read_text
+from bespoke.data.dialect import read_lines
 from bespoke.errors import InputError
 
 #: Classes that a message lists by name.
@@ -22,7 +20,7 @@ def read_cost_matrix(path: str | Path, class_labels: Sequence[object]) -> tuple[
 
     The first row of the file names the answered classes, the first column the true ones, in any order; what stands in
     the corner between them does not matter. Labels are compared as text. Comma, semicolon, tab and bar are told apart
-    by the first row, empty lines are skipped.
+    as in tables of data, empty lines are skipped.
 
     Raises
     ------
@@ -56,18 +54,7 @@ def read_cost_matrix(path: str | Path, class_labels: Sequence[object]) -> tuple[
 
 def _lines(path: Path) -> list[_Line]:
     """Number and stripped cells of every line that is not empty, two at least."""
-    text = read_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
-    found: list[_Line] = []
-    line = 1
-    try:
-        for cells in reader:
-            start, line = line, reader.line_num + 1
-            stripped = [cell.strip() for cell in cells]
-            if any(stripped):
-                found.append((start, stripped))
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: not a readable table ({error})") from error
+    found = [(line, [cell.strip() for cell in cells]) for line, cells in read_lines(path)]
     if len(found) < 2:
         raise InputError(f"{path}: a cost matrix needs a first row of class labels and a row of costs for every class")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,10 @@ class Dataset:
     feature_names : one a column, all different.
     class_labels : the original label values; class index i means ``class_labels[i]``. Sorted, numbers by value; bundled
         sets keep scikit-learn's own order.
-    features : float64 (samples, features), all finite.
+    features : float64 (samples, features), all finite, or NaN where a value is missing and medians are to stand for it.
     classes : int64 (samples,), class indices.
     source : where the table comes from, for messages: a path, ``scikit-learn``, ...
+    notes : sentences on what was done to the table when it was read.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Dataset:
     features: np.ndarray
     classes: np.ndarray
     source: str
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         features = np.ascontiguousarray(self.features, dtype=np.float64)
@@ -91,7 +93,7 @@ def check_trainable(dataset: Dataset, *, min_class_samples: int = MIN_CLASS_SAMP
     Raises
     ------
     InputError
-        for no features, a single class, a class with fewer than ``min_class_samples`` samples, or a constant feature.
+        for no features, a single class, or a class with fewer than ``min_class_samples`` samples.
     """
     source = dataset.source
     if not dataset.feature_names:
@@ -106,33 +108,12 @@ def check_trainable(dataset: Dataset, *, min_class_samples: int = MIN_CLASS_SAMP
                 f"{source}: class {label!r} has {count} sample{'s' if count != 1 else ''}, at least "
                 f"{min_class_samples} are needed to split the data; add samples or remove the class"
             )
-    constant = constant_features(dataset.features)
-    if len(constant):
-        raise constant_error(dataset, constant, "in every row")
     return dataset
 
 
 def constant_features(features: np.ndarray) -> np.ndarray:
-    """Indices of the columns that hold a single value."""
-    return np.flatnonzero(features.min(axis=0) == features.max(axis=0))
-
-
-def constant_error(dataset: Dataset, constant: np.ndarray, where: str) -> InputError:
-    """What to tell about constant columns: the first one by name, the others by number."""
-    first = int(constant[0])
-    others = f" (and {len(constant) - 1} more columns)" if len(constant) > 1 else ""
-    return InputError(
-        f"{dataset.source}: column {dataset.feature_names[first]!r}{others} holds the same value {where}, "
-        "so it cannot tell classes apart; remove it"
-    )
-
-
-def without_features(dataset: Dataset, columns: Sequence[int]) -> Dataset:
-    """The data set less some feature columns."""
-    dropped = {int(column) for column in columns}
-    kept = [column for column in range(len(dataset.feature_names)) if column not in dropped]
-    names = tuple(dataset.feature_names[column] for column in kept)
-    return replace(dataset, feature_names=names, features=dataset.features[:, kept])
+    """Indices of the columns that hold a single value, or none at all, missing ones (NaN) aside."""
+    return np.flatnonzero(~(np.fmin.reduce(features, axis=0) < np.fmax.reduce(features, axis=0)))
 
 
 def labels_of_text(cells: Sequence[str]) -> list[Label]:

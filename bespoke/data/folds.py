@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bespoke.data.prepare import Part, PreparedData
+from bespoke.data.scaling import filled, medians_of
 from bespoke.errors import InputError
-from bespoke.sensing import Quantiser
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,8 @@ class Fold:
 
     Parameters
     ----------
-    data : the other folds as the training part, scaled by them alone; validation and test part are missing and empty.
+    data : the other folds as the training part, scaled and filled by them alone; validation and test part are missing
+        and empty.
     held_out : this fold's samples on the same grid.
     """
 
@@ -59,24 +60,17 @@ def cut_folds(data: PreparedData, count: int, *, seed: int = 0) -> tuple[Fold, .
 
 
 def _fold(data: PreparedData, kept: np.ndarray, held: np.ndarray) -> Fold:
-    part = data.train
-    quantiser = quantiser_of(part.measured[kept], data.bits)
-    train, held_out = (
-        replace(part.taken(rows), features=quantiser.transform(part.measured[rows])) for rows in (kept, held)
-    )
-    return Fold(replace(data, quantiser=quantiser, train=train, validation=None, test=nothing(data)), held_out)
+    part, known = data.train, data.train.known
+    quantiser = data.scaling.fitted(known[kept], data.feature_names, data.bits)
+    medians = medians_of(known[kept])
+
+    def taken(rows: np.ndarray) -> Part:
+        measured = filled(known[rows], medians)
+        return replace(part.taken(rows), features=quantiser.transform(measured), measured=measured)
+
+    return Fold(replace(data, quantiser=quantiser, train=taken(kept), validation=None, test=nothing(data)), taken(held))
 
 
 def nothing(data: PreparedData) -> Part:
     """A part without samples."""
     return data.train.taken(np.zeros(0, dtype=np.int64))
-
-
-def quantiser_of(measured: np.ndarray, bits: int) -> Quantiser:
-    """Range of the samples; a constant feature, from which nothing can be learnt, gets one that is only formal."""
-    low, high = measured.min(axis=0), measured.max(axis=0)
-    with np.errstate(over="ignore"):
-        if not np.isfinite(high - low).all():
-            raise InputError("the range of a feature is too large for a number; scale the features")
-    high = np.where(high > low, high, low + np.maximum(1.0, np.abs(low)))
-    return Quantiser(tuple(low.tolist()), tuple(high.tolist()), bits)

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bespoke.data.bundled import BUNDLED, load_bundled
 from bespoke.data.dataset import Dataset, Label, check_trainable, index_labels, labels_of_text
-from bespoke.data.table import Table, label_cells, numeric_columns, read_table, target_index
-from bespoke.data.uci import LITERATURE, literature_file
+from bespoke.data.header import is_missing
+from bespoke.data.scaling import Missing
+from bespoke.data.table import (
+    Table,
+    empty_columns,
+    label_cells,
+    labelled_rows,
+    numeric_columns,
+    read_table,
+    target_index,
+)
+from bespoke.data.uci import LITERATURE, literature_file, local_file
 from bespoke.errors import InputError
 
 #: Every class needs a sample to learn from and one to judge by, in folds or in a validation part.
@@ -28,8 +40,52 @@ def dataset_names() -> dict[str, str]:
     return {**BUNDLED, **literature}
 
 
+@dataclass(frozen=True)
+class LocalSet:
+    """A data set known by name, and where it is.
+
+    Parameters
+    ----------
+    name, description : of the set.
+    local : whether it can be read without a network.
+    path : its file; None where it is bundled or not here.
+    """
+
+    name: str
+    description: str
+    local: bool
+    path: Path | None
+
+    def to_json(self) -> dict[str, Any]:
+        path = None if self.path is None else str(self.path)
+        return {"name": self.name, "description": self.description, "local": self.local, "path": path}
+
+
+def local_sets(data_dir: str | Path | None = None) -> tuple[LocalSet, ...]:
+    """Every data set known by name; nothing is downloaded.
+
+    Parameters
+    ----------
+    data_dir : as for ``load_dataset``.
+
+    Raises
+    ------
+    InputError
+        for a folder that does not exist.
+    """
+    found = []
+    for name, text in dataset_names().items():
+        path = None if name in BUNDLED else local_file(name, data_dir=data_dir)
+        found.append(LocalSet(name, text, name in BUNDLED or path is not None, path))
+    return tuple(found)
+
+
 def load_dataset(
-    name_or_path: str | Path, *, target: str | int | None = None, data_dir: str | Path | None = None
+    name_or_path: str | Path,
+    *,
+    target: str | int | None = None,
+    data_dir: str | Path | None = None,
+    missing: Missing = Missing.REFUSE,
 ) -> Dataset:
     """A data set, fit for training.
 
@@ -39,6 +95,8 @@ def load_dataset(
     target : class column of a file, by name or index (negative from the end); the last one by default.
     data_dir : folder with the literature's sets; by default the one that the environment variable BESPOKE_DATA names,
         then the user's cache, then a download from UCI.
+    missing : what becomes of missing values: an error, samples left out, or NaN for medians to come. A sample whose
+        class is missing is left out unless it is an error. What was done is among the set's notes.
 
     Raises
     ------
@@ -51,13 +109,14 @@ def load_dataset(
             raise InputError(f"{name} has a class column of its own; leave --target out, or name a CSV file")
         if name in BUNDLED:
             return check_trainable(load_bundled(name))
-        return check_trainable(_dataset_of_table(read_table(literature_file(name, data_dir=data_dir)), None, name))
+        table = read_table(literature_file(name, data_dir=data_dir))
+        return check_trainable(_dataset_of_table(table, None, name, missing))
     path = Path(name_or_path)
     if not path.exists():
         near = difflib.get_close_matches(name, dataset_names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "'bespoke datasets' lists the names"
         raise InputError(f"{name}: there is no such file, nor a data set of that name; {hint}")
-    return check_trainable(_dataset_of_table(read_table(path), target, path.stem))
+    return check_trainable(_dataset_of_table(read_table(path), target, path.stem, missing))
 
 
 def load_alike(
@@ -66,6 +125,7 @@ def load_alike(
     *,
     target: str | int | None = None,
     data_dir: str | Path | None = None,
+    missing: Missing = Missing.REFUSE,
 ) -> tuple[Dataset, ...]:
     """Data from several files with the same columns, with common class labels: what is learnt from, then the others.
 
@@ -73,6 +133,7 @@ def load_alike(
     ----------
     first_path : a CSV file, or one of the literature's sets.
     others : CSV files; each class in them must occur in the first.
+    missing : as for ``load_dataset``, in every file.
 
     Raises
     ------
@@ -88,6 +149,9 @@ def load_alike(
     for other in tables[1:]:
         _check_same_columns(first, other)
     column = target_index(first, target)
+    empty = empty_columns(first)
+    tables, notes = zip(*(_without_missing(table, column, missing, empty) for table in tables), strict=True)
+    first = tables[0]
     cells = [label_cells(table, column) for table in tables]
     values = labels_of_text([cell for part in cells for cell in part])  # together: 1 here and 1.0 there are one class
     bounds = np.cumsum([0, *(len(part) for part in cells)])
@@ -95,25 +159,70 @@ def load_alike(
     labels, classes = index_labels(str(first.path), first.header[column], parts[0])
     position = {label: index for index, label in enumerate(labels)}
     name = str(first_path) if named else first.path.stem
-    sets = [_assembled(first, column, labels, classes, name)]
-    for other, found in zip(tables[1:], parts[1:], strict=True):
+    sets = [_assembled(first, column, labels, classes, name, missing, notes[0])]
+    for other, found, said in zip(tables[1:], parts[1:], notes[1:], strict=True):
         _check_known_classes(first, other, column, parts[0], found)
         others_classes = np.array([position[value] for value in found], dtype=np.int64)
-        sets.append(_assembled(other, column, labels, others_classes, other.path.stem))
+        sets.append(_assembled(other, column, labels, others_classes, other.path.stem, missing, said))
     return check_trainable(sets[0], min_class_samples=_MIN_CLASS_SAMPLES_OF_PAIR), *sets[1:]
 
 
-def _dataset_of_table(table: Table, target: str | int | None, name: str) -> Dataset:
+def _dataset_of_table(table: Table, target: str | int | None, name: str, missing: Missing) -> Dataset:
     column = target_index(table, target)
+    table, notes = _without_missing(table, column, missing, empty_columns(table))
     values = labels_of_text(label_cells(table, column))
     labels, classes = index_labels(str(table.path), table.header[column], values)
-    return _assembled(table, column, labels, classes, name)
+    return _assembled(table, column, labels, classes, name, missing, notes)
 
 
-def _assembled(table: Table, target: int, labels: tuple[Label, ...], classes: np.ndarray, name: str) -> Dataset:
+def _assembled(
+    table: Table,
+    target: int,
+    labels: tuple[Label, ...],
+    classes: np.ndarray,
+    name: str,
+    missing: Missing,
+    notes: tuple[str, ...],
+) -> Dataset:
     columns = [column for column in range(len(table.header)) if column != target]
     names = tuple(table.header[column] for column in columns)
-    return Dataset(name, names, labels, numeric_columns(table, columns), classes, str(table.path))
+    features = numeric_columns(table, columns, missing=missing is not Missing.REFUSE)
+    gaps = np.isnan(features)
+    gaps[:, gaps.all(axis=0)] = False  # columns without a value are left out, not filled
+    if gaps.any():
+        places = int(gaps.any(axis=0).sum())
+        notes = (
+            *notes,
+            f"{table.path}: {int(gaps.sum())} missing values in {places} column{'s' if places > 1 else ''} are "
+            "filled with the medians of the training part",
+        )
+    return Dataset(name, names, labels, features, classes, str(table.path), notes)
+
+
+def _without_missing(table: Table, target: int, missing: Missing, empty: set[int]) -> tuple[Table, tuple[str, ...]]:
+    """The table less the samples that are to be left out, and what to say of them.
+
+    Parameters
+    ----------
+    empty : columns without any value, which leave no sample out.
+    """
+    if missing is Missing.REFUSE:
+        return table, ()
+    kept = labelled_rows(table, target)
+    notes = []
+    if len(kept) < len(table.rows):
+        count = len(table.rows) - len(kept)
+        notes.append(f"{table.path}: {count} of {len(table.rows)} samples are left out, for their class is missing")
+    if missing is Missing.DROP:
+        looked_at = [column for column in range(len(table.header)) if column != target and column not in empty]
+        whole = [row for row in kept if not any(is_missing(table.rows[row][column]) for column in looked_at)]
+        if len(whole) < len(kept):
+            count = len(kept) - len(whole)
+            notes.append(f"{table.path}: {count} of {len(table.rows)} samples are left out, for a value is missing")
+        kept = whole
+    if not kept:
+        raise InputError(f"{table.path}: no sample is left, for each lacks a value; try --missing median")
+    return table.taken(kept), tuple(notes)
 
 
 def _check_same_columns(train: Table, test: Table) -> None:

@@ -6,20 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bespoke.data.dataset import (
-    MIN_CLASS_SAMPLES,
-    Dataset,
-    Label,
-    check_trainable,
-    constant_error,
-    constant_features,
-)
+from bespoke.data.dataset import MIN_CLASS_SAMPLES, Dataset, Label, check_trainable, constant_features
+from bespoke.data.scaling import MINMAX, Scaling, filled, medians_of
 from bespoke.errors import InputError
 from bespoke.sensing import Quantiser, check_bits
 
 #: The literature's split: 30 % test, stratified, this seed, rows in file order. No option moves it.
 SPLIT_SEED = 42
 TEST_FRACTION = 0.3
+
+#: Columns that a note lists by name.
+_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +32,7 @@ class Part:
         The training part keeps it, for folds are scaled anew, and the test part, for the proof that starts at the
         sensor.
     weights : float64 (samples,), what an error on each sample weighs in training and search; None for all alike.
+    missing : bool (samples, features), which measured values were not there and are medians; None for none.
     """
 
     features: np.ndarray
@@ -42,6 +40,7 @@ class Part:
     rows: np.ndarray
     measured: np.ndarray | None = None
     weights: np.ndarray | None = None
+    missing: np.ndarray | None = None
 
     def __post_init__(self):
         for field in ("features", "classes", "rows"):
@@ -64,10 +63,17 @@ class Part:
     def samples(self) -> int:
         return self.features.shape[0]
 
+    @property
+    def known(self) -> np.ndarray:
+        """What was measured, NaN where nothing was, float64 (samples, features)."""
+        return self.measured if self.missing is None else np.where(self.missing, np.nan, self.measured)
+
     def taken(self, places: np.ndarray) -> Part:
         """The samples at these places, int (samples,), which may repeat."""
-        measured, weights = (None if one is None else one[places] for one in (self.measured, self.weights))
-        return Part(self.features[places], self.classes[places], self.rows[places], measured, weights)
+        measured, weights, missing = (
+            None if one is None else one[places] for one in (self.measured, self.weights, self.missing)
+        )
+        return Part(self.features[places], self.classes[places], self.rows[places], measured, weights, missing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,13 @@ class PreparedData:
     ``train`` is for training and search, ``test`` for the report alone. Where there is a ``validation`` part, what is
     found is judged on it; without one ``train`` is all that is not test, the development part, and cross-fitting
     judges (`bespoke.data.folds`).
+
+    Parameters
+    ----------
+    feature_names : those that are left, for columns that are constant over ``train`` tell nothing.
+    scaling : how the ``quantiser`` was fitted, so that folds can do the same.
+    dropped : names of the columns that were left out, in the table's order.
+    notes : sentences on what was done to the table: samples left out, values filled in, columns left out.
     """
 
     name: str
@@ -87,6 +100,9 @@ class PreparedData:
     train: Part
     validation: Part | None
     test: Part
+    scaling: Scaling = MINMAX
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def features(self) -> int:
@@ -110,30 +126,35 @@ def prepare(
     seed: int = SPLIT_SEED,
     validation_fraction: float | None = None,
     split_seed: int = SPLIT_SEED,
+    scaling: Scaling = MINMAX,
+    keep_constant: bool = False,
 ) -> PreparedData:
     """Splits a data set into a development and a test part, and quantises both as the former asks.
 
     The test part is the literature's, ``train_test_split(X, y, test_size=0.3, random_state=42, stratify=y)``. Scaling
-    is fitted on what remains for training.
+    is fitted on what remains for training, and so are the medians that stand for missing values; columns that are
+    constant over it are left out.
 
     Parameters
     ----------
-    bits : width of every quantised feature, 1 to 16.
+    bits : width of every quantised feature.
     seed : of the validation cut alone; leave it, so that designs of different search seeds stay comparable.
     validation_fraction : share of what is not test that becomes a validation part, stratified; None for no such part.
     split_seed : of the cut of the test part. Another than the split of record is for tuning and for benchmarks, so that
         nothing is tuned on the test part that is reported on.
+    scaling : how the range of every feature is found.
+    keep_constant : keep constant columns, with a range that is only formal, for a model that reads them.
 
     Raises
     ------
     InputError
-        for data that cannot be split or hold a feature that is constant over the training part.
+        for data that cannot be split or hold nothing but constant columns, and for a fixed range of no feature.
     """
     check_bits(bits)
     check_trainable(dataset, min_class_samples=MIN_CLASS_SAMPLES)
     rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, split_seed)
-    data = _developed(dataset, rest, bits, seed, validation_fraction)
-    return replace(data, test=_measured_part(data.quantiser, dataset, test))
+    data = _developed(dataset, rest, bits, seed, validation_fraction, scaling, keep_constant)
+    return replace(data, test=_measured_part(data, dataset, test))
 
 
 def prepare_pair(
@@ -144,6 +165,8 @@ def prepare_pair(
     bits: int = 4,
     seed: int = SPLIT_SEED,
     validation_fraction: float | None = None,
+    scaling: Scaling = MINMAX,
+    keep_constant: bool = False,
 ) -> PreparedData:
     """As ``prepare``, with the test part, and maybe the validation part, from a data set of its own.
 
@@ -154,8 +177,16 @@ def prepare_pair(
     InputError
         also where features or class labels of the sets differ.
     """
-    data = prepare_without_test(train, bits=bits, seed=seed, validation_fraction=validation_fraction)
-    data = replace(data, test=_measured_part(data.quantiser, _alike(test, train), np.arange(test.samples)))
+    data = prepare_without_test(
+        train,
+        bits=bits,
+        seed=seed,
+        validation_fraction=validation_fraction,
+        scaling=scaling,
+        keep_constant=keep_constant,
+    )
+    part = _measured_part(data, _alike(test, train), np.arange(test.samples))
+    data = replace(data, test=part, notes=(*data.notes, *test.notes))
     return data if validation is None else with_validation(data, validation, train)
 
 
@@ -167,17 +198,24 @@ def with_validation(data: PreparedData, validation: Dataset, dataset: Dataset) -
     InputError
         where the sets differ in features or class labels.
     """
-    rows = np.arange(validation.samples)
-    return replace(data, validation=_part(data.quantiser, _alike(validation, dataset), rows))
+    part = _part(data, _alike(validation, dataset), np.arange(validation.samples))
+    return replace(data, validation=part, notes=(*data.notes, *validation.notes))
 
 
 def prepare_without_test(
-    dataset: Dataset, *, bits: int = 4, seed: int = SPLIT_SEED, validation_fraction: float | None = None
+    dataset: Dataset,
+    *,
+    bits: int = 4,
+    seed: int = SPLIT_SEED,
+    validation_fraction: float | None = None,
+    scaling: Scaling = MINMAX,
+    keep_constant: bool = False,
 ) -> PreparedData:
     """As ``prepare``, with every sample in the development part and an empty test part."""
     check_bits(bits)
     check_trainable(dataset, min_class_samples=2)
-    return _developed(dataset, np.arange(dataset.samples), bits, seed, validation_fraction)
+    rows = np.arange(dataset.samples)
+    return _developed(dataset, rows, bits, seed, validation_fraction, scaling, keep_constant)
 
 
 def _alike(dataset: Dataset, other: Dataset) -> Dataset:
@@ -207,41 +245,77 @@ def _stratified(dataset: Dataset, rows: np.ndarray, fraction: float, seed: int) 
     return kept, cut
 
 
-def _fitted(dataset: Dataset, train: np.ndarray, bits: int) -> Quantiser:
-    constant = constant_features(dataset.features[train])
-    if len(constant):
-        raise constant_error(dataset, constant, "in all rows of the training part")
-    with np.errstate(over="ignore"):
-        spans = np.ptp(dataset.features[train], axis=0)
-    if not np.isfinite(spans).all():
-        name = dataset.feature_names[int(np.argmin(np.isfinite(spans)))]
-        raise InputError(f"{dataset.source}: the range of column {name!r} is too large for a number")
-    return Quantiser.fitted(dataset.features[train], bits)
+def _measured_part(data: PreparedData, dataset: Dataset, rows: np.ndarray) -> Part:
+    """Rows of the set in the data's features, missing values filled as the training part says."""
+    columns = [dataset.feature_names.index(name) for name in data.feature_names]
+    known = dataset.features[rows][:, columns]
+    missing = np.isnan(known)
+    measured = filled(known, medians_of(data.train.known)) if missing.any() else known
+    grid = data.quantiser.transform(measured)
+    return Part(grid, dataset.classes[rows], rows, measured, missing=missing if missing.any() else None)
 
 
-def _part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
-    return Part(quantiser.transform(dataset.features[rows]), dataset.classes[rows], rows)
-
-
-def _measured_part(quantiser: Quantiser, dataset: Dataset, rows: np.ndarray) -> Part:
-    return replace(_part(quantiser, dataset, rows), measured=dataset.features[rows])
+def _part(data: PreparedData, dataset: Dataset, rows: np.ndarray) -> Part:
+    return replace(_measured_part(data, dataset, rows), measured=None, missing=None)
 
 
 def _developed(
-    dataset: Dataset, rows: np.ndarray, bits: int, seed: int, validation_fraction: float | None
+    dataset: Dataset,
+    rows: np.ndarray,
+    bits: int,
+    seed: int,
+    validation_fraction: float | None,
+    scaling: Scaling,
+    keep_constant: bool,
 ) -> PreparedData:
     """Rows to develop on, with a validation part cut from them where a share is given; the test part is empty."""
+    scaling.check_names(dataset.source, dataset.feature_names)
     train, validation = rows, None
     if validation_fraction is not None:
         train, validation = _stratified(dataset, rows, _checked_fraction(validation_fraction), seed)
-    quantiser = _fitted(dataset, train, bits)
-    return PreparedData(
+    constant = constant_features(dataset.features[train])
+    if len(constant) == len(dataset.feature_names):
+        raise InputError(
+            f"{dataset.source}: every feature column holds a single value in the training part, so nothing tells the "
+            "classes apart"
+        )
+    dropped = [] if keep_constant else [dataset.feature_names[column] for column in constant]
+    names = tuple(name for name in dataset.feature_names if name not in dropped)
+    known = dataset.features[train][:, [dataset.feature_names.index(name) for name in names]]
+    try:
+        quantiser = scaling.fitted(known, names, bits)
+    except InputError as error:
+        raise InputError(f"{dataset.source}: {error}") from error
+    missing = np.isnan(known)
+    part = Part(
+        quantiser.transform(filled(known, medians_of(known))),
+        dataset.classes[train],
+        train,
+        filled(known, medians_of(known)),
+        missing=missing if missing.any() else None,
+    )
+    notes = (*dataset.notes, *((_dropped_note(dataset, dropped),) if dropped else ()))
+    data = PreparedData(
         dataset.name,
         bits,
-        dataset.feature_names,
+        names,
         dataset.class_labels,
         quantiser,
-        _measured_part(quantiser, dataset, train),
-        None if validation is None else _part(quantiser, dataset, validation),
-        _part(quantiser, dataset, rows[:0]),
+        part,
+        None,
+        part.taken(rows[:0]),
+        scaling,
+        tuple(dropped),
+        notes,
+    )
+    return data if validation is None else replace(data, validation=_part(data, dataset, validation))
+
+
+def _dropped_note(dataset: Dataset, dropped: list[str]) -> str:
+    listed = ", ".join(map(repr, dropped[:_NAMED])) + (", ..." if len(dropped) > _NAMED else "")
+    if len(dropped) == 1:
+        return f"{dataset.source}: column {listed} is left out, for it holds a single value in the training part"
+    return (
+        f"{dataset.source}: {len(dropped)} columns are left out, for each holds a single value in the training part: "
+        f"{listed}"
     )

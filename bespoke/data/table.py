@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
+import logging
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from bespoke.data.dataset import MISSING_MARKERS, check_columns
+from bespoke.data.dataset import check_columns
+from bespoke.data.dialect import named_width, read_lines
+from bespoke.data.header import holds_values, is_missing, is_number
+from bespoke.data.numerals import meant_by
 from bespoke.errors import InputError
 
-_DELIMITERS = ",;\t|"
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_log = logging.getLogger(__name__)
+
+#: Markers of missing values that may well be the name of a class.
+_DOUBTFUL_LABELS = frozenset({"none", "na", "n/a"})
 
 
 @dataclass(frozen=True)
@@ -40,45 +45,45 @@ class Table:
     def column(self, index: int) -> list[str]:
         return [row[index] for row in self.rows]
 
+    def taken(self, places: Sequence[int]) -> Table:
+        """The rows at these places alone."""
+        rows, lines = (tuple(one[place] for place in places) for one in (self.rows, self.lines))
+        return replace(self, rows=rows, lines=lines)
+
 
 def read_table(path: str | Path) -> Table:
     """Reads a delimited text file in UTF-8 (with or without byte order mark) with a header line.
 
-    Comma, semicolon, tab and bar are told apart by the header. Empty lines are skipped.
+    Comma, semicolon, tab and bar are told apart by the whole file, unless its first line is ``sep=`` and the mark.
+    Blank lines are skipped, and so are blank cells that spreadsheets leave behind the last column.
 
     Raises
     ------
     InputError
-        for a missing, empty, binary or ragged file, one without rows, and for unnamed or repeated columns.
+        for a missing, empty, binary or ragged file, one without rows or whose first line holds values, for a comment
+        line, and for unnamed or repeated columns.
     """
     path = Path(path)
-    text = read_text(path)
-    delimiter = delimiter_of(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: tuple[str, ...] | None = None
-    rows: list[tuple[str, ...]] = []
-    lines: list[int] = []
-    line = 1
-    try:
-        for cells in reader:
-            start, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells) and (len(cells) <= 1 or header is None):
-                continue
-            if header is None:
-                header = tuple(cell.strip() for cell in cells)
-                _check_header(path, header, start)
-                continue
-            if len(cells) != len(header):
-                raise InputError(f"{path}, line {start}: {len(cells)} cells, but the header has {len(header)} columns")
-            rows.append(tuple(cells))
-            lines.append(start)
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: not a readable table ({error})") from error
-    if header is None:
-        raise InputError(f"{path}: the file is empty")
+    (first, names), *others = read_lines(path)
+    width = max(1, named_width(names))
+    header = tuple(name.strip() for name in names[:width])
+    for line, cells in others:
+        if len(cells) < width or named_width(cells) > width:
+            raise InputError(f"{path}, line {line}: {len(cells)} cells, but the header has {width} columns")
+    rows = tuple(tuple(cells[:width]) for _, cells in others)
+    if width > 1 and holds_values(header, rows):
+        raise InputError(
+            f"{path}, line {first}: the first line holds values, not column names; add a header line, or put a letter "
+            "into these names if they are some"
+        )
+    check_columns(str(path), header)
+    if width < 2:
+        raise InputError(
+            f"{path}: the file has the single column {_shortened(header[0])!r}; a table needs features and a class"
+        )
     if not rows:
         raise InputError(f"{path}: the file has a header but no rows")
-    return Table(path, header, tuple(rows), tuple(lines))
+    return Table(path, header, rows, tuple(line for line, _ in others))
 
 
 def target_index(table: Table, target: str | int | None) -> int:
@@ -109,13 +114,17 @@ def target_index(table: Table, target: str | int | None) -> int:
     return target % width
 
 
-def numeric_columns(table: Table, columns: Sequence[int]) -> np.ndarray:
+def numeric_columns(table: Table, columns: Sequence[int], *, missing: bool = False) -> np.ndarray:
     """Some columns as float64 (rows, columns).
+
+    Parameters
+    ----------
+    missing : whether values may be missing; they become NaN.
 
     Raises
     ------
     InputError
-        at the first cell that is empty, text, NaN or infinite.
+        at the first cell that is text or infinite, or, unless they may be missing, empty or NaN.
     """
     values = np.empty((len(table.rows), len(columns)), dtype=np.float64)
     for row, cells in enumerate(table.rows):
@@ -125,46 +134,76 @@ def numeric_columns(table: Table, columns: Sequence[int]) -> np.ndarray:
                 value = float(cell)
             except ValueError:
                 value = math.nan
-            if not math.isfinite(value) or "_" in cell:
-                raise _bad_cell(table, row, column)
+            if (not math.isfinite(value) or "_" in cell) and not (missing and is_missing(cell)):
+                raise _bad_cell(table, columns, row, column)
             values[row, position] = value
     return values
 
 
 def label_cells(table: Table, column: int) -> list[str]:
-    """The class column's cells, exactly as they stand in the file.
+    """The class column's cells, less blanks around them.
 
     Raises
     ------
     InputError
-        for an empty cell, and among numbers for any marker of a missing value.
+        for a marker of a missing value. Among names ``NA`` and ``None`` are taken for classes, with a warning.
     """
-    cells = table.column(column)
-    missing = {cell for cell in set(cells) if cell.strip().lower() in MISSING_MARKERS}
-    if missing and not all(_is_number(cell) for cell in set(cells) - missing):
-        missing = {cell for cell in missing if not cell.strip()}  # among names, "None" or "NA" may well be a class
+    cells = [cell.strip() for cell in table.column(column)]
+    missing = _missing_labels(cells)
+    doubtful = {cell for cell in set(cells) - missing if is_missing(cell)}
+    if doubtful:
+        _log.warning(
+            "%s: the class column %r holds %s, taken for a class; remove the rows if the class is not known",
+            table.path,
+            table.header[column],
+            ", ".join(map(repr, sorted(doubtful))),
+        )
     for row, cell in enumerate(cells):
         if cell in missing:
             raise InputError(
-                f"{table.path}, line {table.lines[row]}: the class column {table.header[column]!r} holds "
-                f"{cell!r}, a missing value; remove the row"
+                f"{table.path}, line {table.lines[row]}: the class column {table.header[column]!r} holds {cell!r}, a "
+                "missing value; remove the row, leave such samples out with --missing drop, or rename the class"
             )
     return cells
 
 
-def _bad_cell(table: Table, row: int, column: int) -> InputError:
+def _missing_labels(cells: Sequence[str]) -> set[str]:
+    """Cells of a class column, less blanks, that stand for no class."""
+    missing = {cell for cell in set(cells) if is_missing(cell)}
+    if all(is_number(cell) for cell in set(cells) - missing):
+        return missing
+    return {cell for cell in missing if cell.lower() not in _DOUBTFUL_LABELS}
+
+
+def labelled_rows(table: Table, column: int) -> list[int]:
+    """Places of the rows whose class is known."""
+    cells = [cell.strip() for cell in table.column(column)]
+    missing = _missing_labels(cells)
+    return [place for place, cell in enumerate(cells) if cell not in missing]
+
+
+def empty_columns(table: Table) -> set[int]:
+    """Columns without a single value."""
+    return {column for column in range(len(table.header)) if all(map(is_missing, table.column(column)))}
+
+
+def _bad_cell(table: Table, columns: Sequence[int], row: int, column: int) -> InputError:
     cell = table.rows[row][column]
     where = f"{table.path}, line {table.lines[row]}, column {table.header[column]!r}"
     text = cell.strip()
-    if not text:
-        return InputError(f"{where}: the cell is empty; fill it or remove the row")
-    if text.lower() in MISSING_MARKERS:
-        return InputError(f"{where}: {cell!r} is a missing value; fill it or remove the row")
-    if _DECIMAL_COMMA.fullmatch(text):
-        return InputError(f"{where}: {cell!r} has a decimal comma; write {text.replace(',', '.')}")
+    if is_missing(text):
+        what = f"{cell!r} is a missing value" if text else "the cell is empty"
+        return InputError(
+            f"{where}: {what}; fill it, remove the row, or say --missing drop (leave such samples out) or --missing "
+            "median (fill with the column's median)"
+        )
+    others = chain.from_iterable(table.column(other) for other in columns if other != column)
+    meant = meant_by(text, table.column(column), others)
+    if meant is not None:
+        return InputError(f"{where}: {meant}")
     if text.lower().lstrip("+-") in ("inf", "infinity"):
         return InputError(f"{where}: {cell!r} is not a finite number")
-    if _is_number(text):
+    if is_number(text):
         return InputError(f"{where}: {cell!r} is too large for a number")
     return InputError(
         f"{where}: {_shortened(cell)!r} is text where a number is needed; remove the column, or name the class column "
@@ -172,67 +211,5 @@ def _bad_cell(table: Table, row: int, column: int) -> InputError:
     )
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
-
-
 def _shortened(cell: str) -> str:
     return cell if len(cell) <= 40 else cell[:37] + "..."
-
-
-def read_text(path: Path) -> str:
-    """Text of a file in UTF-8, less its byte order mark.
-
-    Raises
-    ------
-    InputError
-        for a missing, empty or binary file and for any other encoding.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: this is a folder; name the CSV file in it") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if not content.removeprefix(b"\xef\xbb\xbf").strip():
-        raise InputError(f"{path}: the file is empty")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{path}: the file is UTF-16 text; save it as UTF-8")
-    if b"\x00" in content:
-        raise InputError(f"{path}: this is a binary file, not a CSV table")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: the file is not UTF-8 text; save it as a CSV in UTF-8") from None
-
-
-def delimiter_of(text: str) -> str:
-    """The delimiter that cuts the first line that is not empty into the most cells."""
-
-    def cells(mark: str) -> int:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-        try:
-            return next((len(row) for row in reader if any(cell.strip() for cell in row)), 0)
-        except csv.Error:
-            return 0
-
-    return max(_DELIMITERS, key=cells)
-
-
-def _check_header(path: Path, header: tuple[str, ...], line: int) -> None:
-    numbers = [_is_number(name) for name in header]
-    counted = any(list(header) == [str(first + index) for index in range(len(header))] for first in (0, 1))
-    if len(header) > 1 and all(numbers[:-1]) and not counted:
-        raise InputError(f"{path}, line {line}: the first line holds numbers, not column names; add a header line")
-    check_columns(str(path), header)
-    if len(header) < 2:
-        raise InputError(
-            f"{path}: the file has the single column {_shortened(header[0])!r}; a table needs features and a class"
-        )

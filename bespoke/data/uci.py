@@ -66,6 +66,21 @@ def literature_file(name: str, *, data_dir: str | Path | None = None, fetch: Cal
     InputError
         for a folder that does not exist, no network, or a set that UCI no longer keeps as it was.
     """
+    found = local_file(name, data_dir=data_dir)
+    if found is None:
+        found = cache_dir() / f"{name}.csv"
+        _download(name, found, fetch)
+    return found
+
+
+def local_file(name: str, *, data_dir: str | Path | None = None) -> Path | None:
+    """The set's CSV file, looked for as by ``literature_file``; None where it would have to be downloaded.
+
+    Raises
+    ------
+    InputError
+        for a folder that does not exist.
+    """
     folder = data_dir if data_dir is not None else os.environ.get("BESPOKE_DATA") or None
     if folder is not None:
         origin = "the data folder" if data_dir is not None else "the folder named by BESPOKE_DATA"
@@ -76,9 +91,7 @@ def literature_file(name: str, *, data_dir: str | Path | None = None, fetch: Cal
             return path
         _log.info("%s is not in %s", path.name, folder)
     path = cache_dir() / f"{name}.csv"
-    if not path.is_file():
-        _download(name, path, fetch)
-    return path
+    return path if path.is_file() else None
 
 
 def cache_dir() -> Path:

@@ -66,7 +66,8 @@ def run_tool(
     log = folder / f"{name}.log"
     extra = dict(env or {})
     assignments = "".join(f"{key}={shlex.quote(value)} " for key, value in sorted(extra.items()))
-    (folder / f"{name}.cmd").write_text(f"cd {shlex.quote(str(folder))} && {assignments}{shlex.join(words)}\n")
+    line = f"cd {shlex.quote(str(folder))} && {assignments}{shlex.join(words)}\n"
+    (folder / f"{name}.cmd").write_text(line, encoding="utf-8", errors="surrogateescape")  # names of files are bytes
     started = time.monotonic()
     with log.open("wb") as sink:
         try:

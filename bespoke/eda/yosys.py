@@ -106,9 +106,10 @@ def elaborate(
     folder = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     staged, include_folders = _stage(sources, folder, _copy if Backend(backend) is Backend.YOWASP else _link)
-    (folder / "ripple_carry.v").write_text((resource_dir("flows") / "ripple_carry.v").read_text())
+    ripple_carry = (resource_dir("flows") / "ripple_carry.v").read_text(encoding="utf-8")
+    (folder / "ripple_carry.v").write_text(ripple_carry, encoding="utf-8")
     if cell_models is not None:
-        (folder / "cells.v").write_text(cell_models)
+        (folder / "cells.v").write_text(cell_models, encoding="utf-8")
     script = render_script(
         "front_end.ys.j2",
         sources=staged,
@@ -118,7 +119,7 @@ def elaborate(
         carry_save=carry_save,
         adder_map="./ripple_carry.v",
     )
-    (folder / "front_end.ys").write_text(script)
+    (folder / "front_end.ys").write_text(script, encoding="utf-8")
     result = folder / "front_end.json"
     result.unlink(missing_ok=True)
     try:

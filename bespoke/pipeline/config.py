@@ -12,11 +12,12 @@ from typing import Any
 import tomli_w
 
 from bespoke.costs import Objective
+from bespoke.data import FeatureRange, Missing, Scale, Scaling
 from bespoke.documents import read_toml
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.scores import Metric
-from bespoke.sensing import FrontEndKind
+from bespoke.sensing import MOST_BITS, FrontEndKind
 
 
 class Effort(StrEnum):
@@ -69,7 +70,10 @@ class RunConfig:
     test: str | None = _option(None, "CSV file with the test samples, beside train")
     target: str | int | None = _option(None, "class column, by name or index; the last by default")
     data_dir: str | None = _option(None, "folder with the literature's CSV files")
-    bits: int = _option(4, "bits of every input feature", low=1, high=12)
+    bits: int = _option(4, "bits of every input feature", low=1, high=MOST_BITS)
+    range: tuple[FeatureRange, ...] = _option((), "name=low:high, the range of a sensor in its unit; repeat for more")
+    scale: Scale = _option(Scale.MINMAX, "what the range of every other feature is fitted to")
+    missing: Missing = _option(Missing.REFUSE, "what becomes of missing values")
     hidden: tuple[int, ...] | None = _option(None, "neurons of each hidden layer; found by cross-validation by default")
     model: str | None = _option(None, "trained MLP to start from instead of training one: an .onnx, .json or .npz file")
     seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
@@ -118,6 +122,7 @@ class RunConfig:
             if not low <= value or (high is not None and not value <= high):
                 bound = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
                 raise InputError(f"option {_spelled(item.name)} must be {bound}, not {value}")
+        Scaling(self.scale, self.range)  # refuses two ranges of one feature
         if (self.data is None) == (self.train is None):
             raise InputError("name either a data set or --train and --test; `bespoke datasets` lists the known names")
         if (self.train is None) != (self.test is None):
@@ -170,7 +175,7 @@ def to_plain(config: RunConfig) -> dict[str, Any]:
         if value is None:
             continue
         if isinstance(value, tuple):
-            value = [str(entry) if isinstance(entry, StrEnum) else entry for entry in value]
+            value = [str(entry) if isinstance(entry, StrEnum | FeatureRange) else entry for entry in value]
         plain[item.name] = str(value) if isinstance(value, StrEnum) else value
     return plain
 
@@ -219,6 +224,12 @@ def _coerced(key: str, value: Any) -> Any:
                 return None
             entries = [value] if isinstance(value, int) else _typed(value, list, "a list of whole numbers")
             return tuple(_typed(entry, int, "a list of whole numbers") for entry in entries)
+        case "range":
+            return _ranges(value)
+        case "scale":
+            return _choice(value, Scale)
+        case "missing":
+            return _choice(value, Missing)
         case "freeze":
             return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
         case "starts":
@@ -244,6 +255,16 @@ def _coerced(key: str, value: Any) -> Any:
             return _typed(value, (str, int), "a column's name or index")
         case _:
             return _typed(value, str, "text")
+
+
+def _ranges(value: Any) -> tuple[FeatureRange, ...]:
+    """Ranges in the order of names: of a list of ``name=low:high``, or of a table by name."""
+    if isinstance(value, dict):
+        value = [
+            f"{name}={':'.join(map(str, ends)) if isinstance(ends, list) else ends}" for name, ends in value.items()
+        ]
+    entries = _typed(value, list, "a list of name=low:high, or a table")
+    return tuple(sorted(FeatureRange.parsed(_typed(entry, str, "name=low:high")) for entry in entries))
 
 
 def _typed(value: Any, kind: type | tuple[type, ...], words: str) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bespoke.data import (
     PreparedData,
+    Scaling,
+    card_of,
     load_alike,
     load_dataset,
     prepare,
@@ -28,6 +31,10 @@ from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
 from bespoke.technology import PowerSource, Technology, load_technology, read_liberty
 from bespoke.train import choose_topology
 
+log = logging.getLogger(__name__)
+
+#: What a run's folder holds of the data, looked at.
+CARD_FILE = "data.json"
 #: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
     "breast_cancer_wisconsin": (3,),
@@ -49,32 +56,49 @@ class Topology:
 
 
 def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
-    """The data, split and quantised, and where they come from.
+    """The data, split and quantised, and where they come from; what was done to the table is logged.
+
+    Columns that are constant over the training part are left out, unless a model is imported, which may read them.
 
     Raises
     ------
     InputError
         naming the file, column and row at fault.
     """
+    data, source = read_data(config)
+    for note in data.notes:
+        log.warning("note: %s", note)
+    return data, source
+
+
+def read_data(config: RunConfig) -> tuple[PreparedData, str]:
+    """As ``prepare_data``, without a word on what was done to the table; it stands in the data's notes."""
     fraction = VALIDATION_FRACTION if config.fold_count == 0 and config.validation is None else None
     extra = [path for path in (config.test, config.validation) if path is not None]
+    settings = {
+        "bits": config.bits,
+        "scaling": Scaling(config.scale, config.range),
+        "keep_constant": config.model is not None,
+    }
+    reading = {"target": config.target, "data_dir": config.data_dir, "missing": config.missing}
     if config.data is not None and config.validation is None:
-        dataset = load_dataset(config.data, target=config.target, data_dir=config.data_dir)
-        return prepare(dataset, bits=config.bits, validation_fraction=fraction), dataset.source
+        dataset = load_dataset(config.data, **reading)
+        return prepare(dataset, validation_fraction=fraction, **settings), dataset.source
     if config.data is not None:
-        dataset, validation = load_alike(config.data, extra, target=config.target, data_dir=config.data_dir)
-        data = with_validation(prepare(dataset, bits=config.bits), validation, dataset)
+        dataset, validation = load_alike(config.data, extra, **reading)
+        data = with_validation(prepare(dataset, **settings), validation, dataset)
         return data, f"{dataset.source}, {validation.source}"
-    train, test, *validations = load_alike(config.train, extra, target=config.target)
+    train, test, *validations = load_alike(config.train, extra, target=config.target, missing=config.missing)
     validation = validations[0] if validations else None
-    data = prepare_pair(train, test, validation=validation, bits=config.bits, validation_fraction=fraction)
+    data = prepare_pair(train, test, validation=validation, validation_fraction=fraction, **settings)
     return data, ", ".join(part.source for part in (train, test, *validations))
 
 
 def write_parts(folder: RunFolder, data: PreparedData) -> None:
-    """Every part of the data as vectors in the folder."""
+    """Every part of the data as vectors in the folder, and the card of the training part."""
     for name, part in data.parts.items():
         write_vectors(folder / f"vectors/{name}.csv", part, data.feature_names)
+    folder.write_json(CARD_FILE, card_of(data).to_json())
 
 
 def topology_of(
@@ -243,6 +267,7 @@ def data_digest(data: PreparedData, imported: ImportedModel | None = None, score
     parts = [
         array for part in data.parts.values() for array in (part.features, part.classes, part.measured, part.weights)
     ]
+    parts += [part.missing for part in data.parts.values() if part.missing is not None]
     model = () if imported is None else (imported.adapted(data).to_json(),)
     costs = () if scorer is None or scorer.cost_matrix is None else (scorer.cost_matrix,)
     return digest_arrays(data.feature_names, data.class_labels, data.quantiser, *parts, *model, *costs)

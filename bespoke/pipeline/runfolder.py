@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from bespoke import __version__
 from bespoke.documents import read_json
 from bespoke.errors import InputError
-from bespoke.files import write_json, write_text
+from bespoke.files import as_written, write_json, write_text
 from bespoke.pipeline.config import RunConfig, to_toml
 from bespoke.pipeline.metrics import restored
 
@@ -44,6 +44,7 @@ class RunFolder:
             if the folder holds another run, or anything that is not a run.
         """
         stamp = {"version": __version__, "data": data_digest, "settings": config.result_settings()}
+        stamp = json.loads(as_written(json.dumps(stamp, ensure_ascii=False)))
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
         held = self._stamp()
@@ -64,7 +65,7 @@ class RunFolder:
 
     def _lock(self) -> None:
         """Keep the folder for this process until it ends, however it ends."""
-        self._held = (self.path / _LOCK).open("w")
+        self._held = (self.path / _LOCK).open("w", encoding="utf-8")
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

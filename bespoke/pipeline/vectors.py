@@ -1,17 +1,141 @@
-"""Input vectors of any module from a CSV file."""
+"""Input vectors from a CSV file: of any module, or of a model, which takes measured values as well."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bespoke.data import read_vectors
+from bespoke.data import Part, read_vectors
+from bespoke.data.dataset import labels_of_text
+from bespoke.data.header import is_missing
+from bespoke.data.table import Table, numeric_columns, read_table, target_index
 from bespoke.eda.rtlil import BitPort
 from bespoke.errors import InputError
+from bespoke.pipeline.modelfile import ModelFile
 from bespoke.sensing import Wires, feature_bits, port_bits, port_width, read_front_end
+
+#: Names that a message lists.
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class ModelVectors:
+    """Samples for a model.
+
+    Parameters
+    ----------
+    part : integers, class indices and, where the file holds such, measured values.
+    measured : whether the file holds measured values, which were quantised.
+    left_out : rows of measured values that were left out because a value is missing.
+    """
+
+    part: Part
+    measured: bool
+    left_out: int = 0
+
+
+def read_model_vectors(path: Path, model: ModelFile, *, target: str | None = None) -> ModelVectors:
+    """Samples that fit the model: vectors of a run, or a table of measured values.
+
+    A file whose cells are all integers, as many as the model has features and bits for, and a class index, holds
+    vectors. Any other file that has a column for each of the model's features, by name, holds measured values: they are
+    quantised as the model says, and other columns are ignored.
+
+    Parameters
+    ----------
+    target : the class column of measured values, by name or index; the last that is no feature by default. With it the
+        file holds measured values in any case.
+
+    Raises
+    ------
+    InputError
+        for a file that is neither, saying what is wrong with it as vectors where its columns are not the features'.
+    """
+    if target is None:
+        try:
+            return ModelVectors(_fitting(path, read_vectors(path, model.feature_names), model), measured=False)
+        except InputError as error:
+            if not set(model.feature_names) <= set(_header(path)):
+                raise InputError(
+                    f"{error}; measured values are taken where the columns have the names of the model's features, "
+                    f"{_listed(model.feature_names)}"
+                ) from error
+    return _measured(read_table(path), model, target)
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    try:
+        return read_table(path).header
+    except InputError:
+        return ()
+
+
+def _fitting(path: Path, part: Part, model: ModelFile) -> Part:
+    """Vectors of as many features, bits and classes as the model has."""
+    circuit = model.classifier
+    features = part.features.shape[1]
+    if features != circuit.features:
+        raise InputError(f"{path}: the vectors have {features} features, the model reads {circuit.features}")
+    if not len(part.features):
+        raise InputError(f"{path}: there are no vectors")
+    low, high = int(part.features.min()), int(part.features.max())
+    if low < 0 or high >= 1 << circuit.input_bits:
+        raise InputError(
+            f"{path}: the model reads {circuit.input_bits} bits per feature, 0..{(1 << circuit.input_bits) - 1}; the "
+            f"vectors hold {low}..{high}"
+        )
+    worst = int(part.classes[np.argmax(np.abs(part.classes))])
+    if not 0 <= worst < len(model.class_labels):
+        raise InputError(f"{path}: the model has {len(model.class_labels)} classes, the vectors hold class {worst}")
+    return part
+
+
+def _measured(table: Table, model: ModelFile, target: str | None) -> ModelVectors:
+    for name in model.feature_names:
+        if name not in table.header:
+            raise InputError(f"{table.path}: there is no column {name!r}, which the model reads")
+    columns = [table.header.index(name) for name in model.feature_names]
+    others = [column for column in range(len(table.header)) if column not in columns]
+    if target is None and not others:
+        raise InputError(f"{table.path}: there is no class column beside the features")
+    class_column = others[-1] if target is None else target_index(table, target)
+    if class_column in columns:
+        raise InputError(f"{table.path}: the class column {table.header[class_column]!r} is a feature of the model")
+    read = [*columns, class_column]
+    whole = [row for row, cells in enumerate(table.rows) if not any(is_missing(cells[column]) for column in read)]
+    if not whole:
+        raise InputError(f"{table.path}: a value is missing in every row")
+    kept = table.taken(whole)
+    measured = numeric_columns(kept, columns)
+    part = Part(
+        model.quantiser.transform(measured), _classes(kept, class_column, model), np.arange(len(kept.rows)), measured
+    )
+    return ModelVectors(part, measured=True, left_out=len(table.rows) - len(whole))
+
+
+def _classes(table: Table, column: int, model: ModelFile) -> np.ndarray:
+    """Class indices of labels, which are compared as values, then as text."""
+    cells = [cell.strip() for cell in table.column(column)]
+    known = {str(label): index for index, label in enumerate(model.class_labels)}
+    indices = []
+    for row, (cell, value) in enumerate(zip(cells, labels_of_text(cells), strict=True)):
+        index = known.get(str(value), known.get(cell))
+        if index is None:
+            raise InputError(
+                f"{table.path}, line {table.lines[row]}, column {table.header[column]!r}: {cell!r} is none of the "
+                f"model's classes, {_listed([str(label) for label in model.class_labels])}; name the class column with "
+                "--target"
+            )
+        indices.append(index)
+    return np.array(indices, dtype=np.int64)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:_NAMED])) + (", ..." if len(names) > _NAMED else "")
 
 
 def read_input_bits(path: Path, inputs: Sequence[BitPort], *, front_end_table: Path | None = None) -> np.ndarray:

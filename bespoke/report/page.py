@@ -21,6 +21,7 @@ from bespoke.report import wording
 from bespoke.report.axes import COST_AXES, usual_axis
 from bespoke.report.breakdown import input_shares, neuron_shares, read_circuit, schematic
 from bespoke.report.chart import chart_data
+from bespoke.report.data_card import data_rows, read_card, scaling_in_words
 from bespoke.report.drawing import draw_network, weight_maps
 from bespoke.report.front_end import chosen_front_end, priced_otherwise
 from bespoke.report.published import published_designs
@@ -54,6 +55,7 @@ def render_report(record: RunRecord) -> str:
     front_end = chosen_front_end(record, circuit)
     metrics = record.metrics
     labels = metrics.data.class_labels
+    card = read_card(record.folder)
     logic = isinstance(model, LogicCircuit)
     return (
         _environment()
@@ -92,6 +94,9 @@ def render_report(record: RunRecord) -> str:
             sources=_sources(metrics.chosen),
             design_rows=_design_rows(metrics),
             files=_files(record),
+            card=card,
+            data_rows=data_rows(card),
+            scaling=scaling_in_words(record.settings),
         )
     )
 
@@ -249,5 +254,6 @@ def _files(record: RunRecord) -> tuple[tuple[str, str], ...]:
         ("front_end.csv", "what every bit of its input port carries"),
         ("metrics.json", "every figure of this page"),
         ("vectors/test.csv", "test vectors"),
+        ("data.json", "the training part, looked at"),
     )
     return tuple((name, what) for name, what in named if (record.folder / name).exists())

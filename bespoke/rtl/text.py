@@ -7,6 +7,7 @@ from functools import cache
 
 import jinja2
 
+from bespoke.ascii_text import to_ascii
 from bespoke.errors import InputError
 from bespoke.resources import resource_dir
 
@@ -28,10 +29,11 @@ _RESERVED = frozenset(_RESERVED_WORDS.split())
 def safe_comment(value: object) -> str:
     """Any value as short printable ASCII that cannot end, extend or open a Verilog comment or directive.
 
-    Line breaks become spaces; backslashes, backticks, whatever is not ASCII and the character sequences that open or
-    close a comment become ``?`` or lose a character.
+    Line breaks become spaces; units and accents are spelled in ASCII (``°C`` is ``degC``); backslashes, backticks,
+    whatever else is not ASCII and the character sequences that open or close a comment become ``?`` or lose a
+    character.
     """
-    text = " ".join(str(value).split())
+    text = to_ascii(" ".join(str(value).split()))
     text = "".join(c if " " <= c <= "~" and c not in "\\`" else "?" for c in text)
     text = text.replace("/", "|") if "/*" in text or "*/" in text or "//" in text else text
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3].rstrip() + "..."

@@ -10,6 +10,9 @@ import numpy as np
 
 from bespoke.errors import InputError
 
+#: Bits of a feature, at most.
+MOST_BITS = 12
+
 
 @dataclass(frozen=True)
 class Quantiser:
@@ -134,8 +137,11 @@ class Quantiser:
 
 
 def check_bits(bits: int) -> None:
-    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= 16:
-        raise InputError(f"the input bits (--bits) must be a whole number from 1 to 16, not {bits!r}")
+    """InputError unless a feature can have so many bits."""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
+        raise InputError(f"option --bits: expected a whole number, found {bits!r}")
+    if not 1 <= bits <= MOST_BITS:
+        raise InputError(f"option --bits must be between 1 and {MOST_BITS}, not {bits}")
 
 
 def _ordinals(values: np.ndarray) -> np.ndarray:

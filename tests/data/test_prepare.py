@@ -106,7 +106,7 @@ def plain_quantised(x: float, low: float, high: float, bits: int) -> int:
     st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
     st.floats(-1e3, 1e3),
     st.floats(1e-3, 1e6),
-    st.integers(1, 16),
+    st.integers(1, 12),
 )
 def test_quantiser_against_plain_python(values, low, span, bits):
     quantiser = Quantiser((low,), (low + span,), bits)
@@ -142,13 +142,28 @@ def test_bits_out_of_range(bits):
         prepare(small_set(), bits=bits)
 
 
-def test_a_feature_constant_over_the_training_part_is_named():
+def test_a_feature_constant_over_the_training_part_is_left_out():
     dataset = small_set()
     for fraction in (None, 0.25):
+        plain = prepare(dataset, validation_fraction=fraction)
         features = dataset.features.copy()
-        features[prepare(dataset, validation_fraction=fraction).train.rows, 1] = 3.0
-        with pytest.raises(InputError, match=r"small.csv: column 'b' .*training part"):
-            prepare(replace(dataset, features=features), validation_fraction=fraction)
+        features[plain.train.rows, 1] = 3.0
+        changed = replace(dataset, features=features)
+        data = prepare(changed, validation_fraction=fraction)
+        assert data.feature_names == ("a", "c") and data.dropped == ("b",)
+        for name, part in data.parts.items():
+            assert np.array_equal(part.features, plain.parts[name].features[:, [0, 2]])
+        (note,) = data.notes
+        assert note.startswith("small.csv: column 'b' is left out")
+        kept = prepare(changed, validation_fraction=fraction, keep_constant=True)
+        assert kept.feature_names == ("a", "b", "c") and kept.dropped == kept.notes == ()
+        assert set(kept.train.features[:, 1]) == {0}
+
+
+def test_nothing_but_constant_features_is_refused():
+    dataset = small_set()
+    with pytest.raises(InputError, match=r"small.csv: every feature column holds a single value"):
+        prepare(replace(dataset, features=np.zeros(dataset.features.shape)))
 
 
 def test_too_few_samples():
@@ -255,7 +270,7 @@ def test_vectors_leave_nothing_half_written(tmp_path):
     path = tmp_path / "vectors.csv"
     path.write_text("before")
     with pytest.raises(UnicodeEncodeError):
-        write_vectors(path, part, ("a", "b", "\udc80"))
+        write_vectors(path, part, ("a", "b", "\ud800"))
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 

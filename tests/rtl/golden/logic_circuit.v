@@ -16,7 +16,7 @@ module top (
   // Input bits that the circuit reads
   wire x0_0 = inp[0];  // bit 0 of mean radius
   wire x0_1 = inp[1];  // bit 1 of mean radius
-  wire x1_1 = inp[3];  // bit 1 of texture (?m)
+  wire x1_1 = inp[3];  // bit 1 of texture (um)
 
   wire n5 = x0_0 & ~x0_1;
   wire n6 = ~x0_0 & ~x1_1;

@@ -15,7 +15,7 @@ module top (
 
   // Features
   wire [3:0] x0 = inp[3:0];  // mean radius
-  wire [3:0] x1 = inp[7:4];  // texture (?m)
+  wire [3:0] x1 = inp[7:4];  // texture (um)
   wire [3:0] x2 = inp[11:8];  // *| area
 
   // Hidden layer 1, neuron 0
