@@ -20,13 +20,13 @@ def _timing(pins: Sequence[str], template: str, base: float, *, kind: str | None
         tables = "".join(_table(name, template, base) for name in ("cell_rise", "cell_fall"))
         tables += "".join(_table(name, template, base / 2) for name in ("rise_transition", "fall_transition"))
         timing_type = f"timing_type : {kind} ;" if kind else ""
-        text += f"\n      timing () {{ related_pin : \"{pin}\"; {timing_type} {tables}\n      }}"
+        text += f'\n      timing () {{ related_pin : "{pin}"; {timing_type} {tables}\n      }}'
     return text
 
 
 def _power(pins: Sequence[str], template: str, energy: float) -> str:
     return "".join(
-        f"\n      internal_power () {{ related_pin : \"{pin}\";"
+        f'\n      internal_power () {{ related_pin : "{pin}";'
         f"{_table('rise_power', template, energy)}{_table('fall_power', template, energy)}\n      }}"
         for pin in pins
     )
@@ -73,7 +73,7 @@ def quoted_names() -> str:
         _quoted("a2111oi_0", {"Y": "!((A1&A2)|B1|C1|D1)"}, ("A1", "A2", "B1", "C1", "D1"), 7.5, [2e-3] * 32),
         _quoted("ha_1", {"COUT": "(A&B)", "SUM": "(A&!B) | (!A&B)"}, "AB", 12.5, [1e-2, 2e-2, 3e-2, 4e-2]),
         _quoted("conb_1", {"HI": "1", "LO": "0"}, "", 3.75, [3e-3]),
-        _quoted("lpflow_isobuf_1", {"X": "(A&!SLEEP)"}, ("A", "SLEEP"), 3.0, [1e-4] * 4, "dont_use : \"true\";"),
+        _quoted("lpflow_isobuf_1", {"X": "(A&!SLEEP)"}, ("A", "SLEEP"), 3.0, [1e-4] * 4, 'dont_use : "true";'),
         f"""
   cell ("tapvpwrvgnd_1") {{ area : 1.25; cell_leakage_power : 0.0000000000; cell_footprint : "tap";{_PG} }}""",
         f"""
@@ -215,10 +215,10 @@ def _banner(name: str, outputs: dict[str, str], pins: Sequence[str], area: float
         when = f'when           : "{condition}";' if pins else ""
         states += f"\n    leakage_power () {{ {when} value : {leakage * (1 + state / 8):.6f}; }}"
     inputs = "".join(
-        f"\n    pin ({pin}) {{ direction : input; related_power_pin : \"VDD\"; capacitance : 1.7; }}" for pin in pins
+        f'\n    pin ({pin}) {{ direction : input; related_power_pin : "VDD"; capacitance : 1.7; }}' for pin in pins
     )
     drivers = "".join(
-        f"\n    pin ({pin}) {{ direction : output; function : \"{function}\"; max_capacitance : 60.7;"
+        f'\n    pin ({pin}) {{ direction : output; function : "{function}"; max_capacitance : 60.7;'
         f"{_timing(pins, 'Timing_2_2', 0.02)}{_power(pins, 'Power_2_2', 1.5)}\n    }}"
         for pin, function in outputs.items()
     )
@@ -253,12 +253,19 @@ def picowatts() -> str:
         _pico("nor2_1", "(A+B)'", ("A", "B"), "7.2576", (300, 170, 180, 80)),
         _pico("xor2_1", "A^B", ("A", "B"), "14.5152", (420, 410, 430, 400)),
         _pico("and2or_1", "A ^ B C", ("A", "B", "C"), "16.3", (420,) * 8),
-        _pico("mux4_1", "S0'S1' A0 + S0 S1' A1 + S0'S1 A2 + S0 S1 A3", ("A0", "A1", "A2", "A3", "S0", "S1"), "38.1",
-              (500,) * 64),
+        _pico(
+            "mux4_1",
+            "S0'S1' A0 + S0 S1' A1 + S0'S1 A2 + S0 S1 A3",
+            ("A0", "A1", "A2", "A3", "S0", "S1"),
+            "38.1",
+            (500,) * 64,
+        ),
         _pico("tiehi", "1", (), "7.2576", (7,)),
         "\n  cell (fill_1) { area : 1.8144; cell_leakage_power : 0; dont_touch : true; dont_use : true; }",
         "\n  cell (decap_4) { area : 7.2576; cell_leakage_power : 1.4e+1; }",
-        "\n  cell (sighold) { area : 9.07; cell_leakage_power : 300; pin (SH) { direction : inout; driver_type : bus_hold; } }",
+        """
+  cell (sighold) { area : 9.07; cell_leakage_power : 300;
+    pin (SH) { direction : inout; driver_type : bus_hold; } }""",
         """
   cell (dfrbp_1) { area : 47.1744; leakage_power () { value : 600; when : "CLK" } leakage_power () { value : 800; }
     ff (IQ, IQN) { clocked_on : "CLK"; next_state : "D"; clear : "(!RESET_B)" ; }
@@ -278,8 +285,9 @@ def _pico(name: str, function: str, pins: Sequence[str], area: str, leakage: Seq
         states += f'leakage_power () {{ value : "{value}"; when : "{condition}"; }}\n    ' if pins else ""
     inputs = "".join(f"pin ({pin}) {{ direction : input; capacitance : 2.5E-03 ;; }}\n    " for pin in pins)
     arcs = "".join(
-        f'timing () {{ related_pin : {pin}; cell_rise (scalar) {{ values ("0.03"); }} cell_fall (scalar) {{ values (0.02); }}'
-        ' rise_transition (scalar) { values ("0.01"); } fall_transition (scalar) { values ("0.01"); } }\n    '
+        f'timing () {{ related_pin : {pin}; cell_rise (scalar) {{ values ("0.03"); }}'
+        ' cell_fall (scalar) { values (0.02); } rise_transition (scalar) { values ("0.01"); }'
+        ' fall_transition (scalar) { values ("0.01"); } }\n    '
         for pin in pins
     )
     return f"""

@@ -175,7 +175,8 @@ def format_expression(expression: Expression, *, signs: str = "!&|^") -> str:
             return str(node[1])
         if kind == "!":
             inner = text(node[1])
-            return sign["!"] + (inner if node[1][0] in ("pin", "const", "!") else f"({inner})")
+            # Verilog has no grammar for ~~a
+            return sign["!"] + (inner if node[1][0] in ("pin", "const") else f"({inner})")
         parts = [text(n) if n[0] in ("pin", "const", "!") else f"({text(n)})" for n in node[1:]]
         return f" {sign[kind]} ".join(parts)
 

@@ -18,6 +18,8 @@ from bespoke.technology.templates import template_environment
 
 #: Truth table of an inverter.
 _INVERTER = 0b01
+#: Longer functions are not written out in genlib. ABC's reader crashes at about 1400 signs.
+_LONGEST_GENLIB = 400
 
 
 def to_genlib(technology: Technology, *, without: Collection[str] = (), with_buffer: bool = True) -> str:
@@ -112,8 +114,25 @@ def _outputs(cell: Cell | MultiOutputCell) -> tuple[CellOutput, ...]:
 
 
 def _genlib_function(cell: Cell) -> str:
-    """Genlib knows constants by themselves alone, and XOR not in every version of ABC."""
-    return format_expression(without_xor(without_constants(parse_expression(cell.function))), signs="!*+^")
+    """The function without constants and XOR, which ABC's genlib reader takes by themselves alone or wrongly.
+
+    XORs in XORs grow without bound where they are written out, and ABC crashes on long functions; those become a sum of
+    products.
+    """
+    expression = without_xor(without_constants(parse_expression(cell.function)))
+    text = format_expression(expression, signs="!*+^")
+    if len(text) <= _LONGEST_GENLIB:
+        return text
+    states = range(1 << len(cell.inputs))
+    ones = [state for state in states if cell.truth >> state & 1]
+    many = 2 * len(ones) > len(states)
+    listed = [state for state in states if state not in ones] if many else ones
+    products = [
+        " * ".join(pin if state >> index & 1 else f"!{pin}" for index, pin in enumerate(cell.inputs))
+        for state in listed
+    ]
+    joined = " + ".join(f"({product})" for product in products)
+    return f"!({joined})" if many else joined
 
 
 def _number(value: float) -> str:
