@@ -321,6 +321,8 @@ def _unmapped(cell: Cell) -> str | None:
         return f"more than {MAX_MAPPED_INPUTS} inputs"
     if cell.truth in (0, (1 << (1 << len(cell.inputs))) - 1):
         return "its output is constant"
+    if len(cell.inputs) == 1 and cell.truth == 0b10:
+        return "a buffer, which a wire replaces"
     if not all(_depends(cell.truth, len(cell.inputs), pin) for pin in range(len(cell.inputs))):
         return "its output does not depend on every input"
     return None

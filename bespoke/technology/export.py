@@ -29,7 +29,8 @@ def to_genlib(technology: Technology, *, without: Collection[str] = (), with_buf
     ----------
     without : names of cells to leave out.
     with_buffer : add a cell ``BUF`` priced as two inverters, without which ABC takes no library; a netlist reader
-        turns it into a wire. Not added where the technology has a buffer of its own.
+        turns it into a wire. Buffers of the technology's own are none of the cells that mapping uses: ABC would put
+        one between every input and the output or register that reads it, the clock's included.
 
     Raises
     ------
@@ -42,7 +43,6 @@ def to_genlib(technology: Technology, *, without: Collection[str] = (), with_buf
     inverters = [cell.area_um2 for cell in cells if len(cell.inputs) == 1 and cell.truth == _INVERTER]
     if not inverters:
         raise InputError(f"technology {technology.name} has no inverter left, which mapping needs")
-    own_buffer = any(len(cell.inputs) == 1 and cell.truth == 0b10 for cell in cells)
     environment = template_environment()
     environment.filters |= {
         "number": _number,
@@ -53,7 +53,7 @@ def to_genlib(technology: Technology, *, without: Collection[str] = (), with_buf
     return environment.get_template("technology.genlib.j2").render(
         technology=technology,
         cells=cells,
-        buffer_area=2 * min(inverters) if with_buffer and not own_buffer else None,
+        buffer_area=2 * min(inverters) if with_buffer else None,
     )
 
 
