@@ -135,14 +135,15 @@ class _Reader:
             raise LeftOut(f"it has {len(inputs)} inputs, and {MAX_INPUTS} are the most")
         outputs = tuple(self._output(pin) for pin in self._outputs)
         passive = [self._of_power(self._pins[pin].children("internal_power")) for pin in inputs]
-        energies = tuple(mean_energy(groups, self._units.energy_nj) for groups in passive)
         shared = {
             "name": group.name,
             "inputs": inputs,
             "area_um2": self._area(),
             "leakage_nw": self._leakage_by_state({output.pin: output.truth for output in outputs}),
             "input_cap_nf": self._capacitances(),
-            "input_energy_nj": energies if self._input_energies and any(passive) else (),
+            "input_energy_nj": tuple(mean_energy(groups, self._units.energy_nj) for groups in passive)
+            if self._input_energies and any(passive)
+            else (),
             "dont_use": self._dont_use,
         }
         if len(outputs) > 1:

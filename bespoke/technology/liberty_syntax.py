@@ -7,6 +7,7 @@ hold megabytes of tables: one regular expression takes a whole statement at a ti
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,21 +16,20 @@ from bespoke.errors import InputError
 
 _COMMENT = r"/\*.*?\*/|//[^\n]*"
 _BLANK = rf"(?:\s|\\|{_COMMENT})*+"
-_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'  # a run at a time: files are mostly tables in quotes
 _STATEMENT = re.compile(
     rf"""(?:[\s;,\\]|{_COMMENT})*+
     (?: (?P<close>\}})
       | (?P<end>\Z)
       | (?P<name>{_QUOTED}|[^\s"(){{}}:;,/\\]++) {_BLANK}
-        (?: : {_BLANK} (?P<value>{_QUOTED} | (?:/\*.*?\*/|\\\r?\n|[^;\n\r{{}}"\\])*+)
-          | \( (?P<args>(?:{_QUOTED}|/\*.*?\*/|[^()"])*+) \) (?: {_BLANK} (?P<open>\{{) )?
+        (?: : {_BLANK} (?P<value>{_QUOTED} | (?:/\*.*?\*/|\\\r?\n|[^;\n\r{{}}"\\/]++|/)*+)
+          | \( (?P<args>(?:{_QUOTED}|/\*.*?\*/|[^()"/]++|/)*+) \) (?: {_BLANK} (?P<open>\{{) )?
         )
     )""",
     re.VERBOSE | re.DOTALL,
 )
 _ARGUMENT = re.compile(rf"(?:[\s,\\]|{_COMMENT})*+(?:(?P<quoted>{_QUOTED})|(?P<bare>[^\s,\"\\]++))", re.DOTALL)
 _BETWEEN = re.compile(rf"(?:[\s;,\\]|{_COMMENT})*+", re.DOTALL)
-_SEPARATOR = re.compile(r"[\s,\\]+")
 
 
 @dataclass(slots=True, eq=False)
@@ -94,10 +94,8 @@ class Group:
         if key not in self.attributes:
             return []
         where = f"{key} (line {self.line})"
-        texts = self.values(key)[-1]
-        if all(_SEPARATOR.search(text.strip()) is None for text in texts):  # one number a string, or none quoted
-            return [[as_number(text, where) for text in texts]]
-        return [[as_number(part, where) for part in _SEPARATOR.split(text) if part] for text in texts]
+        rows = [_numbers(text, where) for text in self.values(key)[-1]]
+        return [[row[0] for row in rows]] if all(len(row) == 1 for row in rows) else rows  # or none is quoted
 
 
 def as_number(text: str, where: str) -> float:
@@ -115,6 +113,16 @@ def as_number(text: str, where: str) -> float:
     if not abs(value) < float("inf"):
         raise InputError(f"{where} is {text!r}, not a number")
     return value
+
+
+def _numbers(text: str, where: str) -> list[float]:
+    """Numbers between commas and blanks."""
+    parts = text.replace(",", " ").replace("\\", " ").split()
+    try:
+        values = list(map(float, parts))  # megabytes of them: one by one only to say which is none
+    except ValueError:
+        values = [math.nan]
+    return values if all(map(math.isfinite, values)) else [as_number(part, where) for part in parts]
 
 
 def parse_library(text: str) -> Group:

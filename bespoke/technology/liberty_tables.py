@@ -8,7 +8,7 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.technology.cells import TimingArc
-from bespoke.technology.liberty_syntax import Group
+from bespoke.technology.liberty_syntax import Group, as_number
 
 _LOAD_NAMES = ("total_output_net_capacitance", "output_net_length")
 
@@ -70,9 +70,18 @@ def mean_energy(groups: Sequence[Group], unit_nj: float) -> float:
     for group in groups:
         for name in ("rise_power", "fall_power", "power"):
             for table in group.children(name):
-                first = _values(table)[0]
+                first = _first_value(table)
                 entries += [first, first] if name == "power" else [first]
     return figure(float(np.mean(entries)) * unit_nj) if entries else 0.0
+
+
+def _first_value(table: Group) -> float:
+    """The first value alone, for energy tables are long and nothing else of them is used."""
+    texts = (table.values("values") or [()])[-1]
+    parts = texts[0].replace(",", " ").split() if texts else []
+    if not parts:
+        raise InputError(f"the table {table.kind} of line {table.line} has no values")
+    return as_number(parts[0], f"values (line {table.line})")
 
 
 def _values(table: Group) -> list[float]:
