@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,14 @@ from bespoke.pipeline.config import Effort
 from bespoke.pipeline.equivalence import CounterExample, in_words, prove_equivalent
 from bespoke.pipeline.synthesis import SynthesisResult, synthesise
 from bespoke.pipeline.vectors import read_input_bits
-from bespoke.technology import DEFAULT_TECHNOLOGY, Technology, load_technology, read_liberty
+from bespoke.technology import (
+    DEFAULT_TECHNOLOGY,
+    Technology,
+    load_technology,
+    read_liberty,
+    require_mappable,
+    shortcomings,
+)
 
 #: Raised whenever a field of ``metrics.json`` changes its name or meaning.
 _SCHEMA = 1
@@ -36,7 +44,10 @@ def register(app: typer.Typer) -> None:
 
 Top = Annotated[str | None, typer.Option(help="Module; default: the one that no other instantiates.")]
 TechnologyOption = Annotated[str, typer.Option(help="Name of a technology, or a .toml or .lib file.")]
-Liberty = Annotated[Path | None, typer.Option(help="Liberty file to use instead of a technology.")]
+Liberty = Annotated[
+    list[Path] | None,
+    typer.Option(help="Liberty file to use instead of a technology; repeat for several together."),
+]
 YosysOption = Annotated[Backend, typer.Option(help="Whose Yosys reads the Verilog.")]
 
 
@@ -61,6 +72,9 @@ def synth(
 ) -> None:
     """Map any Verilog on printed cells: the smallest, coolest netlist, proven equal to its source."""
     chosen = _technology(technology, liberty)
+    require_mappable(chosen)
+    for note in shortcomings(chosen):
+        print(f"note: {note}", file=sys.stderr)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; name a folder")
     if front_end_table is not None and data is None:
@@ -124,8 +138,8 @@ def verify(
     raise typer.Exit(1)
 
 
-def _technology(name: str, liberty: Path | None) -> Technology:
-    return read_liberty(liberty) if liberty is not None else load_technology(name)
+def _technology(name: str, liberty: list[Path] | None) -> Technology:
+    return read_liberty(liberty) if liberty else load_technology(name)
 
 
 def _explained(example: CounterExample, bits: int | None) -> list[str]:
@@ -150,10 +164,10 @@ def _metrics(
         "effort": str(effort),
         "seed": seed,
         **dataclasses.asdict(result.final),
-        "delay_ms": delay.delay_ms,
-        "delay_is_indicative": delay.indicative,
+        "delay_ms": None if delay is None else delay.delay_ms,
+        "delay_is_indicative": delay is not None and delay.indicative,
         "clock_ms": technology.clock_ms,
-        "meets_clock": delay.meets_clock,
+        "meets_clock": None if delay is None else delay.meets_clock,
         "plain_flow": dataclasses.asdict(result.plain),
         "data_vectors": result.data_vectors,
         "proven_output_bits": result.proof.output_bits,
@@ -174,7 +188,9 @@ def _show(result: SynthesisResult, metrics: dict[str, Any], out: Path) -> None:
     for name, ours, plain in rows:
         ratio = f"{ours / plain:.3f}" if plain else "-"
         table.add_row(name, f"{ours:.5g}", f"{plain:.5g}", ratio)
-    delay = f"{metrics['delay_ms']:.4g}{' (indicative)' if metrics['delay_is_indicative'] else ''}"
+    delay = "unknown"
+    if metrics["delay_ms"] is not None:
+        delay = f"{metrics['delay_ms']:.4g}{' (indicative)' if metrics['delay_is_indicative'] else ''}"
     table.add_row("delay, ms", delay, "", "")
     console = Console()
     console.print(table)

@@ -161,7 +161,10 @@ DecisionsPerHour = Annotated[
 TechnologyOption = Annotated[
     str | None, typer.Option(help="Name or TOML file; default egfet-1.0v.", rich_help_panel=_BACKEND)
 ]
-Liberty = Annotated[str | None, typer.Option(help="Liberty file to map on.", rich_help_panel=_BACKEND)]
+Liberty = Annotated[
+    list[str] | None,
+    typer.Option(help="Liberty file to map on; repeat for several together.", rich_help_panel=_BACKEND),
+]
 Clock = Annotated[
     float | None, typer.Option("--clock-ms", help="Clock period; default: the technology's.", rich_help_panel=_BACKEND)
 ]
@@ -265,6 +268,7 @@ def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     """Options given on the command line over those of the TOML file over the defaults."""
+    given = {**given, "liberty": tuple(given.get("liberty") or ()) or None}
     given = {**given, "hidden": _hidden(given.get("hidden")), "freeze": tuple(given.get("freeze") or ())}
     if given.get("starts") is not None:
         given["starts"] = coerce("starts", [part.strip() for part in given["starts"].split(",")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -21,9 +22,12 @@ from bespoke.errors import InputError
 from bespoke.files import write_text
 from bespoke.sensing import priced_kinds
 from bespoke.technology import (
+    LeftOutCell,
+    MultiOutputCell,
     Technology,
     load_technology,
     read_liberty,
+    shortcomings,
     technology_names,
     to_genlib,
     to_liberty,
@@ -87,21 +91,39 @@ def show(name: Name, as_json: Json = False) -> None:
     cells = Table("cell", "function", "area µm²", "static power nW by state", "input nF", "toggle nJ", title="Cells")
     for cell in technology.cells:
         states = sorted(range(1 << len(cell.inputs)), key=lambda state: state_name(state, len(cell.inputs)))
-        leakage = [f"{state_name(state, len(cell.inputs))}: {cell.leakage_nw[state]:,.0f}" for state in states[:8]]
+        leakage = [f"{state_name(state, len(cell.inputs))}: {_figure(cell.leakage_nw[state])}" for state in states[:8]]
         cells.add_row(
             escape(cell.name),
             escape(cell.function),
-            f"{cell.area_um2:,.0f}",
+            _figure(cell.area_um2),
             ", ".join(leakage) + (", …" if len(states) > 8 else ""),
             ", ".join(f"{cap:.3g}" for cap in cell.input_cap_nf) or "unknown",
             "unknown" if cell.switching_energy_nj is None else f"{cell.switching_energy_nj:.3g}",
         )
+    for cell in technology.multi_output_cells:
+        cells.add_row(
+            escape(cell.name),
+            escape("; ".join(f"{output.pin} = {output.function}" for output in cell.outputs)),
+            _figure(cell.area_um2),
+            f"mean {_figure(_mean(cell))}",
+            ", ".join(f"{cap:.3g}" for cap in cell.input_cap_nf) or "unknown",
+            "",
+        )
     for cell in technology.flip_flops:
         reset = f", reset low {escape(cell.reset)}" if cell.reset else ""
         cells.add_row(
-            escape(cell.name), f"D flip-flop{reset}", f"{cell.area_um2:,.0f}", f"mean {cell.leakage_nw:,.0f}", "", ""
+            escape(cell.name), f"D flip-flop{reset}", _figure(cell.area_um2), f"mean {_figure(cell.leakage_nw)}", "", ""
         )
+    for cell in technology.physical_cells:
+        leakage = "unknown" if cell.leakage_nw is None else _figure(cell.leakage_nw)
+        cells.add_row(escape(cell.name), "computes nothing", _figure(cell.area_um2), leakage, "", "")
     console.print(cells)
+    for title, unused in (
+        ("Readable in netlists, not used for mapping", technology.unmapped_cells),
+        ("Left out", technology.left_out),
+    ):
+        if unused:
+            console.print(_unused(title, unused))
     if technology.power_sources:
         sources = Table("power source", "kind", "mW", "capacity mWh", title="Power sources")
         for source in technology.power_sources:
@@ -126,7 +148,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @app.command("import", epilog="Example:  bespoke technology import cells.lib --out cells.toml")
 def import_liberty(
-    library: Annotated[Path, typer.Argument(help="Liberty file.")],
+    libraries: Annotated[list[Path], typer.Argument(help="Liberty file; several make one technology.")],
     out: Annotated[Path, typer.Option(help="TOML file to write.")],
     name: Annotated[str | None, typer.Option(help="Name of the technology; default: the library's.")] = None,
     clock_ms: Annotated[float | None, typer.Option(help="Usual clock period; default 200.")] = None,
@@ -142,11 +164,20 @@ def import_liberty(
     reader.addHandler(handler)
     reader.setLevel(logging.INFO)
     try:
-        technology = read_liberty(library, name=name, clock_ms=clock_ms, input_energies=input_energies)
+        technology = read_liberty(libraries, name=name, clock_ms=clock_ms, input_energies=input_energies)
     finally:
         reader.removeHandler(handler)
-    write_text(out, to_toml(technology, comments=["", f"Imported from {library.name}."]))
-    print(f"{out}: {len(technology.cells)} cells, {len(technology.flip_flops)} flip-flops")
+    names = ", ".join(library.name for library in libraries)
+    write_text(out, to_toml(technology, comments=["", f"Imported from {names}."]))
+    further = {
+        "with several outputs": len(technology.multi_output_cells),
+        "that compute nothing": len(technology.physical_cells),
+        "left out": len(technology.left_out),
+    }
+    rest = "".join(f", {count} {what}" for what, count in further.items() if count)
+    print(f"{out}: {len(technology.cells)} cells, {len(technology.flip_flops)} flip-flops{rest}")
+    for note in shortcomings(technology):
+        print(f"note: {note}", file=sys.stderr)
 
 
 @app.command(epilog="Example:  bespoke technology export egfet-1.0v --format liberty --out egfet.lib")
@@ -158,6 +189,22 @@ def export(
     """Write a technology for other tools: Liberty, ABC's genlib, Verilog cell models; or our TOML."""
     write_text(out, _WRITERS[file_format](load_technology(name)))
     print(out)
+
+
+def _figure(value: float) -> str:
+    """Large figures whole, small ones with four digits: printed cells and silicon ones are worlds apart."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def _mean(cell: MultiOutputCell) -> float:
+    return sum(cell.leakage_nw) / len(cell.leakage_nw)
+
+
+def _unused(title: str, cells: Sequence[LeftOutCell]) -> Table:
+    table = Table("cell", "reason", title=title)
+    for cell in cells:
+        table.add_row(escape(cell.name), escape(cell.reason))
+    return table
 
 
 def _range(values: Sequence[float]) -> str:
@@ -175,6 +222,10 @@ def _summary(name: str, technology: Technology) -> dict[str, Any]:
         "clock_ms": technology.clock_ms,
         "cells": [cell.name for cell in technology.cells],
         "flip_flops": [cell.name for cell in technology.flip_flops],
+        "multi_output_cells": [cell.name for cell in technology.multi_output_cells],
+        "physical_cells": [cell.name for cell in technology.physical_cells],
+        "not_mapped": {cell.name: cell.reason for cell in technology.unmapped_cells},
+        "left_out": {cell.name: cell.reason for cell in technology.left_out},
     }
 
 

@@ -48,7 +48,7 @@ def net_loads_nf(netlist: Netlist) -> np.ndarray:
     return loads
 
 
-def dynamic_power(netlist: Netlist, bits: np.ndarray, *, clock_ms: float, supply_v: float) -> DynamicPower:
+def dynamic_power(netlist: Netlist, bits: np.ndarray, *, clock_ms: float, supply_v: float) -> DynamicPower | None:
     """Dynamic power of the gates when ``bits`` arrive one vector a clock period, in order.
 
     A toggle of a gate's output costs ``E_cell + ½·C·V²``, with ``E_cell`` the cell's switching energy and C the
@@ -62,22 +62,25 @@ def dynamic_power(netlist: Netlist, bits: np.ndarray, *, clock_ms: float, supply
     ----------
     bits : bool (vectors, input bits), two vectors at least.
 
+    Returns
+    -------
+    None where the technology does not know a cell's energy or capacitances.
+
     Raises
     ------
     InputError
-        if there are fewer vectors, the clock period is not positive, or the technology does not know a cell's energy.
+        if there are fewer vectors, or the clock period is not positive.
     """
     vectors = np.asarray(bits).shape[0]
     if vectors < 2:
         raise InputError("dynamic power needs at least two vectors: it counts the changes between them")
     if not clock_ms > 0:
         raise InputError(f"the clock period must be above zero, not {clock_ms} ms")
-    for cell in netlist.cells:
-        if cell.switching_energy_nj is None:
-            raise InputError(f"the technology knows no switching energy of cell {cell.name}")
+    if not all(cell.knows_energies for cell in netlist.cells):
+        return None
     changes = _changes(net_values(netlist, bits), vectors)
     toggles = np.bitwise_count(changes[netlist.first_gate_net :]).sum(axis=1, dtype=np.int64)
-    own = np.array([cell.switching_energy_nj for cell in netlist.cells], dtype=float)
+    own = np.array([cell.switching_energy_nj or 0.0 for cell in netlist.cells], dtype=float)
     loads = net_loads_nf(netlist)[netlist.first_gate_net :]
     energy_nj = own[netlist.gate_cells] + 0.5 * loads * supply_v**2
     total_nj = toggles * energy_nj + _input_energy_nj(netlist, changes)

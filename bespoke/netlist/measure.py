@@ -16,7 +16,8 @@ from bespoke.netlist.types import Netlist
 def cell_counts(netlist: Netlist) -> dict[str, int]:
     """How many instances of each cell, flip-flops included, by name."""
     counts = np.bincount(netlist.gate_cells, minlength=len(netlist.cells))
-    result = {cell.name: int(count) for cell, count in zip(netlist.cells, counts, strict=True) if count}
+    counted = zip(netlist.cells, counts, strict=True)
+    result = {cell.name: int(count) for cell, count in counted if count and not cell.further_output}
     for flip_flop in netlist.flip_flops:
         result[flip_flop.cell.name] = result.get(flip_flop.cell.name, 0) + 1
     return dict(sorted(result.items()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from bespoke.errors import InputError
 from bespoke.netlist.dynamic import net_loads_nf
 from bespoke.netlist.types import Netlist
 from bespoke.technology import TimingArc
@@ -44,7 +43,7 @@ class Timing:
         return self.delay_ms <= self.clock_ms
 
 
-def timing(netlist: Netlist, clock_ms: float) -> Timing:
+def timing(netlist: Netlist, clock_ms: float) -> Timing | None:
     """Longest path with slews carried along from gate to gate.
 
     Delays and output slews are interpolated in their tables; beyond the load axis they are extrapolated linearly, not
@@ -53,18 +52,17 @@ def timing(netlist: Netlist, clock_ms: float) -> Timing:
     arrive at time zero with the smallest slew of the tables; outputs carry no load of their own. A flip-flop's output
     arrives at its clock-to-output time, if the technology knows it.
 
-    Raises
-    ------
-    InputError
-        naming a cell whose delays or capacitances the technology does not know.
+    Returns
+    -------
+    None where the technology knows no delays or capacitances of a cell.
     """
-    for cell in netlist.cells:
-        if len(cell.arcs) != len(cell.inputs):
-            raise InputError(f"the technology knows no delays of cell {cell.name}")
+    if not all(cell.knows_delays for cell in netlist.cells):
+        return None
     loads = net_loads_nf(netlist)
     arrival = [0.0] * netlist.nets
     slew: list[float | None] = [None] * netlist.nets  # None: as steep as the tables go
     entry = [-1] * netlist.gates
+    constant = [True, True] + [False] * (netlist.nets - 2)
     for flip_flop in netlist.flip_flops:
         arrival[flip_flop.q_net] = flip_flop.cell.clock_to_output_ms or 0.0
     indicative = False
@@ -72,12 +70,13 @@ def timing(netlist: Netlist, clock_ms: float) -> Timing:
     for gate, cell_index in enumerate(netlist.gate_cells.tolist()):
         arcs = netlist.cells[cell_index].arcs
         net = netlist.first_gate_net + gate
+        constant[net] = not arcs
         load, best = loads[net], -1.0
         steepest = 0.0
         for pin, arc in enumerate(arcs):
             source = fanins[gate][pin]
-            if source < 2:
-                continue  # a constant never arrives
+            if constant[source]:
+                continue  # it never arrives
             in_slew = arc.slews_ms[0] if slew[source] is None else slew[source]
             delay, out_slew, outside = lookup(arc, in_slew, load)
             indicative |= outside

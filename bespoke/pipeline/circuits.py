@@ -31,7 +31,7 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
         if a net has no driver or depends on itself.
     """
     nets = {name: 2 + index for index, name in enumerate(mapped.inputs)}
-    known = {cell.name: cell for cell in technology.cells}
+    known = {cell.name: cell for cell in technology.mapping_cells}
     drivers, aliases = {}, {}
     for gate in mapped.gates:
         if gate.cell in known:
@@ -42,7 +42,7 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
             aliases[gate.pins["O"]] = gate.pins["A"]
         else:
             raise ToolFailedError(f"the mapped circuit has an unknown cell {gate.cell}")
-    used = [cell for cell in technology.cells if any(gate.cell == cell.name for gate in drivers.values())]
+    used = [cell for cell in technology.mapping_cells if any(gate.cell == cell.name for gate in drivers.values())]
     number = {cell.name: index for index, cell in enumerate(used)}
     width = max((len(cell.inputs) for cell in used), default=1)
     cells: list[int] = []
@@ -107,9 +107,10 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
 
 def _fitting_flip_flop(technology: Technology, *, has_reset: bool) -> FlipFlop:
     """The smallest flip-flop; one with a reset serves without, its reset held high."""
-    fitting = [cell for cell in technology.flip_flops if cell.reset or not has_reset]
+    usable = [cell for cell in technology.flip_flops if not cell.dont_use]
+    fitting = [cell for cell in usable if cell.reset or not has_reset]
     if not fitting:
-        kind = "flip-flop with a reset" if has_reset and technology.flip_flops else "flip-flop"
+        kind = "flip-flop with a reset" if has_reset and usable else "flip-flop"
         raise InputError(f"the design has registers, but technology {technology.name} has no {kind}")
     return min(fitting, key=lambda cell: cell.area_um2)
 

@@ -109,7 +109,9 @@ class RunConfig:
         None, "decisions an hour, for the average power of a system that is off in between", low=0
     )
     technology: str = _option("egfet-1.0v", "printed technology: a name or a TOML file")
-    liberty: str | None = _option(None, "Liberty file to map on, instead of a technology")
+    liberty: tuple[str, ...] | None = _option(
+        None, "Liberty file to map on, instead of a technology; several make one technology of all their cells"
+    )
     clock_ms: float | None = _option(None, "clock period, ms; the technology's by default", low=1e-6)
     yosys: Backend = _option(Backend.PYOSYS, "which Yosys runs")
     workers: int = _option(2, "processes that work at once; the result does not depend on it", low=1, high=1024)
@@ -230,6 +232,9 @@ def _coerced(key: str, value: Any) -> Any:
             return _choice(value, Scale)
         case "missing":
             return _choice(value, Missing)
+        case "liberty":
+            entries = [value] if isinstance(value, str) else _typed(value, (list, tuple), "a file or a list of files")
+            return tuple(_typed(entry, str, "a list of files") for entry in entries) or None
         case "freeze":
             return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
         case "starts":

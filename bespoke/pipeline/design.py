@@ -146,10 +146,9 @@ def measure(
     netlist_accuracy = Accuracy.of(predict(netlist, data.test.features, wires), data.test.classes)
     static = static_power(netlist, test_bits)
     static_mw = static.total_mw
-    dynamic_mw = dynamic_power(
-        netlist, test_bits, clock_ms=backend.clock_ms, supply_v=backend.technology.supply_v
-    ).total_mw
+    dynamic = dynamic_power(netlist, test_bits, clock_ms=backend.clock_ms, supply_v=backend.technology.supply_v)
     delay = timing(netlist, clock_ms=backend.clock_ms)
+    delay_ms = None if delay is None else delay.delay_ms
     used = used_wires(netlist, wires)
     costs = backend.costs(netlist, wires, test_bits)
     system_mw = costs.system_power_mw
@@ -163,14 +162,14 @@ def measure(
         area_cm2=costs.area_cm2,
         static_power_mw=static_mw,
         static_power_train_mw=static_power(netlist, train_bits).total_mw if trained_on else None,
-        dynamic_power_mw=dynamic_mw,
-        total_power_mw=static_mw + dynamic_mw,
+        dynamic_power_mw=None if dynamic is None else dynamic.total_mw,
+        total_power_mw=static_mw if dynamic is None else static_mw + dynamic.total_mw,
         cells=netlist.gates,
         cell_counts=cell_counts(netlist),
-        delay_ms=delay.delay_ms,
-        delay_is_indicative=delay.indicative,
+        delay_ms=delay_ms,
+        delay_is_indicative=delay is not None and delay.indicative,
         clock_ms=backend.clock_ms,
-        meets_clock=delay.meets_clock,
+        meets_clock=None if delay is None else delay.meets_clock,
         plain_flow_area_cm2=result.plain.area_cm2,
         plain_flow_static_power_train_mw=result.plain.static_power_mw if trained_on else None,
         power_sources=tuple(_verdict(verdict) for verdict in verdicts),
@@ -182,8 +181,8 @@ def measure(
         estimated_front_end_power_mw=costs.front_end_power_mw,
         estimated_system_area_cm2=costs.system_area_cm2,
         estimated_system_power_mw=system_mw,
-        estimated_energy_per_decision_uj=None if system_mw is None else system_mw * delay.delay_ms,
-        estimated_average_power_mw=average_power_mw(system_mw, delay.delay_ms, backend.decisions_per_hour),
+        estimated_energy_per_decision_uj=None if system_mw is None or delay_ms is None else system_mw * delay_ms,
+        estimated_average_power_mw=average_power_mw(system_mw, delay_ms, backend.decisions_per_hour),
         decisions_per_hour=backend.decisions_per_hour,
         verification=Verification(
             rtl_vectors=rtl_seen.vectors,
@@ -199,7 +198,9 @@ def measure(
         netlist_file=str(netlist_path.relative_to(root)),
         confusion=tuple(map(tuple, answers.to_json())),
         shares=gate_shares(netlist, classifier, static, data, wires),
-        dynamic_power_train_mw=backend.costs(netlist, wires, train_bits).dynamic_power_mw if trained_on else None,
+        dynamic_power_train_mw=backend.costs(netlist, wires, train_bits).dynamic_power_mw
+        if trained_on and dynamic is not None
+        else None,
         power_optimised_on="training vectors" if trained_on else "random vectors",
         class_recall=tuple(None if np.isnan(recall) else float(recall) for recall in answers.recalls),
         never_answered=tuple(str(data.class_labels[index]) for index in answers.never_answered),
@@ -250,9 +251,9 @@ def _without(classifier: IntegerClassifier, wires: ThermometerWires, idle: np.nd
     return circuit.without(circuit.wires.places_in(needed) < 0)
 
 
-def average_power_mw(system_mw: float | None, delay_ms: float, decisions_per_hour: float | None) -> float | None:
+def average_power_mw(system_mw: float | None, delay_ms: float | None, decisions_per_hour: float | None) -> float | None:
     """Power of a system that is on until its output has settled and off in between, the switch not counted."""
-    if system_mw is None or decisions_per_hour is None:
+    if system_mw is None or delay_ms is None or decisions_per_hour is None:
         return None
     return system_mw * min(1.0, delay_ms * decisions_per_hour / MS_PER_HOUR)
 

@@ -156,12 +156,14 @@ def netlist_costs(
     Parameters
     ----------
     bits : bool (vectors, wires), on which power is measured.
-    clock_ms, supply_v : for the power of switching; without a clock it is left out.
+    clock_ms, supply_v : for the power of switching; it is left out without a clock, and where the technology knows no
+        energies.
     """
     static = static_power(netlist, bits)
     switching = 0.0
     if clock_ms is not None and len(bits):
-        switching = dynamic_power(netlist, bits, clock_ms=clock_ms, supply_v=supply_v).total_mw
+        dynamic = dynamic_power(netlist, bits, clock_ms=clock_ms, supply_v=supply_v)
+        switching = 0.0 if dynamic is None else dynamic.total_mw
     alone = Costs(area_cm2(netlist), static.total_mw, dynamic_power_mw=switching)
     if not front_end.is_priced:
         return alone

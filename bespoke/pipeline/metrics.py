@@ -121,6 +121,10 @@ class DesignMetrics:
     training vectors, which alone the choice and the back end may look at; so is the plain flow's power. They are None
     where there were no training vectors; ``power_optimised_on`` says which vectors weighed power in the back end.
 
+    Where the technology knows no switching energies of a cell, the dynamic power is None and the total power, like the
+    system's, is the static power alone. Where it knows no delays, the delay, whether it meets the clock and what is
+    made of them are None.
+
     The figures of front end and system are estimates, for nobody has measured the converters here, and None where there
     are no figures of them. The system is the circuit with its front end, less inverters that comparators with swapped
     inputs make needless; the verdicts on power sources are on it. Energy per decision is the system's power until the
@@ -142,14 +146,14 @@ class DesignMetrics:
     area_cm2: float
     static_power_mw: float
     static_power_train_mw: float | None
-    dynamic_power_mw: float
+    dynamic_power_mw: float | None
     total_power_mw: float
     cells: int
     cell_counts: dict[str, int]
-    delay_ms: float
+    delay_ms: float | None
     delay_is_indicative: bool
     clock_ms: float
-    meets_clock: bool
+    meets_clock: bool | None
     plain_flow_area_cm2: float
     plain_flow_static_power_train_mw: float | None
     power_sources: tuple[SourceVerdict, ...]

@@ -28,7 +28,15 @@ from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder, digest_arrays
 from bespoke.scores import Scorer
 from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
-from bespoke.technology import PowerSource, Technology, load_technology, read_liberty
+from bespoke.technology import (
+    PowerSource,
+    Technology,
+    knows_delays,
+    load_technology,
+    read_liberty,
+    require_mappable,
+    shortcomings,
+)
 from bespoke.train import choose_topology
 
 log = logging.getLogger(__name__)
@@ -168,16 +176,23 @@ def scorer_of(config: RunConfig, data: PreparedData) -> Scorer:
 
 
 def technology_of(config: RunConfig) -> Technology:
-    """The technology asked for, by name or file.
+    """The technology asked for, by name or file; what designs will be without is logged as a warning.
 
     Raises
     ------
     InputError
-        for an unknown name or a file that does not describe one.
+        for an unknown name, a file that does not describe one, or a technology without what the run needs.
     """
-    if config.liberty is not None:
-        return read_liberty(Path(config.liberty))
-    return load_technology(config.technology)
+    technology = load_technology(config.technology) if config.liberty is None else read_liberty(config.liberty)
+    require_mappable(technology)
+    if config.decisions_per_hour is not None and not knows_delays(technology):
+        raise InputError(
+            "--decisions-per-hour needs the delay of designs; leave it out, for technology "
+            f"{technology.name} states no delays"
+        )
+    for note in shortcomings(technology):
+        log.warning("%s", note)
+    return technology
 
 
 def front_end_of(config: RunConfig, technology: Technology) -> FrontEnd:

@@ -126,8 +126,8 @@ def readable_rows(frame: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str,
 
 
 def _is_told(name: str, frame: pd.DataFrame) -> bool:
-    """Whether a column without a value says something: that no source carries any of the systems."""
-    return name == "power_source" and frame["estimated_system_power_mw"].notna().any()
+    """Whether a column without a value says something: that no delay is known, or that no source carries a system."""
+    return name == "delay_ms" or (name == "power_source" and frame["estimated_system_power_mw"].notna().any())
 
 
 def _cell(name: str, row: dict[str, object]) -> str:

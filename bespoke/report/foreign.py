@@ -40,7 +40,9 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
     analogue = front_end.cost(wires, netlist.read_inputs()) if front_end.is_priced else None
     static_mw = static_power(netlist, vectors).total_mw
     clock_ms = record.metrics.chosen.clock_ms
-    total_mw = static_mw + dynamic_power(netlist, vectors, clock_ms=clock_ms, supply_v=technology.supply_v).total_mw
+    dynamic = dynamic_power(netlist, vectors, clock_ms=clock_ms, supply_v=technology.supply_v)
+    total_mw = static_mw if dynamic is None else static_mw + dynamic.total_mw
+    delay = timing(netlist, clock_ms=clock_ms)
     seen = Accuracy.of(predict(netlist, test.features, wires), test.classes)
     area = area_cm2(netlist)
     system_mw = None if analogue is None else total_mw + analogue.power_mw
@@ -62,7 +64,7 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
         "static_power_mw": static_mw,
         "total_power_mw": total_mw,
         "cells": netlist.gates,
-        "delay_ms": timing(netlist, clock_ms=clock_ms).delay_ms,
+        "delay_ms": None if delay is None else delay.delay_ms,
     }
 
 

@@ -117,6 +117,7 @@ def _environment() -> Environment:
         "accuracy": wording.accuracy,
         "verdict": wording.verdict,
         "delay": wording.delay,
+        "untold": wording.untold,
         "topology": wording.topology,
         "count": wording.count,
         "source": wording.source,

@@ -84,7 +84,7 @@ class RunRecord:
     def technology(self) -> Technology:
         """The technology that the run was mapped on."""
         if "liberty" in self.settings:
-            return read_liberty(Path(self.settings["liberty"]))
+            return read_liberty(self.settings["liberty"])
         return load_technology(self.settings.get("technology", self.metrics.technology))
 
     @cached_property

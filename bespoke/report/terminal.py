@@ -164,6 +164,7 @@ def _notes(metrics: RunMetrics) -> list[Text]:
         lines.append(wording.agreement(metrics.imported_agreement))
     if chosen.delay_is_indicative:
         lines.append("Delay is indicative: printed loads lie outside the library's delay tables.")
+    lines += wording.untold(chosen)
     spent = ", ".join(f"{title} {wording.duration(seconds)}" for title, seconds in metrics.seconds.items())
     lines.append(f"{metrics.technology} at {metrics.supply_v:g} V · seed {metrics.seed} · {spent}")
     return [Text(line, style="dim") for line in lines]

@@ -12,6 +12,8 @@ from bespoke.statistics import Accuracy
 
 #: Classes that a sentence names; of more it says how many.
 _NAMED_CLASSES = 3
+#: Instead of a delay, where the technology tells none.
+UNKNOWN_DELAY = "unknown"
 
 
 def figures(value: float | None, digits: int = 3) -> str:
@@ -104,7 +106,9 @@ def system_ratio(design: DesignMetrics, value: float | None) -> str:
 
 
 def delay(design: DesignMetrics) -> str:
-    """Delay against the clock period."""
+    """Delay against the clock period; that it is unknown where the technology tells none."""
+    if design.delay_ms is None:
+        return UNKNOWN_DELAY
     sign = "~" if design.delay_is_indicative else ""
     verdict = "meets" if design.meets_clock else "MISSES"
     return f"{sign}{figures(design.delay_ms)} ms, {verdict} {design.clock_ms:g} ms"
@@ -112,8 +116,20 @@ def delay(design: DesignMetrics) -> str:
 
 def short_delay(design: DesignMetrics) -> str:
     """Delay where the clock period stands beside it: ``~1.72 ms``."""
+    if design.delay_ms is None:
+        return UNKNOWN_DELAY
     late = "" if design.meets_clock else ", TOO LATE"
     return f"{'~' if design.delay_is_indicative else ''}{figures(design.delay_ms)} ms{late}"
+
+
+def untold(design: DesignMetrics) -> tuple[str, ...]:
+    """What the technology leaves untold of a design, in sentences; empty where it tells all."""
+    notes = []
+    if design.delay_ms is None:
+        notes.append("The technology states no delays: the clock period is not checked.")
+    if design.dynamic_power_mw is None:
+        notes.append("The technology states no switching energies: power is static power alone.")
+    return tuple(notes)
 
 
 def topology(design: DesignMetrics) -> str:

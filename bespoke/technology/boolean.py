@@ -19,8 +19,8 @@ _TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_\[\]]*)|([01])|([!~'&*|+^()]))"
 def parse_expression(text: str) -> Expression:
     """Read ``text`` in Liberty's notation or ours.
 
-    NOT is ``!``, ``~`` or a trailing ``'``; AND is ``&``, ``*`` or a blank; XOR is ``^``; OR is ``|`` or ``+``. They
-    bind in this order, as Liberty has it.
+    NOT is ``!``, ``~`` or a trailing ``'``; XOR is ``^``; AND is ``&``, ``*`` or a blank; OR is ``|`` or ``+``. They
+    bind in this order, as Liberty has it: XOR before AND, other than in C or Verilog.
 
     Raises
     ------
@@ -44,7 +44,10 @@ class _Parser:
         self._at = 0
 
     def whole(self) -> Expression:
-        result = self._or()
+        try:
+            result = self._or()
+        except RecursionError:
+            raise InputError(f"the Boolean expression {self._text[:40]!r}… is nested too deeply") from None
         if self._at < len(self._tokens):
             raise self._error()
         return result
@@ -62,20 +65,20 @@ class _Parser:
         return InputError(f"the Boolean expression {self._text!r} cannot be read at {found}")
 
     def _or(self) -> Expression:
-        return self._chain("|", self._xor, "|+")
-
-    def _xor(self) -> Expression:
-        return self._chain("^", self._and, "^")
+        return self._chain("|", self._and, "|+")
 
     def _and(self) -> Expression:
-        operands = [self._not()]
+        operands = [self._xor()]
         while token := self._peek():
             if token in "&*":
                 self._take()
             elif not (token in "!~(01" or token[0].isalpha() or token[0] == "_"):
                 break
-            operands.append(self._not())
+            operands.append(self._xor())
         return _joined("&", operands)
+
+    def _xor(self) -> Expression:
+        return self._chain("^", self._not, "^")
 
     def _chain(self, operator: str, inner, signs: str) -> Expression:
         operands = [inner()]
@@ -172,7 +175,8 @@ def format_expression(expression: Expression, *, signs: str = "!&|^") -> str:
             return str(node[1])
         if kind == "!":
             inner = text(node[1])
-            return sign["!"] + (inner if node[1][0] in ("pin", "const", "!") else f"({inner})")
+            # Verilog has no grammar for ~~a
+            return sign["!"] + (inner if node[1][0] in ("pin", "const") else f"({inner})")
         parts = [text(n) if n[0] in ("pin", "const", "!") else f"({text(n)})" for n in node[1:]]
         return f" {sign[kind]} ".join(parts)
 
@@ -190,6 +194,25 @@ def without_xor(expression: Expression) -> Expression:
     for operand in operands[1:]:
         result = ("|", ("&", result, ("!", operand)), ("&", ("!", result), operand))
     return result
+
+
+def without_constants(expression: Expression) -> Expression:
+    """The same function without constants inside it, for notations that know them only by themselves."""
+    if expression[0] in ("pin", "const"):
+        return expression
+    kind, *operands = expression[0], *(without_constants(operand) for operand in expression[1:])
+    if kind == "!":
+        (inner,) = operands
+        return ("const", 1 - inner[1]) if inner[0] == "const" else ("!", inner)
+    known = [operand[1] for operand in operands if operand[0] == "const"]
+    rest = [operand for operand in operands if operand[0] != "const"]
+    dominant = {"&": 0, "|": 1}.get(kind)
+    if dominant in known:
+        return ("const", dominant)
+    if not rest:
+        return ("const", sum(known) % 2 if kind == "^" else 1 - dominant)
+    joined = _joined(kind, rest)
+    return _inverted(joined) if kind == "^" and sum(known) % 2 else joined
 
 
 def canonical(text: str) -> str:

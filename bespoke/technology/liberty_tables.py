@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from bespoke.errors import InputError
 from bespoke.technology.cells import TimingArc
+from bespoke.technology.liberty_syntax import Group, as_number
 
 _LOAD_NAMES = ("total_output_net_capacitance", "output_net_length")
 
@@ -17,14 +19,14 @@ def figure(value: float) -> float:
 
 
 def merged_arc(
-    driver: Any, pin: str, library: Any | None, time_ms: float, cap_nf: float, *, edge: bool = False
+    driver: Group, pin: str, library: Group, time_ms: float, cap_nf: float, *, edge: bool = False
 ) -> TimingArc | None:
     """The worst of all delays from ``pin``: rise and fall, whatever the other inputs.
 
     Parameters
     ----------
     driver : Liberty group of the output pin.
-    library : where templates are looked up; None if the tables carry their own axes.
+    library : where templates are looked up.
     time_ms, cap_nf : the library's units.
     edge : take the arcs of a clock edge, not the combinational ones.
 
@@ -33,13 +35,13 @@ def merged_arc(
     None where the library has no such table.
     """
     delays, slews = [], []
-    for timing in driver.get_groups("timing"):
-        kind = str(getattr(timing.get("timing_type", "combinational"), "value", timing.get("timing_type", "comb")))
-        if pin not in str(getattr(timing.get("related_pin"), "value", timing.get("related_pin", ""))).split():
+    for timing in driver.children("timing"):
+        kind = timing.text("timing_type", "combinational")
+        if pin not in timing.text("related_pin", "").replace(",", " ").split():
             continue
         if kind.startswith("rising_edge" if edge else "comb"):
-            delays += [table for name in ("cell_rise", "cell_fall") for table in timing.get_groups(name)]
-            slews += [table for name in ("rise_transition", "fall_transition") for table in timing.get_groups(name)]
+            delays += [table for name in ("cell_rise", "cell_fall") for table in timing.children(name)]
+            slews += [table for name in ("rise_transition", "fall_transition") for table in timing.children(name)]
     read_delays = [_table(table, library) for table in delays]
     # nobody reads the slew of a clock's arc, and a library may leave it out
     read_slews = read_delays if edge else [_table(table, library) for table in slews]
@@ -59,7 +61,7 @@ def merged_arc(
     )
 
 
-def mean_energy(groups: list[Any], unit_nj: float) -> float:
+def mean_energy(groups: Sequence[Group], unit_nj: float) -> float:
     """Energy of one toggle in nJ: the mean over inputs, conditions and directions at the smallest slew and load.
 
     A ``power`` table counts for rise and fall.
@@ -67,26 +69,35 @@ def mean_energy(groups: list[Any], unit_nj: float) -> float:
     entries = []
     for group in groups:
         for name in ("rise_power", "fall_power", "power"):
-            for table in group.get_groups(name):
-                first = float(_values(table).ravel()[0])
+            for table in group.children(name):
+                first = _first_value(table)
                 entries += [first, first] if name == "power" else [first]
     return figure(float(np.mean(entries)) * unit_nj) if entries else 0.0
 
 
-def _values(table: Any) -> np.ndarray:
-    return np.atleast_2d(np.asarray(table.get_array("values"), dtype=float))
+def _first_value(table: Group) -> float:
+    """The first value alone, for energy tables are long and nothing else of them is used."""
+    texts = (table.values("values") or [()])[-1]
+    parts = texts[0].replace(",", " ").split() if texts else []
+    if not parts:
+        raise InputError(f"the table {table.kind} of line {table.line} has no values")
+    return as_number(parts[0], f"values (line {table.line})")
 
 
-def _table(table: Any, library: Any | None) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def _values(table: Group) -> list[float]:
+    values = [value for row in table.rows("values") for value in row]
+    if not values:
+        raise InputError(f"the table {table.kind} of line {table.line} has no values")
+    return values
+
+
+def _table(table: Group, library: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Slew axis, load axis and values (slews, loads) in the library's units; None where it is no such table."""
-    template = None
-    template_name = str(table.args[0]) if table.args else ""
-    if library is not None:
-        named = library.get_groups("lu_table_template", template_name)
-        template = named[0] if named else None
+    named = [one for one in library.children("lu_table_template") if one.name == table.name] if table.name else []
+    template = named[0] if named else None
     variables = ["input_net_transition", _LOAD_NAMES[0]]
     if template is not None:
-        variables = [str(template[key]) for key in ("variable_1", "variable_2") if key in template]
+        variables = [template.text(key) for key in ("variable_1", "variable_2") if key in template]
         if "variable_3" in template:
             return None
     axes = []
@@ -95,12 +106,17 @@ def _table(table: Any, library: Any | None) -> tuple[np.ndarray, np.ndarray, np.
         holder = table if key in table else template
         if holder is None or key not in holder:
             break
-        axes.append(np.asarray(holder.get_array(key), dtype=float).ravel())
-    values = np.asarray(table.get_array("values"), dtype=float)
+        axes.append(np.array([value for row in holder.rows(key) for value in row]))
+    values = np.array(_values(table))
     if not axes:
-        return np.zeros(1), np.zeros(1), values.reshape(1, 1)
+        axes = [np.zeros(1)] * len(variables)
+    if values.size != np.prod([len(axis) for axis in axes]):
+        raise InputError(
+            f"the table {table.kind} of line {table.line} has {values.size} values where its axes ask for "
+            f"{' times '.join(str(len(axis)) for axis in axes)}"
+        )
     shaped = values.reshape([len(axis) for axis in axes])
-    load_first = variables[0] in _LOAD_NAMES
+    load_first = bool(variables) and variables[0] in _LOAD_NAMES
     if len(axes) == 1:
         if load_first:
             return np.zeros(1), axes[0], shaped[None, :]

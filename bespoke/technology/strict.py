@@ -40,6 +40,14 @@ def text(table: dict[str, Any], key: str, where: str) -> str:
     return value
 
 
+def truth(table: dict[str, Any], key: str, where: str) -> bool:
+    """``true`` or ``false``; false where it is missing."""
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: {key} must be true or false, not {value!r}")
+    return value
+
+
 def number(table: dict[str, Any], key: str, where: str, *, positive: bool = False, signed: bool = False) -> float:
     value = table[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):

@@ -1,7 +1,8 @@
 """Technologies as TOML files, and back.
 
 A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
-under ``cells`` and ``flip_flops``, and may list ``power_sources`` and ``front_end_figures``. States are written as one
+under ``cells``, ``multi_output_cells``, ``flip_flops`` and ``physical_cells``, and may list ``power_sources``,
+``front_end_figures`` and, under ``left_out``, cells of a library that are none of these. States are written as one
 digit a pin in the order of ``inputs``. Reading is strict: what the reader does not know is an error, so that a misspelt
 key never becomes a missing figure.
 """
@@ -18,20 +19,47 @@ from typing import Any
 from bespoke.errors import InputError
 from bespoke.resources import resource_dir
 from bespoke.technology.boolean import canonical, parse_expression, truth_table
-from bespoke.technology.cells import MAX_INPUTS, Cell, FlipFlop, PowerSource, Technology, TimingArc, naming_fault
+from bespoke.technology.cells import (
+    MAX_INPUTS,
+    Cell,
+    CellOutput,
+    FlipFlop,
+    LeftOutCell,
+    MultiOutputCell,
+    PhysicalCell,
+    PowerSource,
+    Technology,
+    TimingArc,
+    naming_fault,
+)
 from bespoke.technology.front_end_figures import front_end_figures
-from bespoke.technology.strict import check_keys, load, number, numbers, subtable, text
+from bespoke.technology.strict import check_keys, load, number, numbers, subtable, text, truth
 from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
 
 _TOP = {"schema", "name", "description", "source", "supply_v", "clock_ms", "cells"}
-_TOP_OPTIONAL = {"power_sources", "front_end_figures", "flip_flops"}
+_TOP_OPTIONAL = {
+    "power_sources",
+    "front_end_figures",
+    "flip_flops",
+    "multi_output_cells",
+    "physical_cells",
+    "left_out",
+}
+#: Kinds of cells; a name may stand under one of them alone.
+_KINDS = {"cells": "cell", "multi_output_cells": "cell", "flip_flops": "flip-flop", "physical_cells": "physical cell"}
 _CELL = {"inputs", "output", "function", "area_um2", "leakage_nw"}
-_CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays"}
+_CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays", "dont_use"}
+_MULTI = {"inputs", "outputs", "area_um2", "leakage_nw"}
+_MULTI_OPTIONAL = {"input_cap_nf", "input_energy_nj", "dont_use"}
+_OUTPUT = {"function"}
+_OUTPUT_OPTIONAL = {"switching_energy_nj", "delays"}
+_PHYSICAL = {"area_um2"}
+_PHYSICAL_OPTIONAL = {"pins", "leakage_nw"}
 _DELAYS = {"slews_ms", "loads_nf", "delays_ms", "output_slews_ms"}
 _FLIP_FLOP = {"clock", "data", "output", "area_um2", "leakage_nw"}
-_FLIP_FLOP_OPTIONAL = {"reset", "inverted_output", "data_cap_nf", "clock_to_output_ms"}
+_FLIP_FLOP_OPTIONAL = {"reset", "inverted_output", "data_cap_nf", "clock_to_output_ms", "dont_use"}
 _SOURCE = {"name", "kind", "power_mw"}
 _SOURCE_OPTIONAL = {"capacity_mwh", "source"}
 
@@ -53,8 +81,12 @@ def read_toml(path: Path) -> Technology:
         raise InputError(f"{where}: schema is {document['schema']!r}; this version reads schema {SCHEMA}")
     if not subtable(document, "cells", where):
         raise InputError(f"{where} describes no cell")
-    for name in set(document["cells"]) & set(subtable(document, "flip_flops", where)):
-        raise InputError(f"{where}: {name} is both a cell and a flip-flop")
+    seen: dict[str, str] = {}
+    for key, kind in _KINDS.items():
+        for name in subtable(document, key, where):
+            if name in seen:
+                raise InputError(f"{where}: {name} is both a {seen[name]} and a {kind}")
+            seen[name] = kind
     return Technology(
         name=text(document, "name", where),
         description=text(document, "description", where),
@@ -66,6 +98,18 @@ def read_toml(path: Path) -> Technology:
         flip_flops=tuple(
             _flip_flop(name, table, f"{where}: flip-flop {name}")
             for name, table in subtable(document, "flip_flops", where).items()
+        ),
+        multi_output_cells=tuple(
+            _multi_output_cell(name, table, f"{where}: cell {name}")
+            for name, table in subtable(document, "multi_output_cells", where).items()
+        ),
+        physical_cells=tuple(
+            _physical_cell(name, table, f"{where}: physical cell {name}")
+            for name, table in subtable(document, "physical_cells", where).items()
+        ),
+        left_out=tuple(
+            LeftOutCell(name, text(subtable(document, "left_out", where), name, f"{where}: left_out"))
+            for name in subtable(document, "left_out", where)
         ),
         power_sources=_power_sources(document.get("power_sources", []), path),
         source=text(document, "source", where),
@@ -104,7 +148,7 @@ def state_name(state: int, inputs: int) -> str:
     return "".join(str(state >> pin & 1) for pin in range(inputs))
 
 
-def _leakage_by_name(cell: Cell) -> dict[str, float]:
+def _leakage_by_name(cell: Cell | MultiOutputCell) -> dict[str, float]:
     """Leakage by state in the order of a truth table as people write it: the last pin changes fastest."""
     count = len(cell.inputs)
     names = sorted((state_name(state, count), state) for state in range(1 << count))
@@ -132,49 +176,107 @@ def _toml_key(key: str) -> str:
 
 def _cell(name: str, table: Any, where: str) -> Cell:
     check_keys(table, _CELL, _CELL_OPTIONAL, where)
-    inputs = table["inputs"]
-    if not (isinstance(inputs, list) and inputs and all(isinstance(pin, str) and pin for pin in inputs)):
-        raise InputError(f"{where}: inputs must be a list of pin names")
+    output = text(table, "output", where)
+    inputs = _inputs(name, table, [output], where)
+    function, truth_bits = _function(table, inputs, where)
+    return Cell(
+        name=name,
+        inputs=inputs,
+        output=output,
+        function=function,
+        truth=truth_bits,
+        area_um2=number(table, "area_um2", where),
+        leakage_nw=_leakage(table, len(inputs), where),
+        input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
+        arcs=_arcs(table, inputs, where),
+        switching_energy_nj=_switching_energy(table, where),
+        input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
+        dont_use=truth(table, "dont_use", where),
+    )
+
+
+def _multi_output_cell(name: str, table: Any, where: str) -> MultiOutputCell:
+    check_keys(table, _MULTI, _MULTI_OPTIONAL, where)
+    given = subtable(table, "outputs", where)
+    if len(given) < 2:
+        raise InputError(f"{where}: outputs must be a table of two pins at least; a cell with one belongs under cells")
+    inputs = _inputs(name, table, list(given), where)
+    outputs = []
+    for pin, inner in given.items():
+        place = f"{where}: outputs.{pin}"
+        check_keys(inner, _OUTPUT, _OUTPUT_OPTIONAL, place)
+        function, truth_bits = _function(inner, inputs, place)
+        outputs.append(
+            CellOutput(pin, function, truth_bits, _arcs(inner, inputs, place), _switching_energy(inner, place))
+        )
+    return MultiOutputCell(
+        name=name,
+        inputs=inputs,
+        outputs=tuple(outputs),
+        area_um2=number(table, "area_um2", where),
+        leakage_nw=_leakage(table, len(inputs), where),
+        input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
+        input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
+        dont_use=truth(table, "dont_use", where),
+    )
+
+
+def _physical_cell(name: str, table: Any, where: str) -> PhysicalCell:
+    check_keys(table, _PHYSICAL, _PHYSICAL_OPTIONAL, where)
+    pins = _pin_names(table, "pins", where) if "pins" in table else ()
+    if fault := naming_fault(name, pins):
+        raise InputError(f"{where}: {fault}")
+    leakage = number(table, "leakage_nw", where) if "leakage_nw" in table else None
+    return PhysicalCell(name, pins, number(table, "area_um2", where), leakage)
+
+
+def _pin_names(table: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    pins = table[key]
+    if not (isinstance(pins, list) and all(isinstance(pin, str) and pin for pin in pins)):
+        raise InputError(f"{where}: {key} must be a list of pin names")
+    return tuple(pins)
+
+
+def _inputs(name: str, table: dict[str, Any], outputs: Sequence[str], where: str) -> tuple[str, ...]:
+    """The inputs of a cell whose pins all have names that can be used, each its own."""
+    inputs = _pin_names(table, "inputs", where)
     if len(inputs) > MAX_INPUTS:
         raise InputError(f"{where} has {len(inputs)} inputs; {MAX_INPUTS} are the most")
-    output = text(table, "output", where)
-    if len({*inputs, output}) != len(inputs) + 1:
-        raise InputError(f"{where}: inputs and output must be different pins")
-    if fault := naming_fault(name, [*inputs, output]):
+    pins = [*inputs, *outputs]
+    if len(set(pins)) != len(pins):
+        raise InputError(f"{where}: inputs and {'output' if len(outputs) == 1 else 'outputs'} must be different pins")
+    if fault := naming_fault(name, pins):
         raise InputError(f"{where}: {fault}")
+    return inputs
+
+
+def _function(table: dict[str, Any], inputs: Sequence[str], where: str) -> tuple[str, int]:
+    """A function in our notation, and its truth table."""
     try:
         function = canonical(text(table, "function", where))
-        truth = truth_table(parse_expression(function), inputs)
+        return function, truth_table(parse_expression(function), inputs)
     except InputError as error:
         raise InputError(f"{where}: function: {error}") from None
-    states = {state_name(state, len(inputs)): state for state in range(1 << len(inputs))}
+
+
+def _leakage(table: dict[str, Any], inputs: int, where: str) -> tuple[float, ...]:
+    states = {state_name(state, inputs): state for state in range(1 << inputs)}
     leakage = subtable(table, "leakage_nw", where)
     for state in states:
         if state not in leakage:
             raise InputError(f"{where}: leakage_nw lacks the state {state!r}")
     for state in leakage:
         if state not in states:
-            raise InputError(f"{where}: leakage_nw has {state!r}, which is no state of {len(inputs)} inputs")
-    by_state = sorted(states, key=states.__getitem__)
-    return Cell(
-        name=name,
-        inputs=tuple(inputs),
-        output=output,
-        function=function,
-        truth=truth,
-        area_um2=number(table, "area_um2", where),
-        leakage_nw=tuple(number(leakage, state, f"{where}: leakage_nw") for state in by_state),
-        input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
-        arcs=_arcs(table, inputs, where),
-        switching_energy_nj=number(table, "switching_energy_nj", where, signed=True)
-        if "switching_energy_nj" in table
-        else None,
-        input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
-    )
+            raise InputError(f"{where}: leakage_nw has {state!r}, which is no state of {inputs} inputs")
+    return tuple(number(leakage, state, f"{where}: leakage_nw") for state in sorted(states, key=states.__getitem__))
+
+
+def _switching_energy(table: dict[str, Any], where: str) -> float | None:
+    return number(table, "switching_energy_nj", where, signed=True) if "switching_energy_nj" in table else None
 
 
 def _by_pin(
-    table: dict[str, Any], key: str, inputs: list[str], where: str, *, signed: bool = False
+    table: dict[str, Any], key: str, inputs: Sequence[str], where: str, *, signed: bool = False
 ) -> tuple[float, ...]:
     """One figure a pin, or an empty tuple where the key is absent."""
     if key not in table:
@@ -184,7 +286,7 @@ def _by_pin(
     return tuple(number(inner, pin, f"{where}: {key}", signed=signed) for pin in inputs)
 
 
-def _arcs(table: dict[str, Any], inputs: list[str], where: str) -> tuple[TimingArc, ...]:
+def _arcs(table: dict[str, Any], inputs: Sequence[str], where: str) -> tuple[TimingArc, ...]:
     if "delays" not in table:
         return ()
     delays = subtable(table, "delays", where)
@@ -215,7 +317,7 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
     check_keys(table, _FLIP_FLOP, _FLIP_FLOP_OPTIONAL, where)
     optional = {
         key: text(table, key, where) if key in ("reset", "inverted_output") else number(table, key, where)
-        for key in sorted(_FLIP_FLOP_OPTIONAL & set(table))
+        for key in sorted((_FLIP_FLOP_OPTIONAL - {"dont_use"}) & set(table))
     }
     pins = [str(table[key]) for key in ("clock", "data", "output", "reset", "inverted_output") if key in table]
     if fault := naming_fault(name, pins):
@@ -228,6 +330,7 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
         reset=optional.pop("reset", None),
         area_um2=number(table, "area_um2", where),
         leakage_nw=number(table, "leakage_nw", where),
+        dont_use=truth(table, "dont_use", where),
         **optional,
     )
 

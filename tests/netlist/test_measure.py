@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -133,6 +134,15 @@ def test_power_refuses_what_it_cannot_measure():
         dynamic_power(netlist, np.zeros((2, 2), dtype=bool), clock_ms=0, supply_v=1)
     with pytest.raises(InputError, match="2 input bits, the vectors have 3"):
         static_power(netlist, np.zeros((2, 3), dtype=bool))
+
+
+def test_dynamic_power_is_absent_where_a_cell_states_no_energy():
+    text = "module top(a, b, y); input a, b; output y; AND2X1 g (.A1(a), .A2(b), .Y(y)); endmodule"
+    bits = np.array([[0, 0], [1, 1]], dtype=bool)
+    for missing in ({"switching_energy_nj": None}, {"input_cap_nf": ()}):
+        bare = replace(EGFET, cells=(replace(EGFET.cell("AND2X1"), **missing),))
+        assert dynamic_power(read_netlist(text, bare), bits, clock_ms=200, supply_v=1) is None
+    assert dynamic_power(read_netlist(text, EGFET), bits, clock_ms=200, supply_v=1).total_mw > 0
 
 
 def test_flip_flops_count_with_area_and_mean_power():

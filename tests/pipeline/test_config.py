@@ -34,17 +34,31 @@ def test_a_config_survives_its_own_toml(tmp_path):
         metric=Metric.COST,
         cost_matrix="costs.csv",
         starts=(Start.LUT, Start.NETWORK),
+        liberty=("cells.lib", "more.lib"),
     )
     path = tmp_path / "run.toml"
     path.write_text(to_toml(config))
     assert RunConfig(**read_config(path)) == config
 
 
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [("'a.lib'", ("a.lib",)), ("['a.lib']", ("a.lib",)), ("['a.lib', 'b.lib']", ("a.lib", "b.lib")), ("[]", None)],
+)
+def test_liberty_is_one_file_or_several(tmp_path, text, files):
+    path = tmp_path / "run.toml"
+    path.write_text(f"liberty = {text}\n")
+    assert read_config(path) == {"liberty": files}
+    path.write_text("liberty = [1]\n")
+    with pytest.raises(InputError, match="--liberty: expected a list of files, found 1"):
+        read_config(path)
+
+
 def test_what_is_not_set_is_not_written(tmp_path):
     path = tmp_path / "run.toml"
     path.write_text(to_toml(RunConfig(data="iris")))
     written = tomllib.loads(path.read_text())
-    assert not {"folds", "hidden", "validation", "cost_matrix"} & set(written)
+    assert not {"folds", "hidden", "validation", "cost_matrix", "liberty"} & set(written)
     assert written["metric"] == "accuracy" and written["starts"] == ["network", "tree", "forest", "lut", "nothing"]
     config = RunConfig(**read_config(path))
     assert (config.hidden, config.folds, config.starts) == (None, None, tuple(Start))

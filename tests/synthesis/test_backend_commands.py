@@ -44,6 +44,31 @@ def test_synth_leaves_netlist_metrics_and_logs_and_verify_agrees(tmp_path):
 
 
 @pytest.mark.eda
+def test_synth_on_several_libraries_without_delays(tmp_path):
+    (tmp_path / "a.v").write_text(ADDER)
+    head = "library ({0}) {{ nom_voltage : 1; cell ({0}) {{ area : 1; cell_leakage_power : 1; "
+    pin = 'pin (Y) {{ direction : output; function : "{1}"; }} }} }}'
+    first, second = (
+        "pin (A) {{ direction : input; }} ",
+        "pin (A) {{ direction : input; }} pin (B) {{ direction : input; }} ",
+    )
+    (tmp_path / "inv.lib").write_text((head + first + pin).format("INV", "!A"))
+    (tmp_path / "nand.lib").write_text((head + second + pin).format("NAND", "!(A B)"))
+    options = [str(tmp_path / "a.v"), "--effort", "fast", "--liberty", str(tmp_path / "inv.lib"), "--out"]
+    with pytest.raises(InputError, match="technology INV has no two-input gate such as a NAND"):
+        CliRunner().invoke(app, ["synth", *options, str(tmp_path / "none")], catch_exceptions=False)
+    assert not (tmp_path / "none").exists()
+    done = CliRunner().invoke(app, ["synth", *options, str(tmp_path / "out"), "--liberty", str(tmp_path / "nand.lib")])
+    assert done.exit_code == 0, done.output
+    assert "note: technology INV+NAND: it states no delays" in done.stderr
+    (delay,) = [line for line in done.stdout.splitlines() if line.startswith("delay, ms")]
+    assert delay.split() == ["delay,", "ms", "unknown"]
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["delay_ms"] is metrics["meets_clock"] is None
+    assert set(metrics["cell_counts"]) <= {"INV", "NAND"}
+
+
+@pytest.mark.eda
 def test_verify_shows_a_classifiers_features(tmp_path):
     for name, expression in (("a.v", "inp[7:4] > inp[3:0]"), ("b.v", "inp[7:4] >= inp[3:0]")):
         text = f"module top(input [7:0] inp, output out); assign out = {expression}; endmodule"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bespoke.errors import InputError
-from bespoke.technology.boolean import canonical, format_expression, parse_expression, truth_table, without_xor
+from bespoke.technology.boolean import (
+    canonical,
+    format_expression,
+    parse_expression,
+    truth_table,
+    without_constants,
+    without_xor,
+)
 
 
 def of(text: str, *pins: str) -> int:
@@ -26,7 +34,12 @@ def of(text: str, *pins: str) -> int:
         ("A'+B'", 0b0111),
         ("A ^ B", 0b0110),
         ("(A * !B) | (!A B)", 0b0110),
-        ("A + B ^ A * B", 0b1110),  # AND before XOR before OR
+        ("A ^ B & B", 0b0100),  # XOR before AND, other than in C
+        ("A B ^ A", 0b0010),
+        ("B & B ^ A", 0b0100),
+        ("A + B ^ A * B", 0b1110),  # AND before OR
+        ("!A ^ B'", 0b0110),
+        ("A' ^ B B", 0b1000),
         ("A !B", 0b0010),
         ("(A)(B)", 0b1000),
         ("1", 0b1111),
@@ -42,6 +55,11 @@ def test_notations(text, truth):
 def test_what_is_no_expression(text):
     with pytest.raises(InputError, match="Boolean expression"):
         parse_expression(text)
+
+
+def test_endless_brackets_are_a_fault_of_the_text():
+    with pytest.raises(InputError, match="too deeply"):
+        parse_expression("(" * 50_000 + "A")
 
 
 def test_an_unknown_pin_is_named():
@@ -83,7 +101,10 @@ def test_text_and_truth_tables_agree_with_a_plain_evaluation(expression):
         format_expression(expression),
         format_expression(expression, signs="~*+^"),
         format_expression(without_xor(expression), signs="!*+^"),
+        format_expression(without_constants(expression)),
     ):
         assert of(text, "A", "B", "C") == table
+    left = without_constants(expression)
+    assert left[0] == "const" or not re.search("[01]", format_expression(left))
     assert "^" not in format_expression(without_xor(expression))
     assert canonical(format_expression(expression)) == format_expression(expression)

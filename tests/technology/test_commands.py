@@ -6,6 +6,7 @@ import json
 
 import pytest
 from helpers import shared_pdk_dir
+from miniature_libraries import banners, quoted_names
 from typer.testing import CliRunner
 
 from bespoke.cli.technology import app
@@ -56,6 +57,22 @@ def test_import_says_what_it_leaves_out(tmp_path):
     assert technology.cells == read_liberty(source).cells
     with pytest.raises(InputError, match="--clock-ms"):
         run("import", source, "--out", out, "--clock-ms", "0")
+
+
+def test_import_of_several_files_counts_and_lists(tmp_path):
+    (tmp_path / "cells.lib").write_text(quoted_names())
+    (tmp_path / "more.lib").write_text(banners().replace("nom_voltage                   : 1.10", "nom_voltage : 1.8"))
+    out = tmp_path / "both.toml"
+    result = run("import", tmp_path / "cells.lib", tmp_path / "more.lib", "--out", out)
+    assert "17 cells, 3 flip-flops, 3 with several outputs, 4 that compute nothing, 7 left out" in result.stdout
+    assert "note: technology mini_quoted__tt_025C_1v80+mini_banners: mapping leaves out 22 cells (" in result.stderr
+    assert "more.lib: cell TBUF_X1 left out: its output is tri-state" in result.stderr
+    text = run("show", out).stdout
+    assert "not used for mapping" in text and "more than 4 inputs" in text
+    assert "Left out" in text and "it is sequential (latch)" in text and "computes nothing" in text
+    shown = json.loads(run("show", out, "--json").stdout)
+    assert shown["not_mapped"]["FA_X1"] == "several outputs" and shown["left_out"]["DLH_X1"].startswith("it is seq")
+    assert shown["multi_output_cells"] == ["ha_1", "conb_1", "FA_X1"] and "FILLCELL_X1" in shown["physical_cells"]
 
 
 @pytest.mark.parametrize("kind", ["liberty", "genlib", "verilog", "toml"])

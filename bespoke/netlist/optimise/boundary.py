@@ -50,7 +50,7 @@ def _nets_read(flop: FlipFlopInstance) -> list[int]:
 
 def cell_list(netlist: Netlist, technology: Technology) -> tuple[list[Cell], list[bool], np.ndarray]:
     """Cells that the optimiser may meet, which of them new gates may use, and the gates' cells as indices into them."""
-    cells = list(technology.cells)
+    cells = list(technology.mapping_cells)
     allowed = [True] * len(cells)
     index = {cell.name: place for place, cell in enumerate(cells)}
     renumbered = np.zeros(len(netlist.cells), dtype=np.int32)
