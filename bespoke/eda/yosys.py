@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bespoke.circuit import Circuit, RegisterCut, cut_outputs
+from bespoke.eda.drivers import base_names, check_drivers, instantiated, read_rtlil
+from bespoke.eda.equivalence import find_difference
 from bespoke.eda.rtlil import BitPort, FlipFlopCut, circuit_from_json
 from bespoke.eda.runner import run_tool
 from bespoke.eda.scripts import render_script
+from bespoke.eda.sources import StagedSource, stage_sources
 from bespoke.eda.tools import Backend, yosys_command
-from bespoke.errors import InputError, ToolFailedError
+from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.files import write_text
 from bespoke.resources import resource_dir
 
 log = logging.getLogger(__name__)
 
-#: What a folder of included files may hold.
-_VERILOG_SUFFIXES = (".v", ".vh", ".sv", ".svh", ".inc", ".mem", ".hex")
 _NAME = re.compile(r"(?:[A-Za-z_][\w$]*|\\[^\s\"';#]+)\Z")
 _DEFAULT_TIMEOUT_S = 600.0
+_UNDEFINED_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Elaborated:
     aig : its inputs are the bits of the input ports in order, lowest bit first, then the flip-flops' outputs; its
         outputs the bits of the output ports, then the ``RegisterCut`` of every flip-flop.
     warnings : what Yosys warned of, a sentence each.
+    undefined : a sentence if outputs or registers depend on undefined values (x), which count as 0 in the graph.
     """
 
     module: str
@@ -45,6 +50,7 @@ class Elaborated:
     flip_flops: tuple[FlipFlopCut, ...]
     aig: Circuit
     warnings: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
 
     @property
     def input_bits(self) -> int:
@@ -62,13 +68,6 @@ class Elaborated:
         return tuple(cut_outputs(index, self.output_bits) for index in range(len(self.flip_flops)))
 
 
-@dataclass(frozen=True)
-class _Source:
-    name: str
-    system_verilog: bool
-    path: Path
-
-
 def elaborate(
     sources: Sequence[Path],
     *,
@@ -82,7 +81,7 @@ def elaborate(
 ) -> Elaborated:
     """Read Verilog, flatten and check it, and turn it into an and-inverter graph.
 
-    Undriven and undefined bits count as 0; each is logged as a warning.
+    Undefined values (x) in expressions count as 0, with a warning.
 
     Parameters
     ----------
@@ -97,7 +96,7 @@ def elaborate(
     ------
     InputError
         naming the file and Yosys' message if the Verilog cannot be read, naming the modules if there is no such top,
-        or if the design has latches, loops or bidirectional ports.
+        or if the design has latches, loops, bidirectional ports, or nets with no driver, two, or three states.
     ToolFailedError
         if Yosys does not finish in time.
     """
@@ -105,11 +104,10 @@ def elaborate(
         raise InputError(f"{top!r} is not a module name")
     folder = folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    staged, include_folders = _stage(sources, folder, _copy if Backend(backend) is Backend.YOWASP else _link)
-    ripple_carry = (resource_dir("flows") / "ripple_carry.v").read_text(encoding="utf-8")
-    (folder / "ripple_carry.v").write_text(ripple_carry, encoding="utf-8")
+    staged, include_folders = stage_sources(sources, folder, copies=Backend(backend) is Backend.YOWASP)
+    write_text(folder / "ripple_carry.v", (resource_dir("flows") / "ripple_carry.v").read_text(encoding="utf-8"))
     if cell_models is not None:
-        (folder / "cells.v").write_text(cell_models, encoding="utf-8")
+        write_text(folder / "cells.v", cell_models)
     script = render_script(
         "front_end.ys.j2",
         sources=staged,
@@ -119,84 +117,64 @@ def elaborate(
         carry_save=carry_save,
         adder_map="./ripple_carry.v",
     )
-    (folder / "front_end.ys").write_text(script, encoding="utf-8")
-    result = folder / "front_end.json"
-    result.unlink(missing_ok=True)
+    write_text(folder / "front_end.ys", script)
+    results = tuple(folder / name for name in ("front_end.json", "modules.il", "drivers.il"))
+    for path in results:
+        path.unlink(missing_ok=True)
+    failure = None
     try:
         run = run_tool("yosys", (*yosys_command(backend), "front_end.ys"), folder=folder, timeout_s=timeout_s)
     except ToolFailedError as error:
-        raise _as_input_error(error, staged, top) or error from None
-    text = run.text()
-    if not result.is_file():
-        raise ToolFailedError("Yosys ended without a result", command=run.command, log=run.log)
-    warnings = _warnings(text, staged)
+        failure = error
+    try:
+        _check_hierarchy(*results[1:], top)
+        if failure is not None:
+            raise _as_input_error(failure, staged, top) or failure from None
+        if not results[0].is_file():
+            raise ToolFailedError("Yosys ended without a result", command=run.command, log=run.log)
+        cut = circuit_from_json(results[0])
+    except InputError as error:
+        raise InputError(_with_place(str(error), staged)) from None
+    undefined = ()
+    if cut.open_aig is not None and _depends_on_undefined(cut.aig, cut.open_aig, folder / "undefined"):
+        undefined = (f"{_listed(staged)}: undefined values (x) reach outputs or registers; they count as 0",)
+    warnings = _warnings(run.text(), staged) + undefined
     for warning in warnings:
         log.warning("%s", warning)
-    if top is None:
-        _check_single_top(text, staged)
+    return Elaborated(cut.module, cut.inputs, cut.outputs, cut.flip_flops, cut.aig, warnings, undefined)
+
+
+def _depends_on_undefined(aig: Circuit, open_aig: Circuit, folder: Path) -> bool:
+    """Whether anything depends on the last inputs of the open graph; taken for so where it cannot be decided."""
+    closed = aig.with_inputs(open_aig.inputs, np.arange(aig.inputs))
     try:
-        module, inputs, outputs, flip_flops, aig = circuit_from_json(result)
-    except InputError as error:
-        raise InputError(f"{_listed(staged)}: {error}") from None
-    return Elaborated(module, inputs, outputs, flip_flops, aig, warnings)
+        return find_difference(closed, open_aig, folder=folder, time_limit_s=_UNDEFINED_TIMEOUT_S) is not None
+    except VerificationError:
+        return True
 
 
-def _stage(
-    sources: Sequence[Path], folder: Path, bring: Callable[[Path, Path], None]
-) -> tuple[list[_Source], list[str]]:
-    """Put the sources under plain names into the folder, so that no name of the user's reaches a script."""
-    if not sources:
-        raise InputError("no Verilog file was given")
-    staged, folders = [], []
-    for index, given in enumerate(map(Path, sources)):
-        path = given.resolve()
-        if not path.is_file():
-            raise InputError(f"there is no Verilog file {given}")
-        system_verilog = path.suffix.lower() == ".sv"
-        link = f"source_{index}{'.sv' if system_verilog else '.v'}"
-        bring(path, folder / link)
-        staged.append(_Source(link, system_verilog, given))
-        if path.parent not in folders:
-            folders.append(path.parent)
-    names = []
-    for index, parent in enumerate(folders):  # for `include
-        bring(parent, folder / f"include_{index}")
-        if (folder / f"include_{index}").exists():
-            names.append(f"include_{index}")
-    return staged, names
-
-
-def _link(target: Path, link: Path) -> None:
-    """A link, or a copy where the system allows no links."""
-    if link.is_dir() and not link.is_symlink():  # a copy made for another Yosys
-        shutil.rmtree(link)
-    link.unlink(missing_ok=True)
-    try:
-        link.symlink_to(target, target_is_directory=target.is_dir())
-    except OSError:
-        _copy(target, link)
-
-
-def _copy(target: Path, copy: Path) -> None:
-    """The file, or a folder's own Verilog files: the WASM sandbox follows no link out of its folder."""
-    if target.is_file():
-        copy.unlink(missing_ok=True)
-        shutil.copyfile(target, copy)
+def _check_hierarchy(all_modules: Path, kept_modules: Path, top: str | None) -> None:
+    """Refuse several tops, and nets with several drivers; the files are there as far as Yosys came."""
+    if not kept_modules.is_file():
         return
-    if copy.is_symlink():
-        copy.unlink()
-    copy.mkdir(exist_ok=True)
-    for path in target.iterdir():
-        if path.suffix.lower() in _VERILOG_SUFFIXES and path.is_file():
-            shutil.copyfile(path, copy / path.name)
+    kept = read_rtlil(kept_modules.read_text(encoding="utf-8", errors="replace"))
+    if top is None and all_modules.is_file():
+        given = read_rtlil(all_modules.read_text(encoding="utf-8", errors="replace"))
+        unused = base_names(given.values()) - base_names(kept.values()) - instantiated(given.values())
+        if unused:
+            chosen = [module.base_name for module in kept.values() if module.is_top]
+            raise InputError(
+                f"there are several modules ({', '.join([*chosen, *sorted(unused)])}); say which is the top with --top"
+            )
+    check_drivers(kept)
 
 
-def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str | None) -> InputError | None:
+def _as_input_error(error: ToolFailedError, staged: Sequence[StagedSource], top: str | None) -> InputError | None:
     """What Yosys complains of, in the user's own file names; None if it is not about the input."""
     if error.log is None:
         return None
     text = error.log.read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^(?:(?P<file>[^\s:]+):(?P<line>\d+)(?:\.\d+-\d+\.\d+)?: )?ERROR: (?P<message>.*)", text, re.M)
+    found = re.search(r"^(?:(?P<file>[^\s:]+):(?P<line>\d+)(?:\.\d+-\d+\.\d+)?: )?ERROR: ?(?P<message>.*)", text, re.M)
     if found is None:
         return None
     message = _user_names(found["message"].strip(), staged).rstrip(".")
@@ -220,35 +198,26 @@ def _as_input_error(error: ToolFailedError, staged: Sequence[_Source], top: str 
     return InputError(f"{place}: {message}")
 
 
-def _check_single_top(text: str, staged: Sequence[_Source]) -> None:
-    """Yosys takes any of several tops; better to ask."""
-    chosen = re.search(r"^Automatically selected (.+) as design top module", text, re.M)
-    if chosen is None:
-        return
-    unused = re.findall(r"^Removing unused module `\\?([^']+)'", text.split("cells.v")[0], re.M)
-    unused = [name for name in dict.fromkeys(unused) if not name.startswith("$")]
-    if unused:
-        modules = ", ".join([chosen[1], *unused])
-        raise InputError(f"{_listed(staged)}: there are several modules ({modules}); say which is the top with --top")
-
-
-def _listed(staged: Sequence[_Source]) -> str:
+def _listed(staged: Sequence[StagedSource]) -> str:
     return ", ".join(str(source.path) for source in staged)
 
 
-def _user_names(text: str, staged: Sequence[_Source]) -> str:
+def _user_names(text: str, staged: Sequence[StagedSource]) -> str:
     """The text with the names of the user's files for those of the links."""
     for source in staged:
         text = text.replace(source.name, str(source.path))
     return text
 
 
-def _warnings(text: str, staged: Sequence[_Source]) -> tuple[str, ...]:
-    """Every warning once, except those about what was already undriven before flattening made it unused."""
+def _with_place(message: str, staged: Sequence[StagedSource]) -> str:
+    """The message behind the name of the files, unless it begins with one."""
+    message = _user_names(message, staged)
+    return (
+        message if message.startswith(tuple(str(source.path) for source in staged)) else f"{_listed(staged)}: {message}"
+    )
+
+
+def _warnings(text: str, staged: Sequence[StagedSource]) -> tuple[str, ...]:
+    """Every warning of Yosys once."""
     found = re.findall(r"^(?:[^\s]+: )?Warning: (.*)", text, re.M)
-    sentences = []
-    for message in dict.fromkeys(message.strip() for message in found):
-        if re.search(r"is used but has no driver", message):
-            message = message.rstrip(".") + "; it counts as 0"
-        sentences.append(_user_names(message, staged))
-    return tuple(sentences)
+    return tuple(_user_names(message, staged) for message in dict.fromkeys(message.strip() for message in found))

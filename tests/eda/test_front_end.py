@@ -97,16 +97,92 @@ def test_hierarchy_functions_generate_and_tables(tmp_path):
         assert _outputs(design, x=x) == {"y": table(table(x)), "r": int(f"{x:04b}"[::-1], 2)}
 
 
-def test_undriven_and_undefined_bits_count_as_zero_and_are_warned_of(tmp_path, caplog):
+CASE = (
+    "module top(input [1:0] a, output reg [1:0] y);"
+    " always @* case (a) 0: y = 1; 1: y = 2; 2: y = 3; {} endcase endmodule"
+)
+
+
+def test_undefined_values_that_reach_an_output_count_as_zero_and_are_warned_of(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
-        design = _read(
-            tmp_path,
-            "module top(input a, output [1:0] y, output z); wire w; assign y[0] = a | w; assign z = 1'bx; endmodule",
-        )
-    assert _outputs(design, a=0) == {"y": 0, "z": 0}
-    assert _outputs(design, a=1) == {"y": 1, "z": 0}
-    assert any("w is used but has no driver; it counts as 0" in warning for warning in design.warnings)
-    assert "counts as 0" in caplog.text
+        design = _read(tmp_path, CASE.format("default: y = 2'bxx;"))
+    assert [_outputs(design, a=a)["y"] for a in range(4)] == [1, 2, 3, 0]
+    (warning,) = design.warnings
+    assert "design.v: undefined values (x) reach outputs or registers; they count as 0" in warning
+    assert warning in caplog.text
+    assert _read(tmp_path, CASE.format("3: y = 0; default: y = 2'bxx;")).warnings == ()  # no input leads there
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        (
+            "reg [3:0] r[0:3]; initial begin r[0] = 1; r[1] = 2; r[2] = 3; r[3] = 15; end assign y = r[a];",
+            [1, 2, 3, 15],
+        ),
+        ("reg [3:0] r[0:2]; initial begin r[0] = 5; r[1] = 2; r[2] = 3; end assign y = r[a];", [5, 2, 3, 0]),
+        ('reg [3:0] r[0:3]; initial $readmemh("words.hex", r); assign y = r[a];', [15, 0, 10, 1]),
+        ("reg [3:0] c; initial c = 9; assign y = a + c;", [9, 10, 11, 12]),
+    ],
+)
+def test_tables_in_memories(tmp_path, text, table):
+    (tmp_path / "words.hex").write_text("F\n0\nA\n1\n")
+    design = _read(tmp_path, f"module top(input [1:0] a, output [3:0] y); {text} endmodule")
+    assert [_outputs(design, a=a)["y"] for a in range(4)] == table
+
+
+def test_a_memory_that_is_written_becomes_registers(tmp_path):
+    design = _read(
+        tmp_path,
+        """module top(input clk, we, input [2:0] a, input [1:0] d, output [1:0] q);
+           reg [1:0] r[0:7]; always @(posedge clk) if (we) r[a] <= d; assign q = r[a]; endmodule""",
+    )
+    names = [flop.name for flop in design.flip_flops]
+    assert sorted(names) == [f"r[{word}][{bit}]" for word in range(8) for bit in range(2)]
+    rng = np.random.default_rng(0)
+    bits = rng.random((200, design.aig.inputs)) < 0.5
+    seen = design.aig.evaluate(bits)
+    for row, result in zip(bits.astype(int), seen.astype(int), strict=True):
+        we, address, data = row[1], row[2:5] @ [1, 2, 4], row[5:7]
+        state = dict(zip(names, row[7:], strict=True))
+        assert result[:2].tolist() == [state[f"r[{address}][{bit}]"] for bit in range(2)]
+        for name, cut in zip(names, design.register_cuts, strict=True):
+            word, bit = int(name[2]), int(name[5])
+            assert result[cut.data] == (data[bit] if we and word == address else state[name])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_marks_line_ends_and_encodings_of_other_editors(tmp_path, encoding):
+    text = "`default_nettype none\r\n// above 20 \u00b0C\r\n`define BOTH a \\\r\n  & b\r\n"
+    text += "module top(input wire a, b, output wire y);\r\nassign y = `BOTH;\r\nendmodule\r\n"
+    (tmp_path / "design.v").write_bytes(text.encode(encoding))
+    design = elaborate([tmp_path / "design.v"], top=None, folder=tmp_path / "run")
+    assert [_outputs(design, a=a, b=b)["y"] for a in (0, 1) for b in (0, 1)] == [0, 0, 0, 1]
+
+
+INVERTER = "module inv #(parameter W = 2)(input [W-1:0] a, output [W-1:0] y); assign y = ~a; endmodule "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        INVERTER + "module m(input [2:0] a, output [2:0] y); inv #(.W(3)) i(a, y); endmodule",
+        INVERTER + "module m(input [2:0] a, output [2:0] y); inv i(a, y); defparam i.W = 3; endmodule",
+        INVERTER.replace("inv", "m").replace("W = 2", "W = 3"),
+        # the inner module depends on a parameter, and one instantiates itself
+        """module p(input a, output y); assign y = a; endmodule module q(input a, output y); assign y = ~a; endmodule
+           module s #(parameter K = 0)(input a, output y);
+             generate if (K) q u(a, y); else p u(a, y); endgenerate endmodule
+           module t #(parameter N = 1)(input [N-1:0] a, output [N-1:0] y);
+             generate if (N == 1) s #(.K(1)) u(a, y); else begin
+               t #(.N(1)) u(a[0], y[0]); t #(.N(N-1)) v(a[N-1:1], y[N-1:1]); end endgenerate endmodule
+           module m(input [2:0] a, output [2:0] y); t #(.N(3)) u(a, y); endmodule""",
+    ],
+)
+def test_the_top_is_found_among_modules_with_parameters(tmp_path, text):
+    design = _read(tmp_path, text, top=None)
+    assert design.module == "m"
+    assert [_outputs(design, a=a)["y"] for a in range(8)] == [7 - a for a in range(8)]
 
 
 def test_odd_names_and_folders_are_safe(tmp_path):
@@ -156,9 +232,19 @@ TWO = "module one(input a, output b); assign b = ~a; endmodule module two(input 
         ),
         ("module top(input a, inout z); assign z = a ? 1'b1 : 1'bz; endmodule", "top", r"port z is bidirectional"),
         (
+            INVERTER + "module m(input [2:0] a, output [2:0] y); inv #(3) i(a, y); endmodule " + TWO,
+            None,
+            r"several modules \(m, one, two\)",
+        ),
+        (
             "module top(input c, a, output reg z); initial z = 0; always @(posedge c) z <= a; endmodule",
             "top",
             r"design\.v: .*initial value",
+        ),
+        (
+            'module top(output y); reg r[0:1]; initial $readmemh("none.hex", r); assign y = r[0]; endmodule',
+            "top",
+            r"design\.v line 1: Can not open file `none\.hex`",
         ),
         ("module top; endmodule", "a b", r"'a b' is not a module name"),
     ],

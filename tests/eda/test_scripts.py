@@ -7,14 +7,14 @@ import pytest
 
 from bespoke.eda.abc import PLAIN
 from bespoke.eda.scripts import render_script
-from bespoke.eda.yosys import _Source
+from bespoke.eda.sources import StagedSource
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def _front_end(**changes):
     values = {
-        "sources": [_Source("source_0.v", False, Path("a.v")), _Source("source_1.sv", True, Path("b.sv"))],
+        "sources": [StagedSource("source_0.v", False, Path("a.v")), StagedSource("source_1.sv", True, Path("b.sv"))],
         "include_folders": ["include_0"],
         "cell_models": None,
         "top": "top",
