@@ -129,6 +129,8 @@ def verify(
             time_limit_s=time_limit,
         )
     sides = f"module {found.module_a} of {a} and module {found.module_b} of {b}"
+    for note in found.notes:
+        print(f"note: {note}")
     if found.counter_example is None:
         print(f"equal for every input: {sides} ({found.seconds:.1f} s)")
         return

@@ -83,8 +83,8 @@ def _port_bits(port: Port) -> list[str]:
 
 
 def _net_names(netlist: Netlist) -> list[str]:
-    """Text of every net: constants, port bits, then numbered wires under a prefix that no port has."""
-    prefix = _free_prefix("n", [port.name for port in (*netlist.inputs, *netlist.outputs)])
+    """Text of every net: constants, port bits, then numbered wires under a prefix that no port or instance has."""
+    prefix = _free_prefix("n", [*_port_names(netlist), *_given_names(netlist)])
     inputs = [name for port in netlist.inputs for name in _port_bits(port)]
     return ["1'b0", "1'b1", *inputs, *(f"{prefix}{net}" for net in range(2 + len(inputs), netlist.nets))]
 
@@ -95,15 +95,30 @@ def _free_prefix(prefix: str, taken: list[str]) -> str:
     return prefix
 
 
+def _port_names(netlist: Netlist) -> list[str]:
+    return [port.name for port in (*netlist.inputs, *netlist.outputs)]
+
+
+def _given_names(netlist: Netlist) -> list[str]:
+    """Names that the gates, then the flip-flops have; empty where one has none."""
+    return [*(netlist.gate_names or [""] * netlist.gates), *(one.instance for one in netlist.flip_flops)]
+
+
 def _instance_names(netlist: Netlist) -> list[str]:
-    """Names of the gates, then the flip-flops: their own where there are some, different ones otherwise."""
-    given = list(netlist.gate_names) or [""] * netlist.gates
-    given += [flip_flop.instance for flip_flop in netlist.flip_flops]
-    wire = _net_names(netlist)[2 + netlist.input_bits :]
-    taken = {*wire, *(port.name for port in (*netlist.inputs, *netlist.outputs))}
+    """Names of the gates, then the flip-flops: their own where there are some, different ones otherwise.
+
+    In Verilog an instance may not be called like a port: a register that is one has ``_reg`` behind its name.
+    """
+    given = _given_names(netlist)
+    ports = _port_names(netlist)
+    taken = {*ports, *_net_names(netlist)[2 + netlist.input_bits :]}
     prefix = _free_prefix("g", [*given, *taken])
     result = []
-    for index, name in enumerate(given):
+    for index, own in enumerate(given):
+        name = own
+        if index >= netlist.gates:
+            while name and name in taken:
+                name += "_reg"
         if not name or name in taken:
             name = f"{prefix}{index}"
         taken.add(name)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from bespoke.circuit import Circuit, CircuitBuilder, RegisterCut
 from bespoke.eda.blif import MappedBlif
 from bespoke.eda.yosys import Elaborated
-from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.errors import InputError, ToolFailedError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import FlipFlopInstance, Netlist, Port
 from bespoke.sensing import ThermometerWires
@@ -115,24 +113,9 @@ def _fitting_flip_flop(technology: Technology, *, has_reset: bool) -> FlipFlop:
     return min(fitting, key=lambda cell: cell.area_um2)
 
 
-def aig_of_netlist(netlist: Netlist, flip_flop_order: Sequence[str] | None = None) -> Circuit:
-    """The netlist's combinational part as a graph, with the inputs and outputs of ``Elaborated.aig``.
-
-    Parameters
-    ----------
-    flip_flop_order : instance names in the order of the cuts; the netlist's own order by default.
-
-    Raises
-    ------
-    VerificationError
-        if the netlist has other flip-flops than those.
-    """
-    order = list(netlist.flip_flops)
-    if flip_flop_order is not None:
-        by_name = {flip_flop.instance: flip_flop for flip_flop in netlist.flip_flops}
-        if sorted(by_name) != sorted(flip_flop_order):
-            raise VerificationError(f"the netlist {netlist.module} has other flip-flops than its source")
-        order = [by_name[name] for name in flip_flop_order]
+def aig_of_netlist(netlist: Netlist) -> Circuit:
+    """The netlist's combinational part as a graph, with the inputs and outputs of ``Elaborated.aig``."""
+    order = netlist.flip_flops
     builder = CircuitBuilder(netlist.input_bits + len(order))
     literals = [0, 1, *(builder.input(index) for index in range(netlist.input_bits)), *[0] * len(order)]
     for index, flip_flop in enumerate(order):

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.circuit import Circuit, RegisterCut
+from bespoke.circuit import Circuit, RegisterCut, cut_outputs
 from bespoke.eda.equivalence import find_difference
-from bespoke.eda.rtlil import BitPort
+from bespoke.eda.registers import CutCircuit, matches, unmatched_register, without_duplicates
+from bespoke.eda.rtlil import BitPort, FlipFlopCut
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
 from bespoke.errors import InputError, VerificationError
@@ -75,7 +76,8 @@ class CounterExample:
 class Equivalence:
     """What ``prove_equivalent`` found; ``counter_example`` is None where the circuits are equal.
 
-    ``module_a`` and ``module_b`` are the modules that were compared.
+    ``module_a`` and ``module_b`` are the modules that were compared; ``notes`` say what was taken for what, where the
+    Verilog leaves it open.
     """
 
     equivalent: bool
@@ -83,6 +85,7 @@ class Equivalence:
     module_a: str
     module_b: str
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def prove_equivalent(
@@ -98,11 +101,13 @@ def prove_equivalent(
 ) -> Equivalence:
     """Prove two Verilog circuits equal for every input, or find an input that tells them apart.
 
-    Ports are matched by name. Flip-flops are matched by name too, and what they take over is compared like an output.
+    Ports are matched by name. Flip-flops are matched by name too, else by what they take over and what they reach; what
+    they take over is compared like an output.
 
     Parameters
     ----------
     a, b : Verilog files each, RTL or netlists of the technology's cells.
+    technology : whose cells the netlists have.
     top, top_b : their modules; ``top_b`` is ``top`` by default.
     folder : for scripts and logs.
 
@@ -126,15 +131,22 @@ def prove_equivalent(
         )
         for name, sources, module in (("a", a, top), ("b", b, top_b or top))
     ]
-    first, second = designs
-    _check_interfaces(first, second)
-    second_aig = _in_order_of(first, second)
-    pattern = find_difference(first.aig, second_aig, folder=folder / "proof", time_limit_s=time_limit_s)
-    seconds = time.monotonic() - started
-    if pattern is None:
-        return Equivalence(True, None, first.module, second.module, seconds)
-    outputs = [aig.evaluate(pattern[None, :])[0] for aig in (first.aig, second_aig)]
-    return Equivalence(False, _decoded(first, pattern, *outputs), first.module, second.module, seconds)
+    _check_interfaces(*designs)
+    first, second = (_cut(design, like=designs[0]) for design in designs)
+    if len(first.registers) != len(second.registers):
+        first, second = (
+            without_duplicates(side, folder / f"duplicates_{name}", time_limit_s)
+            for side, name in ((first, "a"), (second, "b"))
+        )
+    example = _difference(first, second, designs[0], folder=folder, time_limit_s=time_limit_s)
+    return Equivalence(
+        equivalent=example is None,
+        counter_example=example,
+        module_a=designs[0].module,
+        module_b=designs[1].module,
+        seconds=time.monotonic() - started,
+        notes=tuple(note for design in designs for note in design.undefined),
+    )
 
 
 def prove_netlist(
@@ -147,6 +159,8 @@ def prove_netlist(
 ) -> Proof:
     """Prove a mapped netlist equal to the source that it was made of, all of it.
 
+    Its flip-flops stand in the order of the source's.
+
     Parameters
     ----------
     inspections, time_limit_s : as ``find_difference`` takes them.
@@ -157,7 +171,7 @@ def prove_netlist(
         if they differ, with the inputs that show it; an UndecidedError or OutOfTimeError if it could not be decided.
     """
     started = time.monotonic()
-    aig = aig_of_netlist(netlist, [cut.name for cut in design.flip_flops])
+    aig = aig_of_netlist(netlist)
     pattern = find_difference(design.aig, aig, folder=folder, inspections=inspections, time_limit_s=time_limit_s)
     refuse_difference(design, aig, pattern, name=f"the netlist of module {design.module}")
     return Proof(pattern is None, len(design.aig.outputs), time.monotonic() - started)
@@ -168,7 +182,7 @@ def refuse_difference(design: Elaborated, aig: Circuit, pattern: np.ndarray | No
     if pattern is None:
         return
     outputs = [graph.evaluate(pattern[None, :])[0] for graph in (design.aig, aig)]
-    example = _decoded(design, pattern, *outputs)
+    example = _decoded(design, design.flip_flops, pattern, *outputs)
     raise VerificationError(
         f"{name} differs from its source on {in_words(example.inputs | example.state)}: source "
         f"{in_words(example.outputs_a)}, other {in_words(example.outputs_b)}"
@@ -189,26 +203,48 @@ def _check_interfaces(a: Elaborated, b: Elaborated) -> None:
                 sides = (f"{widths[name]} bits" if name in widths else "missing" for widths in (widths_a, widths_b))
                 first, second = sides
                 raise InputError(f"{kind} port {name!r} is {first} in the first circuit and {second} in the second")
-    if len(a.flip_flops) != len(b.flip_flops):
+
+
+def _cut(design: Elaborated, *, like: Elaborated) -> CutCircuit:
+    """The design's graph, its ports in the order of another's."""
+    inputs = _bit_order(like.inputs, design.inputs)
+    outputs = _bit_order(like.outputs, design.outputs)
+    inputs += range(design.input_bits, design.aig.inputs)
+    outputs += range(design.output_bits, len(design.aig.outputs))
+    return CutCircuit(design.aig.reordered(inputs, outputs), design.output_bits, design.flip_flops)
+
+
+def _difference(
+    first: CutCircuit, second: CutCircuit, design: Elaborated, *, folder: Path, time_limit_s: float
+) -> CounterExample | None:
+    """Inputs and registers on which two circuits differ, whichever register of one is taken for which of the other.
+
+    Raises
+    ------
+    InputError
+        naming a register, where they have not the same ones.
+    """
+    if len(first.registers) != len(second.registers):
         raise InputError(
-            f"the circuits have {len(a.flip_flops)} and {len(b.flip_flops)} flip-flops; only circuits with the same "
-            "registers can be compared"
+            f"the circuits have {len(first.registers)} and {len(second.registers)} flip-flops; only circuits with the "
+            "same registers can be compared"
         )
-
-
-def _in_order_of(a: Elaborated, b: Elaborated) -> Circuit:
-    """The graph of ``b`` with inputs and outputs in the order of ``a``."""
-    inputs = _bit_order(a.inputs, b.inputs)
-    outputs = _bit_order(a.outputs, b.outputs)
-    for cut in a.flip_flops:
-        match = next((index for index, other in enumerate(b.flip_flops) if cut.is_called_like(other)), None)
-        if match is None:
-            raise InputError(f"register {cut.name} of the first circuit has no namesake in the second")
-        inputs.append(b.input_bits + match)
-        outputs += b.register_cuts[match]
-    if len(set(inputs)) != len(inputs):
-        raise InputError("the registers of the two circuits cannot be told apart by name")
-    return b.aig.reordered(inputs, outputs)
+    example = None
+    for number, order in enumerate(matches(first, second)):
+        matched = second.in_order(order)
+        proof = folder / ("proof" if not number else f"proof_{number}")
+        pattern = find_difference(first.aig, matched.aig, folder=proof, time_limit_s=time_limit_s)
+        if pattern is None:
+            return None
+        if example is None:
+            outputs = [side.aig.evaluate(pattern[None, :])[0] for side in (first, matched)]
+            example = _decoded(design, first.registers, pattern, *outputs)
+    if example is None:
+        raise InputError(
+            f"{unmatched_register(first, second)} has no counterpart: none of its name, and none that takes over the "
+            "same; only circuits with the same registers can be compared"
+        )
+    return example
 
 
 def _bit_order(wanted: Sequence[BitPort], present: Sequence[BitPort]) -> list[int]:
@@ -220,14 +256,21 @@ def _bit_order(wanted: Sequence[BitPort], present: Sequence[BitPort]) -> list[in
     return [start[port.name] + bit for port in wanted for bit in range(port.width)]
 
 
-def _decoded(design: Elaborated, pattern: np.ndarray, out_a: np.ndarray, out_b: np.ndarray) -> CounterExample:
+def _decoded(
+    design: Elaborated,
+    registers: Sequence[FlipFlopCut],
+    pattern: np.ndarray,
+    out_a: np.ndarray,
+    out_b: np.ndarray,
+) -> CounterExample:
+    """A difference in words: the design has the names of the ports, ``registers`` those of the registers."""
     state_bits = pattern[design.input_bits :]
-    state = {flop.name: int(bit) for flop, bit in zip(design.flip_flops, state_bits, strict=True)}
+    state = {flop.name: int(bit) for flop, bit in zip(registers, state_bits, strict=True)}
     results = []
     for bits in (out_a, out_b):
         values = _by_port(design.outputs, bits)
-        for flop, cut in zip(design.flip_flops, design.register_cuts, strict=True):
-            for place, what in zip(cut, _READ_BY_REGISTER, strict=True):
+        for index, flop in enumerate(registers):
+            for place, what in zip(cut_outputs(index, design.output_bits), _READ_BY_REGISTER, strict=True):
                 if out_a[place] != out_b[place]:
                     values[f"{what} of {flop.name}"] = int(bits[place])
         results.append(values)
