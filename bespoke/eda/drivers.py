@@ -46,7 +46,8 @@ class _Cell:
 class RtlilModule:
     """A module of the text.
 
-    ``drives`` are pairs of what is driven and by what, in words; ``reads`` of what reads, in words, and which bits.
+    ``drives`` are pairs of what drives, in words, and which bits; ``reads`` of what reads, in words, and which bits;
+    ``joined`` are the pairs of bits, target and source, of the assigns.
     """
 
     name: str
@@ -55,7 +56,7 @@ class RtlilModule:
     cells: list[_Cell] = field(default_factory=list)
     drives: list[tuple[str, list[_Bit]]] = field(default_factory=list)
     reads: list[tuple[str, list[_Bit]]] = field(default_factory=list)
-    undefined: list[tuple[list[_Bit], list[_Bit]]] = field(default_factory=list)
+    joined: list[tuple[_Bit, _Bit]] = field(default_factory=list)
 
     @property
     def base_name(self) -> str:
@@ -101,8 +102,9 @@ def check_drivers(modules: dict[str, RtlilModule]) -> None:
             if declared.direction == "inout":
                 raise InputError(f"port {_plain(wire)} is bidirectional; printed gates drive one way only")
         drives, reads = _sorted_pins(module, modules)
-        _check_values(module, reads)
-        _check_single(module, drives, reads)
+        read = _read_bits(module, reads)
+        _check_values(module, reads, read)
+        _check_single(module, drives, read)
 
 
 class _Reader:
@@ -137,8 +139,7 @@ class _Reader:
                 case ["connect"]:
                     target, value = _signals(module, words[1:])
                     module.drives.append((f"an assign{_place(words)}", target))
-                    module.reads.append((_names(module, target), value))
-                    module.undefined.append((target, value))
+                    module.joined += zip(target, value, strict=False)
                 case ["end"]:
                     break
         return module
@@ -244,12 +245,12 @@ def _sorted_pins(module: RtlilModule, modules: dict[str, RtlilModule]) -> tuple[
     return drives, reads
 
 
-def _check_values(module: RtlilModule, reads: list[tuple[str, list[_Bit]]]) -> None:
-    for target, value in module.undefined:
-        undefined = next((bit for bit, source in zip(target, value, strict=False) if source == "x"), None)
-        if undefined is not None:
-            raise InputError(f"module {module.base_name}: net {_bit_name(module, undefined)} has an unknown value (x)")
-    for where, bits in reads:
+def _check_values(module: RtlilModule, reads: list[tuple[str, list[_Bit]]], read: set[_Bit]) -> None:
+    for target, source in module.joined:
+        if target in read and source == "x":
+            raise InputError(f"module {module.base_name}: net {_bit_name(module, target)} has an unknown value (x)")
+    assigned = ((f"net {_bit_name(module, target)}", [source]) for target, source in module.joined if target in read)
+    for where, bits in itertools.chain(reads, assigned):
         if "z" in bits:
             raise InputError(
                 f"module {module.base_name}: {where or 'a signal'} has three states (a value z), which printed gates "
@@ -257,8 +258,22 @@ def _check_values(module: RtlilModule, reads: list[tuple[str, list[_Bit]]]) -> N
             )
 
 
-def _check_single(module: RtlilModule, drives: list, reads: list) -> None:
+def _read_bits(module: RtlilModule, reads: list[tuple[str, list[_Bit]]]) -> set[_Bit]:
+    """Bits that anything reads but an assign of a net that nothing reads."""
+    sources: dict[_Bit, list[_Bit]] = {}
+    for target, source in module.joined:
+        sources.setdefault(target, []).append(source)
     read = {bit for _, bits in reads for bit in bits}
+    waiting = list(read)
+    while waiting:
+        for source in sources.get(waiting.pop(), ()):
+            if source not in read:
+                read.add(source)
+                waiting.append(source)
+    return read
+
+
+def _check_single(module: RtlilModule, drives: list, read: set[_Bit]) -> None:
     drivers: dict[tuple[str, int], list[str]] = {}
     for what, bits in drives:
         for bit in dict.fromkeys(bits):

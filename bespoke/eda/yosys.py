@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from bespoke.files import write_text
 from bespoke.resources import resource_dir
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _NAME = re.compile(r"(?:[A-Za-z_][\w$]*|\\[^\s\"';#]+)\Z")
 _DEFAULT_TIMEOUT_S = 600.0
@@ -76,6 +79,7 @@ def elaborate(
     backend: Backend | str = Backend.PYOSYS,
     cell_models: str | None = None,
     carry_save: bool = True,
+    reasons: Mapping[str, str] | None = None,
     name: str = "front_end",
     timeout_s: float = _DEFAULT_TIMEOUT_S,
 ) -> Elaborated:
@@ -89,6 +93,7 @@ def elaborate(
     top : module to take; None lets Yosys find the one that no other instantiates.
     folder : for the script, the log and the result.
     cell_models : Verilog text of library cells, for sources that are netlists.
+    reasons : why cells have no model, by name.
     carry_save : whether sums of several operands become carry-save trees; same function, other structure.
     name : names the run's files.
 
@@ -100,48 +105,101 @@ def elaborate(
     ToolFailedError
         if Yosys does not finish in time.
     """
-    if top is not None and not _NAME.match(top):
-        raise InputError(f"{top!r} is not a module name")
-    folder = folder / name
-    folder.mkdir(parents=True, exist_ok=True)
-    staged, include_folders = stage_sources(sources, folder, copies=Backend(backend) is Backend.YOWASP)
-    write_text(folder / "ripple_carry.v", (resource_dir("flows") / "ripple_carry.v").read_text(encoding="utf-8"))
-    if cell_models is not None:
-        write_text(folder / "cells.v", cell_models)
-    script = render_script(
+    read = read_with_yosys(
         "front_end.ys.j2",
-        sources=staged,
-        include_folders=include_folders,
-        cell_models="cells.v" if cell_models is not None else None,
+        sources,
         top=top,
+        folder=folder / name,
+        backend=backend,
+        texts={"cells.v": cell_models, "ripple_carry.v": _flow("ripple_carry.v")},
+        reasons=reasons,
+        timeout_s=timeout_s,
+        cell_models="cells.v" if cell_models is not None else None,
         carry_save=carry_save,
         adder_map="./ripple_carry.v",
     )
-    write_text(folder / "front_end.ys", script)
-    results = tuple(folder / name for name in ("front_end.json", "modules.il", "drivers.il"))
+    cut = read.interpreted(circuit_from_json)
+    undefined = ()
+    if cut.open_aig is not None and _depends_on_undefined(cut.aig, cut.open_aig, folder / name / "undefined"):
+        undefined = (f"{_listed(read.staged)}: undefined values (x) reach outputs or registers; they count as 0",)
+    warnings = _warnings(read.log, read.staged) + undefined
+    for warning in warnings:
+        log.warning("%s", warning)
+    return Elaborated(cut.module, cut.inputs, cut.outputs, cut.flip_flops, cut.aig, warnings, undefined)
+
+
+@dataclass(frozen=True)
+class YosysRead:
+    """What a script left behind: its result as JSON, its log, and the files that it read."""
+
+    result: Path
+    log: str
+    staged: Sequence[StagedSource]
+
+    def interpreted(self, reader: Callable[[Path], T]) -> T:
+        """What the reader makes of the result; its errors name the files."""
+        try:
+            return reader(self.result)
+        except InputError as error:
+            raise InputError(_with_place(str(error), self.staged)) from None
+
+
+def read_with_yosys(
+    template: str,
+    sources: Sequence[Path],
+    *,
+    top: str | None,
+    folder: Path,
+    backend: Backend | str = Backend.PYOSYS,
+    texts: Mapping[str, str | None] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    timeout_s: float = _DEFAULT_TIMEOUT_S,
+    **values: object,
+) -> YosysRead:
+    """Run a script that reads Verilog, writes its modules and their drivers, and ``result.json``.
+
+    Parameters
+    ----------
+    template : of the script; ``values`` are for it.
+    texts : further files by name; None is left out.
+    reasons : why modules are missing that the sources may instantiate, by name.
+
+    Raises
+    ------
+    InputError
+        as for `elaborate`.
+    """
+    if top is not None and not _NAME.match(top):
+        raise InputError(f"{top!r} is not a module name")
+    folder.mkdir(parents=True, exist_ok=True)
+    staged, include_folders = stage_sources(sources, folder, copies=Backend(backend) is Backend.YOWASP)
+    for file, text in (texts or {}).items():
+        if text is not None:
+            write_text(folder / file, text)
+    script = Path(template).name.removesuffix(".j2")
+    rendered = render_script(template, sources=staged, include_folders=include_folders, top=top, **values)
+    write_text(folder / script, rendered)
+    results = tuple(folder / name for name in ("result.json", "modules.il", "drivers.il"))
     for path in results:
         path.unlink(missing_ok=True)
     failure = None
     try:
-        run = run_tool("yosys", (*yosys_command(backend), "front_end.ys"), folder=folder, timeout_s=timeout_s)
+        run = run_tool("yosys", (*yosys_command(backend), script), folder=folder, timeout_s=timeout_s)
     except ToolFailedError as error:
         failure = error
     try:
         _check_hierarchy(*results[1:], top)
-        if failure is not None:
-            raise _as_input_error(failure, staged, top) or failure from None
-        if not results[0].is_file():
-            raise ToolFailedError("Yosys ended without a result", command=run.command, log=run.log)
-        cut = circuit_from_json(results[0])
     except InputError as error:
         raise InputError(_with_place(str(error), staged)) from None
-    undefined = ()
-    if cut.open_aig is not None and _depends_on_undefined(cut.aig, cut.open_aig, folder / "undefined"):
-        undefined = (f"{_listed(staged)}: undefined values (x) reach outputs or registers; they count as 0",)
-    warnings = _warnings(run.text(), staged) + undefined
-    for warning in warnings:
-        log.warning("%s", warning)
-    return Elaborated(cut.module, cut.inputs, cut.outputs, cut.flip_flops, cut.aig, warnings, undefined)
+    if failure is not None:
+        raise _as_input_error(failure, staged, top, reasons or {}) or failure from None
+    if not results[0].is_file():
+        raise ToolFailedError("Yosys ended without a result", command=run.command, log=run.log)
+    return YosysRead(results[0], run.text(), staged)
+
+
+def _flow(name: str) -> str:
+    return (resource_dir("flows") / name).read_text(encoding="utf-8")
 
 
 def _depends_on_undefined(aig: Circuit, open_aig: Circuit, folder: Path) -> bool:
@@ -164,12 +222,14 @@ def _check_hierarchy(all_modules: Path, kept_modules: Path, top: str | None) -> 
         if unused:
             chosen = [module.base_name for module in kept.values() if module.is_top]
             raise InputError(
-                f"there are several modules ({', '.join([*chosen, *sorted(unused)])}); say which is the top with --top"
+                f"there are several modules ({', '.join(sorted([*chosen, *unused]))}); say which is the top with --top"
             )
     check_drivers(kept)
 
 
-def _as_input_error(error: ToolFailedError, staged: Sequence[StagedSource], top: str | None) -> InputError | None:
+def _as_input_error(
+    error: ToolFailedError, staged: Sequence[StagedSource], top: str | None, reasons: Mapping[str, str]
+) -> InputError | None:
     """What Yosys complains of, in the user's own file names; None if it is not about the input."""
     if error.log is None:
         return None
@@ -186,6 +246,9 @@ def _as_input_error(error: ToolFailedError, staged: Sequence[StagedSource], top:
         )
         listed = ", ".join(dict.fromkeys(modules)) or "none"
         return InputError(f"there is no module {top!r} in {_listed(staged)}; modules found: {listed}")
+    missing = re.search(r"Module `\\?(\S+)' referenced in module `\\?(\S+)'.* is not part of the design", message)
+    if missing and missing[1] in reasons:
+        return InputError(f"{_listed(staged)}: the technology leaves cell {missing[1]} out: {reasons[missing[1]]}")
     latch = re.search(r"Latch inferred for signal `(?:[^']*\.)?\\?([^'.]+)'", text)
     if latch and "DLATCH" in message.upper():
         return InputError(

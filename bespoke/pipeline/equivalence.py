@@ -119,7 +119,10 @@ def prove_equivalent(
         if neither could be shown within the time limit.
     """
     started = time.monotonic()
-    models = to_verilog_models(technology) if technology is not None else None
+    models, reasons = None, {}
+    if technology is not None:
+        models = to_verilog_models(technology)
+        reasons = {cell.name: cell.reason for cell in technology.left_out}
     designs = [
         elaborate(
             [Path(sources)] if isinstance(sources, str | Path) else list(sources),
@@ -127,6 +130,7 @@ def prove_equivalent(
             folder=folder,
             backend=backend,
             cell_models=models,
+            reasons=reasons,
             name=name,
         )
         for name, sources, module in (("a", a, top), ("b", b, top_b or top))

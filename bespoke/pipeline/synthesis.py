@@ -214,7 +214,7 @@ def synthesise(
         if behind is not None:
             best = best.behind(inverter, behind)
         write_text(path, write_netlist(best, header=f"{design.module} in cells of {technology.name}"))
-        netlist = read_netlist(path, technology, module=design.module)
+        netlist = read_netlist(path, technology)
         proof = prove_netlist(
             netlist,
             design,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bespoke.errors import BespokeError, InputError
-from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, read_netlist, static_power, timing
+from bespoke.errors import InputError
+from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, static_power, timing
+from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.pipeline.metrics import Accuracy, FrontEndSummary
 from bespoke.pipeline.synthesis import synthesise
 from bespoke.report import wording
@@ -69,12 +70,9 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
 
 
 def _read_or_mapped(path: Path, record: RunRecord, *, top: str | None, effort: str) -> tuple[Netlist, str]:
-    try:
-        netlist = read_netlist(path, record.technology, module=top)
-        if netlist.gates:
-            return netlist, "as it is"
-    except BespokeError:
-        pass  # no netlist of these cells
+    netlist = foreign_netlist([path], record.technology, top=top)
+    if netlist is not None and netlist.gates:
+        return netlist, "as it is"
     train = record.train_part().features
     train_vectors = BinaryWires(train.shape[1], record.metrics.data.bits).encode(train)
     with tempfile.TemporaryDirectory(prefix="bespoke-compare-") as folder:

@@ -92,7 +92,8 @@ def test_packing_and_back(vectors):
 
 
 def test_predict_reads_the_outputs_as_a_number():
-    text = "module top(inp, out); input [1:0] inp; output [1:0] out; assign out = {inp[0], inp[1]}; endmodule"
+    ports = "input [1:0] inp; output [1:0] out;"
+    text = f"module top(inp, out); {ports} assign out[1] = inp[0]; assign out[0] = inp[1]; endmodule"
     assert predict(read_netlist(text, EGFET), np.array([[0], [1], [2], [3]]), BinaryWires(1, 2)).tolist() == [
         0,
         2,
