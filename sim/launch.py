@@ -40,6 +40,7 @@ def main(job_file: Path) -> None:
     try:
         runner.build(
             sources=sources,
+            includes=job["includes"],
             hdl_toplevel=job["top"],
             build_dir=folder / "build",
             build_args=build_args,

@@ -184,7 +184,9 @@ def simulate(
     target: Annotated[
         str | None, typer.Option(help="Class column of measured values; default: the last that is no feature.")
     ] = None,
-    top: Annotated[str, typer.Option(help="Module to simulate.")] = "top",
+    top: Annotated[
+        str | None, typer.Option(help="Module; default: top, or the one that no other instantiates.")
+    ] = None,
     extra: Annotated[int, typer.Option(help="Corner and random vectors beside those of the file.", min=0)] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the random vectors.", min=0)] = 0,
     vcd: Annotated[Path | None, typer.Option(help="Also write all waveforms into this file.")] = None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from bespoke.eda.front_ends import FrontEndModel
 from bespoke.eda.runner import run_tool
+from bespoke.eda.sources import plain_sources
 from bespoke.eda.tools import icarus_command
 from bespoke.errors import InputError, ToolFailedError, VerificationError
 from bespoke.files import write_json, write_text
@@ -65,10 +66,12 @@ def simulate(
     outputs_file = folder / "outputs.txt"
     for stale in (outputs_file, folder / "results.xml", folder / "waves.vcd"):
         stale.unlink(missing_ok=True)
+    given = [Path(source).absolute() for source in sources]
     write_json(
         folder / "job.json",
         {
-            "sources": [str(Path(source).absolute()) for source in sources],
+            "sources": [str(source) for source in plain_sources(given, folder)],
+            "includes": sorted({str(source.parent) for source in given}),
             "top": top,
             "input_port": input_port,
             "output_port": output_port,

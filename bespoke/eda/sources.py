@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bespoke.errors import InputError
+from bespoke.files import write_bytes
 
 #: What a folder of included files may hold.
 _VERILOG_SUFFIXES = (".v", ".vh", ".sv", ".svh", ".inc", ".mem", ".hex")
@@ -65,6 +66,19 @@ def stage_sources(
         if (folder / f"include_{index}").exists():
             names.append(f"include_{index}")
     return staged, names
+
+
+def plain_sources(sources: Sequence[Path], folder: Path) -> list[Path]:
+    """The files themselves, or copies in the folder of those whose marks or line ends a tool would stumble over."""
+    plain = []
+    for index, path in enumerate(sources):
+        content = path.read_bytes()
+        repaired = plain_verilog(content)
+        if repaired != content:
+            path = folder / f"source_{index}{path.suffix}"
+            write_bytes(path, repaired)
+        plain.append(path)
+    return plain
 
 
 def plain_verilog(content: bytes) -> bytes:

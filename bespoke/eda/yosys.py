@@ -153,16 +153,18 @@ def read_with_yosys(
     backend: Backend | str = Backend.PYOSYS,
     texts: Mapping[str, str | None] | None = None,
     reasons: Mapping[str, str] | None = None,
+    result: str = "result.json",
     timeout_s: float = _DEFAULT_TIMEOUT_S,
     **values: object,
 ) -> YosysRead:
-    """Run a script that reads Verilog, writes its modules and their drivers, and ``result.json``.
+    """Run a script that reads Verilog, and check the modules and the drivers that it writes beside its result.
 
     Parameters
     ----------
     template : of the script; ``values`` are for it.
     texts : further files by name; None is left out.
     reasons : why modules are missing that the sources may instantiate, by name.
+    result : the file that the script writes.
 
     Raises
     ------
@@ -179,7 +181,7 @@ def read_with_yosys(
     script = Path(template).name.removesuffix(".j2")
     rendered = render_script(template, sources=staged, include_folders=include_folders, top=top, **values)
     write_text(folder / script, rendered)
-    results = tuple(folder / name for name in ("result.json", "modules.il", "drivers.il"))
+    results = tuple(folder / name for name in (result, "modules.il", "drivers.il"))
     for path in results:
         path.unlink(missing_ok=True)
     failure = None

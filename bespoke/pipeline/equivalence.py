@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from bespoke.errors import InputError, VerificationError
 from bespoke.netlist import Netlist
 from bespoke.pipeline.circuits import aig_of_netlist
 from bespoke.technology import Technology, to_verilog_models
+
+_INDEXED = re.compile(r"(.+)\[(\d+)\]")
 
 #: How counter-examples call what a register reads.
 _READ_BY_REGISTER = RegisterCut(data="next value", clock="clock", reset="reset")
@@ -199,9 +202,12 @@ def in_words(values: dict[str, int]) -> str:
 
 
 def _check_interfaces(a: Elaborated, b: Elaborated) -> None:
+    """The same ports by name and width; bits of a vector may be ports of their own, ``\\x[0]`` for bit 0 of ``x``."""
     for kind, ports_a, ports_b in (("input", a.inputs, b.inputs), ("output", a.outputs, b.outputs)):
         widths_a = {port.name: port.width for port in ports_a}
         widths_b = {port.name: port.width for port in ports_b}
+        if set(_bit_places(ports_a)) == set(_bit_places(ports_b)):
+            continue
         for name in [*widths_a, *widths_b]:
             if widths_a.get(name) != widths_b.get(name):
                 sides = (f"{widths[name]} bits" if name in widths else "missing" for widths in (widths_a, widths_b))
@@ -253,11 +259,20 @@ def _difference(
 
 def _bit_order(wanted: Sequence[BitPort], present: Sequence[BitPort]) -> list[int]:
     """Positions among ``present``'s bits of the bits of ``wanted``."""
-    start, position = {}, 0
-    for port in present:
-        start[port.name] = position
-        position += port.width
-    return [start[port.name] + bit for port in wanted for bit in range(port.width)]
+    places = _bit_places(present)
+    return [places[key] for key in _bit_places(wanted)]
+
+
+def _bit_places(ports: Sequence[BitPort]) -> dict[tuple[str, int], int]:
+    """Positions of the ports' bits by vector and index, in order."""
+    names = {port.name for port in ports}
+    places = {}
+    for port in ports:
+        part = _INDEXED.fullmatch(port.name) if port.width == 1 else None
+        base, first = (part[1], int(part[2])) if part and part[1] not in names else (port.name, 0)
+        for bit in range(port.width):
+            places[base, first + bit] = len(places)
+    return places
 
 
 def _decoded(

@@ -11,6 +11,7 @@ import numpy as np
 from bespoke.data import Part
 from bespoke.eda.cocotb_bench import simulate
 from bespoke.eda.front_ends import FrontEndModel, Words
+from bespoke.eda.modules import module_with_ports
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.sensor import Stimuli, front_end_model, measured_stimuli
 from bespoke.rtl import stress_vectors
@@ -47,7 +48,7 @@ def simulate_design(
     front_end: FrontEndKind = FrontEndKind.BINARY,
     quantiser: Quantiser | None = None,
     extra: int = 1000,
-    top: str = "top",
+    top: str | None = "top",
     vcd: bool = False,
     max_vectors: int | None = None,
 ) -> SimulationReport:
@@ -65,6 +66,7 @@ def simulate_design(
     seed : of the random vectors.
     front_end : what drives the design's input bus.
     quantiser : of the measured values; without it integers go in, through comparators at the integers' levels.
+    top : module; None takes the one with the ports ``inp`` and ``out`` that no other instantiates.
     extra : corner and random vectors beside the test part.
     max_vectors : of all vectors together, simulate no more than these, evenly spaced. An event-driven simulator takes
         a time per vector that grows with gates times depth, seconds for ten thousand gates in chains of adders; the
@@ -72,9 +74,13 @@ def simulate_design(
 
     Raises
     ------
+    InputError
+        if there is no such module, or there are several.
     VerificationError
         naming the first vector, as it went in, on which the output differs or is unknown.
     """
+    if top is None:
+        top = module_with_ports(sources, input_port="inp", output_port="out", folder=folder)
     rng = np.random.default_rng(seed)
     stress = stress_vectors(classifier.features, classifier.input_bits, extra, rng)
     model, stimuli = _stimuli(classifier, test, stress, front_end, quantiser, rng)

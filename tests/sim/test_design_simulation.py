@@ -7,7 +7,7 @@ import pytest
 from exhaustive import all_vectors
 from helpers import random_network
 
-from bespoke.errors import VerificationError
+from bespoke.errors import InputError, VerificationError
 from bespoke.model import ArgmaxTree
 from bespoke.pipeline.simulation import simulate_design
 from bespoke.rtl import emit_verilog
@@ -73,3 +73,26 @@ def test_gate_level_with_the_technologys_cell_models(tmp_path):
     (tmp_path / "netlist.v").write_text(text.replace("NAND2X1", "NOR2X1"))
     with pytest.raises(VerificationError, match="differs from the integer model: vector"):
         simulate_design(sources, network, part, folder=tmp_path / "run", seed=1, extra=30)
+
+
+def test_the_module_is_found_whatever_it_is_called_and_whatever_wrote_the_file(tmp_path):
+    """With the mark and line ends of other editors, an included file, and cell models that nothing instantiates."""
+    from bespoke.model import Network
+
+    network = Network.from_arrays(
+        input_bits=1, weights=[np.array([[0, 0], [1, 1]])], biases=[np.array([1, 0])], activations=[]
+    )
+    part = SimpleNamespace(features=all_vectors(2, 1), classes=network.predict(all_vectors(2, 1)))
+    body = "input wire [1:0] inp, output wire `WIDTH out);\n  // above 20 \u00b0C\n  assign out = &inp;\nendmodule\n"
+    text = f'`include "width.vh"\nmodule mine({body}'
+    (tmp_path / "width.vh").write_text("`define WIDTH [0:0]\n")
+    (tmp_path / "mine.v").write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    (tmp_path / "cells.v").write_text(to_verilog_models(load_technology()))
+    sources = [tmp_path / "mine.v", tmp_path / "cells.v"]
+    options = {"folder": tmp_path / "run", "seed": 1, "extra": 4, "top": None}
+    assert simulate_design(sources, network, part, **options).test_accuracy == 1.0
+    (tmp_path / "other.v").write_text(text.replace("mine", "other"))
+    with pytest.raises(InputError, match=r"several modules \(mine, other\); say which with --top"):
+        simulate_design([*sources, tmp_path / "other.v"], network, part, **options)
+    with pytest.raises(InputError, match=r"no module has an input inp and an output out; found: .*NAND2X1"):
+        simulate_design(sources[1:], network, part, **options)

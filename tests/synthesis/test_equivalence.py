@@ -77,6 +77,19 @@ def test_ports_are_matched_by_name(tmp_path):
     assert (found.module_a, found.module_b) == ("top", "other")
 
 
+def test_bits_of_a_vector_may_be_ports_of_their_own(tmp_path):
+    """As ABC writes them, in any order."""
+    bits = "module m(input \\a[1] , b, \\a[0] , output \\y[0] , \\y[1] ); assign {\\y[1] , \\y[0] } = {}; endmodule"
+    vector = "module m(input [1:0] a, input b, output [1:0] y); assign y = a + b; endmodule"
+    plain = bits.replace("{}", "{\\a[1] , \\a[0] } + b")
+    assert _prove(tmp_path, vector, plain).equivalent
+    assert _prove(tmp_path, plain, vector).equivalent
+    found = _prove(tmp_path, vector, bits.replace("{}", "{\\a[0] , \\a[1] } + b"))
+    assert found.counter_example.inputs["a"] in (1, 2)
+    with pytest.raises(InputError, match="input port 'a' is 3 bits in the first circuit and missing"):
+        _prove(tmp_path, vector.replace("[1:0] a", "[2:0] a"), plain)
+
+
 def test_other_ports_or_registers_are_refused(tmp_path):
     a = "module top(input [1:0] a, output y); assign y = ^a; endmodule"
     with pytest.raises(InputError, match="input port 'a' is 2 bits in the first circuit and 3 bits in the second"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from miniature_libraries import banners
 
 from bespoke.errors import InputError
-from bespoke.netlist import Netlist, Port, evaluate
+from bespoke.netlist import Netlist, Port, area_um2, evaluate
+from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.pipeline.foreign_netlist import foreign_netlist, read_foreign_netlist
 from bespoke.sensing import feature_bits
-from bespoke.technology import load_technology
+from bespoke.technology import load_technology, read_liberty
 
 pytestmark = pytest.mark.eda
 EGFET = load_technology()
@@ -138,3 +140,56 @@ def test_errors_name_what_is_wrong(tmp_path, body, message):
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
     assert foreign_netlist([tmp_path / "netlist.v"], EGFET) is None
+
+
+PHYSICAL = """
+module top(a, b, c, s, co, one, q);
+  input a, b, c;
+  output s, co, one, q;
+  FA_X1 add (.A(a), .B(b), .CI(c), .CO(co), .S(s));
+  LOGIC1_X1 tie (.Z(one));
+  FILLCELL_X1 fill0 ();
+  FILLCELL_X1 fill1 ();
+  ANTENNA_X1 diode (.A(a));
+  DFFR_X1 store (.D(co), .RN(one), .CK(c), .Q(), .QN(n));
+  INV_X1 back (.A(n), .ZN(q));
+  wire n;
+endmodule
+"""
+ADDS = """
+module top(input a, b, c, output s, co, one, output reg q);
+  assign {co, s} = a + b + c; assign one = 1;
+  always @(posedge c) q <= a & b | a & c | b & c;
+endmodule
+"""
+
+
+@pytest.fixture
+def library(tmp_path):
+    path = tmp_path / "cells.lib"
+    path.write_text(banners(), encoding="utf-8")
+    return read_liberty([path])
+
+
+def test_cells_of_several_outputs_ties_and_fillers_are_verified(tmp_path, library):
+    source, netlist = tmp_path / "source.v", tmp_path / "physical.v"
+    source.write_text(ADDS, encoding="utf-8")
+    netlist.write_text(PHYSICAL, encoding="utf-8")
+    options = {"folder": tmp_path / "run", "technology": library}
+    assert prove_equivalent(source, netlist, **options).equivalent
+    netlist.write_text(PHYSICAL.replace(".B(b), .CI(c)", ".B(b), .CI(one)"), encoding="utf-8")
+    assert not prove_equivalent(source, netlist, **options).equivalent
+    netlist.write_text(PHYSICAL.replace("LOGIC1_X1 tie (.Z(one))", "DLH_X1 tie (.Q(one))"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"leaves cell DLH_X1 out: it is sequential \(latch\)"):
+        prove_equivalent(source, netlist, **options)
+
+
+def test_cells_of_several_outputs_ties_and_fillers_are_measured(tmp_path, library):
+    text = PHYSICAL.replace("  DFFR_X1 store (.D(co), .RN(one), .CK(c), .Q(), .QN(n));\n", "").replace(
+        ".A(n)", ".A(co)"
+    )
+    netlist = read(tmp_path, text, library)
+    bits = feature_bits(np.arange(8)[:, None], 3)
+    s, co, one, q = evaluate(netlist, bits).astype(int).T
+    assert np.array_equal(s + 2 * co, bits.sum(axis=1)) and one.all() and np.array_equal(q, 1 - co)
+    assert area_um2(netlist) == pytest.approx(4.2 + 0.5 + 0.5)
