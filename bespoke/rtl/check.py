@@ -10,8 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from bespoke.errors import VerificationError
+from bespoke.rtl.structure import check_structure, net_width
 
 if TYPE_CHECKING:
+    from pyverilog.vparser import ast
     from pyverilog.vparser.parser import VerilogParser
 
 _LOCK = threading.Lock()
@@ -20,7 +22,9 @@ _LOCK = threading.Lock()
 def check_verilog(
     text: str, *, module: str = "top", input_width: int | None = None, output_width: int | None = None
 ) -> None:
-    """Parses the text and compares its one module with the interface that every classifier has.
+    """Parses the text, compares its one module with the interface that every classifier has, and checks its structure.
+
+    Every name is declared, once, and every bit driven once; see `check_structure`.
 
     Parameters
     ----------
@@ -31,11 +35,12 @@ def check_verilog(
     Raises
     ------
     VerificationError
-        if the text does not parse, holds other modules, or the ports' names, directions or widths differ.
+        if the text does not parse, holds other modules, the ports' names, directions or widths differ, or a net is
+        not declared or driven as it should be.
     """
     from pyverilog.vparser import ast
 
-    modules = [item for item in _parse(text).description.definitions if isinstance(item, ast.ModuleDef)]
+    modules = [item for item in parse(text).description.definitions if isinstance(item, ast.ModuleDef)]
     if [item.name for item in modules] != [module]:
         raise VerificationError(
             f"the emitted Verilog holds the modules {[item.name for item in modules]}, expected {module!r} alone"
@@ -45,22 +50,14 @@ def check_verilog(
     if seen != [("input", "inp"), ("output", "out")]:
         raise VerificationError(f"module {module} has the ports {seen}, expected an input 'inp' and an output 'out'")
     for port, expected in zip(ports, (input_width, output_width), strict=True):
-        width = _width(port.width)
+        width = net_width(port.width)
         if expected is not None and width != expected:
             raise VerificationError(f"port {port.name} of module {module} has {width} bits, expected {expected}")
+    check_structure(modules[0])
 
 
-def _width(node) -> int:
-    if node is None:
-        return 1
-    try:
-        return abs(int(node.msb.value) - int(node.lsb.value)) + 1
-    except (AttributeError, ValueError):
-        raise VerificationError("a port's range in the emitted Verilog is not made of plain numbers") from None
-
-
-def _parse(text: str):
-    """Syntax tree of the text. What pyverilog prints goes nowhere, and what its parser writes to a scratch folder."""
+def parse(text: str) -> ast.Source:
+    """Syntax tree of a text that we wrote; what pyverilog prints goes nowhere, what it writes to a scratch folder."""
     from pyverilog.vparser.parser import ParseError
 
     with _LOCK, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

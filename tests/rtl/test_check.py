@@ -42,6 +42,51 @@ def test_bad_text_is_refused(change, message):
     assert message in str(caught.value)
 
 
+WIRES = """module top (
+  input wire [3:0] inp,
+  output wire [1:0] out
+);
+  wire a = inp[0] & inp[1];
+  wire signed [2:0] s = {a, inp[3:2]};
+  reg [1:0] c;
+  always @* begin
+    c = a + inp[2];
+  end
+  assign out[0] = s[2] ^ c[1];
+  assign out[1] = c[0] & ~(s[1:0] == 2'd1);
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("wire a = inp", "wire [1:0] s = inp"), "s is declared twice"),
+        (("wire a = inp[0]", "wire inp = inp[0]"), "inp is declared twice"),
+        (("s[2] ^", "t[2] ^"), "t is not declared"),
+        (("= a +", "= b +"), "b is not declared"),
+        (("assign out[0]", "assign b"), "b is not declared"),
+        (("s[2] ^", "s[3] ^"), "s[3:3] lies outside its 3 bits"),
+        (("inp[3:2]", "inp[4:2]"), "inp[4:2] lies outside its 4 bits"),
+        (("s[2] ^", "s[a] ^"), "a bit of s is not named by a plain number"),
+        (("assign out[0]", "assign out"), "bit 1 of output out has two drivers"),
+        (("  assign out[0] = s[2] ^ c[1];\n", ""), "bit 0 of output out has no driver"),
+        (("assign out[0]", "assign c[0] = a; assign out[0]"), "bit 0 of reg c has two drivers"),
+        (("c = a", "c[0] = a"), "bit 1 of reg c has no driver"),
+        (("assign out[0]", "assign inp[0]"), "bit 0 of input inp has 1 drivers"),
+        (("wire a = inp[0] & inp[1];", "wire a;"), "bit 0 of wire a has no driver"),
+        (("wire a =", "initial c = 0; wire a ="), "writes no Initial"),
+        (("reg [1:0] c", "reg [N:0] c"), "a range in the emitted Verilog is not made of plain numbers"),
+    ],
+)
+def test_nets_that_are_not_as_meant_are_refused(change, message):
+    check_verilog(WIRES)
+    assert change[0] in WIRES
+    with pytest.raises(VerificationError) as caught:
+        check_verilog(WIRES.replace(change[0], change[1], 1))
+    assert message in str(caught.value)
+
+
 def test_a_refusal_does_not_disturb_the_next_parse():
     with pytest.raises(VerificationError):
         check_verilog("module top (")
