@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.netlist import Netlist, Port, read_netlist, write_netlist
-from bespoke.pipeline.foreign_netlist import read_foreign_netlist
+from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.rtl.check import parse
 from bespoke.technology import Technology, load_technology
 
@@ -45,7 +45,7 @@ def _times(text: str, technology: Technology, turns: int) -> list[float]:
         path.write_text(text, encoding="utf-8")
         readers = (
             lambda: read_netlist(path, technology),
-            lambda: read_foreign_netlist([path], technology),
+            lambda: foreign_netlist([path], technology),
             lambda: parse(text),
         )
         return [min(one) for one in zip(*([_seconds(read) for read in readers] for _ in range(turns)), strict=True)]

@@ -50,6 +50,7 @@ def flat_netlist(
     top: str | None,
     folder: Path,
     cell_models: str,
+    reasons: Mapping[str, str] | None = None,
     backend: Backend | str = Backend.PYOSYS,
 ) -> FlatNetlist:
     """Read a netlist, its hierarchy flattened; cells stay as they stand, whether anything reads them or not.
@@ -57,6 +58,7 @@ def flat_netlist(
     Parameters
     ----------
     cell_models : Verilog of the cells, of which the pins count.
+    reasons : why cells have no model, by name.
 
     Raises
     ------
@@ -65,7 +67,9 @@ def flat_netlist(
     """
     pseudo_cells = (resource_dir("flows") / "pseudo_cells.v").read_text(encoding="utf-8")
     texts = {"cells.v": cell_models, "pseudo_cells.v": pseudo_cells}
-    read = read_with_yosys("netlist.ys.j2", sources, top=top, folder=folder, backend=backend, texts=texts)
+    read = read_with_yosys(
+        "netlist.ys.j2", sources, top=top, folder=folder, backend=backend, texts=texts, reasons=reasons
+    )
     return read.interpreted(_netlist_from_json)
 
 

@@ -18,23 +18,14 @@ _CONSTANTS = {"0": False, "1": True}
 
 
 def foreign_netlist(sources: Sequence[Path], technology: Technology, *, top: str | None = None) -> Netlist | None:
-    """A netlist in any Verilog that Yosys reads, or None where it is no netlist of the technology's cells.
+    """A netlist in any Verilog that Yosys reads, or None where it is RTL, which has no cell of the technology.
 
-    Hierarchy is flattened. Scalar ports ``\\\\x[0]``, ``\\\\x[1]``, … that are bits of one vector, as ABC writes them,
+    Hierarchy is flattened. Scalar ports ``\\x[0]``, ``\\x[1]``, … that are bits of one vector, as ABC writes them,
     become the port ``x``.
 
     Parameters
     ----------
     top : module to take; None takes the one that no other instantiates.
-    """
-    try:
-        return read_foreign_netlist(sources, technology, top=top)
-    except InputError:
-        return None
-
-
-def read_foreign_netlist(sources: Sequence[Path], technology: Technology, *, top: str | None = None) -> Netlist:
-    """As `foreign_netlist`.
 
     Raises
     ------
@@ -42,11 +33,23 @@ def read_foreign_netlist(sources: Sequence[Path], technology: Technology, *, top
         saying what is not understood, or what is no cell of the technology.
     """
     with tempfile.TemporaryDirectory(prefix="bespoke-netlist-") as folder:
-        flat = flat_netlist(sources, top=top, folder=Path(folder), cell_models=to_verilog_models(technology))
-    operator = next((cell for cell in flat.cells if cell.kind.startswith("$")), None)
-    if operator is not None:
-        raise InputError(f"module {flat.module} has the operator {operator.kind[1:]}: it is no netlist of cells")
-    return _assembled(flat, technology)
+        flat = flat_netlist(
+            sources,
+            top=top,
+            folder=Path(folder),
+            cell_models=to_verilog_models(technology),
+            reasons={cell.name: cell.reason for cell in technology.left_out},
+        )
+    operators = [cell for cell in flat.cells if cell.kind.startswith("$")]
+    if not operators:
+        return _assembled(flat, technology)
+    placed = next((cell for cell in flat.cells if not cell.kind.startswith("$")), None)
+    if placed is None:
+        return None
+    raise InputError(
+        f"module {flat.module} has cells, such as {placed.kind} {placed.name}, beside expressions or registers of its "
+        "own; a netlist is of cells alone"
+    )
 
 
 def _assembled(flat: FlatNetlist, technology: Technology) -> Netlist:

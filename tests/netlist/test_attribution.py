@@ -13,7 +13,7 @@ from bespoke.errors import InputError
 from bespoke.model import Network, QRelu
 from bespoke.netlist import predict, read_netlist, static_power
 from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
-from bespoke.pipeline.foreign_netlist import read_foreign_netlist
+from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import BinaryWires, feature_bits
 from bespoke.technology import load_technology, to_genlib
@@ -72,7 +72,7 @@ def test_power_by_neuron_of_a_synthesised_network(tmp_path):
         "read_verilog top.v\nsynth -top top -flatten\nabc -genlib cells.genlib\nopt_clean\nwrite_verilog out.v\n"
     )
     run_tool("yosys", [*yosys_command(), "map.ys"], folder=tmp_path, timeout_s=100)
-    netlist = read_foreign_netlist([tmp_path / "out.v"], EGFET)
+    netlist = foreign_netlist([tmp_path / "out.v"], EGFET)
     samples = np.random.default_rng(1).integers(0, 16, (200, 5))
     assert np.array_equal(predict(netlist, samples, BinaryWires(5, 4)), network.predict(samples))
     labels = attribute_gates(netlist, network, samples, BinaryWires(5, 4))

@@ -9,7 +9,7 @@ from miniature_libraries import banners
 from bespoke.errors import InputError
 from bespoke.netlist import Netlist, Port, area_um2, evaluate
 from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.foreign_netlist import foreign_netlist, read_foreign_netlist
+from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, read_liberty
 
@@ -20,7 +20,7 @@ EGFET = load_technology()
 def read(folder, text, technology=EGFET, **options) -> Netlist:
     path = folder / "netlist.v"
     path.write_text(text, encoding="utf-8")
-    return read_foreign_netlist([path], technology, **options)
+    return foreign_netlist([path], technology, **options)
 
 
 YOSYS = """
@@ -130,7 +130,7 @@ def test_several_modules(tmp_path):
         ("INVX1 g (.A(m), .Y(n)); INVX1 h (.A(n), .Y(m)); assign y = m;", "combinational loop through net [mn]"),
         ("assign y = 1'bx;", "unknown value"),
         ("INVX1 g (.A(1'bz), .Y(y));", "three states"),
-        ("assign y = a & b;", "operator and: it is no netlist of cells"),
+        ("INVX1 g (.A(a), .Y(m)); assign y = m & b;", "has cells, such as INVX1 g, beside expressions"),
         ("DFFNRX1 f (.CP(a), .D(b), .RST_N(1'b1), .Q_bar(y));", "inverted output of DFFNRX1 f"),
         ("assign y = a", "syntax error"),
     ],
@@ -139,7 +139,10 @@ def test_errors_name_what_is_wrong(tmp_path, body, message):
     text = f"module top(a, b, y);\n input a, b;\n output y;\n wire m, n;\n{body}\nendmodule\n"
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
-    assert foreign_netlist([tmp_path / "netlist.v"], EGFET) is None
+
+
+def test_rtl_is_no_netlist(tmp_path):
+    assert read(tmp_path, "module m(input a, b, output y); assign y = a & b; endmodule") is None
 
 
 PHYSICAL = """

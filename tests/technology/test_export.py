@@ -13,7 +13,7 @@ from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import abc_command, icarus_command, yosys_command
 from bespoke.errors import InputError
 from bespoke.netlist import area_um2, evaluate, write_netlist
-from bespoke.pipeline.foreign_netlist import read_foreign_netlist
+from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, read_liberty, technology_names, to_genlib, to_liberty, to_verilog_models
 
@@ -82,7 +82,7 @@ def test_yosys_and_abc_take_liberty_and_genlib(name, tmp_path):
         "abc -genlib cells.genlib\nopt_clean\nstat -json -liberty cells.lib\nwrite_verilog -noattr -noexpr mapped.v\n"
     )
     run = run_tool("yosys", [*yosys_command(), "synth.ys"], folder=tmp_path, timeout_s=100)
-    netlist = read_foreign_netlist([tmp_path / "mapped.v"], technology)
+    netlist = foreign_netlist([tmp_path / "mapped.v"], technology)
     (area,) = set(re.findall(r'"area":\s*([\d.]+)', run.text()))
     assert float(area) == pytest.approx(area_um2(netlist), rel=1e-6)
     assert [flip_flop.cell.name for flip_flop in netlist.flip_flops] == ["DFFNRX1"]
@@ -107,7 +107,7 @@ def test_what_abc_writes_reads_back(tmp_path):
         "read_library cells.genlib\nread_blif in.blif\nstrash\ndc2\nmap -a\nwrite_verilog out.v\n"
     )
     run_tool("abc", [*abc_command(), "-f", "map.abc"], folder=tmp_path, timeout_s=100)
-    mapped = read_foreign_netlist([tmp_path / "out.v"], EGFET)
+    mapped = foreign_netlist([tmp_path / "out.v"], EGFET)
     assert mapped.inputs == netlist.inputs
     assert mapped.outputs == netlist.outputs
     bits = feature_bits(np.arange(64)[:, None], 6)
