@@ -73,8 +73,12 @@ def hand_over(
     _check_place(folder, archive)
     require_tools(record.settings.get("yosys", "pyosys"))
     scratch = Path(tempfile.mkdtemp(prefix="bespoke-handover-"))  # stays after a failure, whose message names its log
-    handed = design_of(record, design, scratch=scratch / "design", progress=progress)
-    files = _content(handed, record, scratch, progress)
+    try:
+        handed = design_of(record, design, scratch=scratch / "design", progress=progress)
+        files = _content(handed, record, scratch, progress)
+    except InputError:
+        shutil.rmtree(scratch)  # there is nothing in it to look at
+        raise
     files[_MANIFEST] = _json(_manifest(handed, record, files))
     ordered = {name: files[name].encode("utf-8") for name in sorted(files)}
     _replace_folder(folder, ordered)
