@@ -76,7 +76,7 @@ def hand_over(
     try:
         handed = design_of(record, design, scratch=scratch / "design", progress=progress)
         files = _content(handed, record, scratch, progress)
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         shutil.rmtree(scratch)  # there is nothing in it to look at
         raise
     files[_MANIFEST] = _json(_manifest(handed, record, files))
@@ -118,7 +118,8 @@ def _content(handed: Handed, record: RunRecord, scratch: Path, progress: RunProg
 def _manifest(handed: Handed, record: RunRecord, files: dict[str, str]) -> dict[str, object]:
     """What this is, what made it, and the digest of everything in it and before it."""
     metrics = record.metrics
-    versions = json.loads((record.folder / "versions.json").read_text(encoding="utf-8"))
+    told = record.folder / "versions.json"
+    versions = json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
     return {
         "kind": _KIND,
         "schema": SCHEMA,

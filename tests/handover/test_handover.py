@@ -257,6 +257,7 @@ def test_another_design_is_measured_first(changed, runs):
     found = hand_over(changed, design=int(other["index"]))
     assert found.folder.name == f"handover-{other['index']}"
     assert all(path.read_bytes() == content for path, content in before.items())  # the run itself stays as it was
+    assert "asked for by its number" in (found.folder / "README.html").read_text()
     manifest = json.loads((found.folder / "manifest.json").read_text())
     assert manifest["design"] == int(other["index"])
     expected = network(5).predict(data.test.features)
