@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "bespoke"
-BASE = {"errors", "files", "documents", "resources", "statistics", "scores"}
+BASE = {"errors", "files", "documents", "ascii_text", "stopping", "resources", "statistics", "scores"}
 EVERYTHING, BELOW = {"everything"}, {"everything below"}
 
 

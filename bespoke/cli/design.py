@@ -21,6 +21,7 @@ from bespoke.cli.options import SEARCH, TECHNOLOGY, TRAINING, Json, require_veri
 from bespoke.cli.progress import TerminalProgress
 from bespoke.errors import InputError
 from bespoke.files import write_text
+from bespoke.stopping import farewell
 
 if TYPE_CHECKING:
     from bespoke.design import Design
@@ -251,13 +252,8 @@ def simulate(
 def _running(out: Path, config: Path | None, options: dict[str, Any]) -> Iterator[tuple[Any, TerminalProgress]]:
     """Settings from a command's options, and progress; an interrupt leaves a folder that the same command continues."""
     settings = settings_of(config, options)
-    with TerminalProgress() as progress:
-        try:
-            yield settings, progress
-        except KeyboardInterrupt:
-            progress.stop()
-            Console(stderr=True).print(f"\nstopped; the same command goes on in {out}", markup=False, highlight=False)
-            raise typer.Exit(130) from None
+    with farewell(f"stopped; the same command goes on in {out}"), TerminalProgress() as progress:
+        yield settings, progress
 
 
 def _model(path: Path) -> ModelFile:

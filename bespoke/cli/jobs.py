@@ -15,6 +15,7 @@ from rich.console import Console
 from bespoke.cli.options import CHOICE, SEARCH, TECHNOLOGY, TRAINING, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
 from bespoke.files import write_text
+from bespoke.stopping import farewell
 
 Metrics = Annotated[bool, typer.Option("--json", help="Print metrics.json instead of the summary.")]
 
@@ -36,17 +37,12 @@ def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = 
     from bespoke.report import read_run, summary_table, write_report
 
     settings = settings_of(config, options)
-    with TerminalProgress() as progress:
-        try:
-            metrics = run_pipeline(
-                settings, out, overwrite=overwrite, progress=progress, command=shlex.join(["bespoke", *sys.argv[1:]])
-            )
-            progress.stage("writing the report")
-            report = write_report(out)
-        except KeyboardInterrupt:
-            progress.stop()
-            print(f"\nstopped; the same command continues the run in {out}", file=sys.stderr)
-            raise typer.Exit(130) from None
+    with farewell(f"stopped; the same command continues the run in {out}"), TerminalProgress() as progress:
+        metrics = run_pipeline(
+            settings, out, overwrite=overwrite, progress=progress, command=shlex.join(["bespoke", *sys.argv[1:]])
+        )
+        progress.stage("writing the report")
+        report = write_report(out)
     summary = summary_table(read_run(out))
     plain = Console(file=io.StringIO(), width=120)
     plain.print(summary)

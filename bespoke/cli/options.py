@@ -280,6 +280,10 @@ def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     if given.get("data") is not None or given.get("train") is not None:
         for key in ("data", "train", "test"):
             settings.pop(key, None)
+    for key, others in _REPLACES.items():
+        if given.get(key) is not None:
+            for other in others:
+                settings.pop(other, None)
     if given["hidden"] == _AUTO:
         settings.pop("hidden", None)
         given["hidden"] = None
@@ -287,6 +291,13 @@ def settings_of(config: Path | None, given: dict[str, Any]) -> RunConfig:
     return RunConfig(**settings)
 
 
+#: What an option on the command line makes void in a file: a run's own has everything filled in.
+_REPLACES = {
+    "model": ("hidden",),
+    "front_end": ("front_end_figures",),
+    "technology": ("liberty", "front_end_figures"),
+    "liberty": ("technology", "front_end_figures"),
+}
 #: Asks for hidden layers that the data decide.
 _AUTO = "auto"
 

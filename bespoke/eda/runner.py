@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bespoke.errors import ToolFailedError, ToolMissingError, ToolTimeoutError
+from bespoke.stopping import before_leaving
 
 _TAIL_LINES = 15
+#: Programs that this process waits for.
+_running: set[subprocess.Popen] = set()
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def run_tool(
             raise ToolMissingError(
                 f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
             ) from error
+        _running.add(process)
         try:
             code = process.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
@@ -94,6 +98,8 @@ def run_tool(
         except BaseException:
             _end(process)
             raise
+        finally:
+            _running.discard(process)
     if code != 0:
         raise ToolFailedError(f"{name} failed with exit code {code}", command=words, log=log, tail=_tail(log))
     return ToolRun(name, words, folder, log, time.monotonic() - started)
@@ -101,9 +107,20 @@ def run_tool(
 
 def _end(process: subprocess.Popen) -> None:
     """End the program and whatever it started."""
+    _kill(process)
+    process.wait()
+
+
+def _kill(process: subprocess.Popen) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+
+
+@before_leaving
+def _kill_all() -> None:
+    """A process that is cut short leaves no program behind."""
+    for process in list(_running):
+        _kill(process)
 
 
 def _tail(log: Path) -> str:

@@ -134,6 +134,23 @@ def tool_versions() -> dict[str, str]:
     return {status.name: status.version for status in doctor() if status.ok}
 
 
+def source_commit() -> str | None:
+    """Commit of the checkout that this very package lies in, ``-dirty`` behind it where files differ from it.
+
+    None where the package is installed, or git cannot say.
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        return None
+    git = ("git", "--no-optional-locks", f"--git-dir={root / '.git'}", f"--work-tree={root}")
+    commit = (_output((*git, "rev-parse", "--verify", "HEAD")) or "").strip()
+    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):  # what git complains of otherwise
+        return None
+    own = [str(root / name) for name in ("bespoke", "rtl_templates", "sim", "flows")]
+    changes = (_output((*git, "status", "--porcelain", "--", *own)) or "").strip()
+    return commit + ("-dirty" if changes else "")
+
+
 def _which(program: str, how: str) -> str:
     path = shutil.which(program)
     if path is None:

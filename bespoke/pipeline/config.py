@@ -182,8 +182,22 @@ def to_plain(config: RunConfig) -> dict[str, Any]:
     return plain
 
 
-def to_toml(config: RunConfig) -> str:
-    return tomli_w.dumps(to_plain(config))
+def to_toml(config: RunConfig, *, asked: RunConfig | None = None) -> str:
+    """The settings as TOML; comments name those that are not set, and those that nobody asked for.
+
+    Parameters
+    ----------
+    asked : the settings as they were given, where ``config`` has filled in what they left open.
+    """
+    plain = to_plain(config)
+    unset = [item.name for item in dataclasses.fields(config) if item.name not in plain]
+    found = [] if asked is None else [name for name in plain if name not in to_plain(asked)]
+    comments = [
+        f"# {words}: {', '.join(names)}"
+        for words, names in (("found by the run, not asked for", found), ("not set", unset))
+        if names
+    ]
+    return "\n".join([*comments, tomli_w.dumps(plain)])
 
 
 def read_config(path: Path) -> dict[str, Any]:

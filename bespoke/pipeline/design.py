@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,6 +193,7 @@ def measure(
             simulated_test_accuracy=rtl_seen.test_accuracy,
             netlist_test_accuracy=netlist_accuracy.value,
             threshold_probes=rtl_seen.threshold_probes,
+            netlist_sha256=hashlib.sha256(netlist_path.read_bytes()).hexdigest(),
         ),
         model_file=str(model_file.relative_to(root)),
         rtl_file=str(source.relative_to(root)),

@@ -32,6 +32,7 @@ from bespoke.pipeline.preparation import (
 )
 from bespoke.pipeline.procedure import Procedure, TrainedModels
 from bespoke.pipeline.progress import RunProgress, Silent
+from bespoke.pipeline.resolved import resolved
 from bespoke.pipeline.rivals import exact_design
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.workers import one_thread_each
@@ -113,6 +114,7 @@ def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunP
     folder.open(config, data_digest=digest, overwrite=overwrite)
     write_parts(folder, data)
     topology = topology_of(folder, config, data, progress, imported=imported)
+    folder.fill_in(config, resolved(config, technology=technology, front_end=front_end, hidden=topology.hidden))
     procedure = procedure_of(config, data, topology.hidden, technology, front_end)
     adapted, agreement = (None, None) if imported is None else (imported.adapted(data), imported.agreement_on(data))
     return _Begun(data, technology, front_end, procedure, adapted, agreement)

@@ -47,7 +47,8 @@ class Verification:
 
     ``rtl_vectors`` and ``gate_level_vectors`` went through Icarus, ``netlist_vectors`` through the bit-parallel
     simulation of the netlist. ``threshold_probes`` of the RTL's vectors stood at a threshold of the front end, a float
-    below it or a float above. ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL.
+    below it or a float above. ``netlist_equivalent`` states that ABC proved the mapped netlist equal to the RTL,
+    ``netlist_sha256`` which text that was (empty in runs of earlier versions).
     """
 
     rtl_vectors: int
@@ -57,6 +58,7 @@ class Verification:
     simulated_test_accuracy: float
     netlist_test_accuracy: float
     threshold_probes: int = 0
+    netlist_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -123,11 +123,12 @@ def topology_of(
     """
     if imported is not None:
         return Topology(imported.hidden)
+    name, title = "models/topology.json", "choosing the hidden layer"
     if config.hidden is not None:
-        return Topology(config.hidden)
+        tried = folder.read_json(name) if folder.has(name) else None  # the folder's own settings, given in full
+        return Topology(config.hidden, tried)
     if config.front_end is FrontEndKind.BINARY and config.data in LITERATURE_HIDDEN:
         return Topology(LITERATURE_HIDDEN[config.data])
-    name, title = "models/topology.json", "choosing the hidden layer"
     if not folder.has(name):
         progress.stage(title)
         with folder.timed(title):

@@ -14,7 +14,7 @@ from bespoke import __version__
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import EXACT_BASELINE, Choice, CrossFit, Design, Forecast, Request, choose, with_forecasts
-from bespoke.eda.tools import require_tools, tool_versions
+from bespoke.eda.tools import require_tools
 from bespoke.errors import NoDesignError
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.crossfitting import cross_fit
@@ -45,6 +45,8 @@ from bespoke.pipeline.preparation import (
     write_parts,
 )
 from bespoke.pipeline.progress import RunProgress, Silent
+from bespoke.pipeline.provenance import provenance
+from bespoke.pipeline.resolved import resolved
 from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.workers import one_thread_each
@@ -109,9 +111,10 @@ def run(
     scorer = scorer_of(config, data)
     folder.open(config, data_digest=data_digest(data, imported, scorer), overwrite=overwrite)
     if not folder.has("versions.json"):
-        folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
+        folder.write_json("versions.json", provenance(config, data_digest=data_digest(data)))
     write_parts(folder, data)
     topology = topology_of(folder, config, data, progress, imported=imported)
+    folder.fill_in(config, resolved(config, technology=technology, front_end=front_end, hidden=topology.hidden))
     fitted = cross_fit(
         folder,
         procedure_of(config, data, topology.hidden, technology, front_end),

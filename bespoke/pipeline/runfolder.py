@@ -16,7 +16,7 @@ from bespoke import __version__
 from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
-from bespoke.pipeline.config import RunConfig, to_toml
+from bespoke.pipeline.config import RunConfig, read_config, to_toml
 from bespoke.pipeline.metrics import restored
 
 _T = TypeVar("_T")
@@ -49,11 +49,14 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
         held = self._stamp()
+        in_full = self._stamp_in_full(held)
+        if stamp == in_full and not overwrite:
+            stamp = held  # the settings were given as the run itself had filled them in
         if held is None and self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"--out {self.path} holds files that are not of a run; name an empty or a new folder")
         if held is not None and held != stamp and not overwrite:
             raise InputError(
-                f"--out {self.path} holds a run with {_difference(held, stamp)}; name another folder or pass "
+                f"--out {self.path} holds a run with {_difference(held, stamp, in_full)}; name another folder or pass "
                 "--overwrite"
             )
         if held is not None and overwrite:
@@ -113,6 +116,18 @@ class RunFolder:
         """Seconds of every stage that is done."""
         return self.read_json(_SECONDS) if self.has(_SECONDS) else {}
 
+    def fill_in(self, asked: RunConfig, config: RunConfig) -> None:
+        """Put into ``config.toml`` what the run made of the settings that it was given."""
+        write_text(self.path / "config.toml", to_toml(config, asked=asked))
+
+    def _stamp_in_full(self, held: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The stamp that the folder's run would have, had it been given all that it found by itself."""
+        try:
+            config = RunConfig(**read_config(self.path / "config.toml"))
+        except InputError:
+            return held
+        return held and {**held, "settings": config.result_settings()}
+
     def _stamp(self) -> dict[str, Any] | None:
         if not (self.path / _STAMP).is_file():
             return None
@@ -123,14 +138,19 @@ class RunFolder:
         return held if isinstance(held, dict) else {}
 
 
-def _difference(held: dict[str, Any], stamp: dict[str, Any]) -> str:
-    """The first thing in which two stamps differ, in words."""
+def _difference(held: dict[str, Any], stamp: dict[str, Any], in_full: dict[str, Any]) -> str:
+    """The first thing in which two stamps differ, in words; the held one may be the one in full, if that is nearer."""
     if held.get("version") != stamp["version"]:
         return f"bespoke {held.get('version', 'of an unknown version')}"
-    before, now = held.get("settings", {}), stamp["settings"]
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key):
-            return f"another {key} ({before.get(key, 'default')!r} instead of {now.get(key, 'default')!r})"
+    now = stamp["settings"]
+    found = [
+        [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+        for before in (held.get("settings", {}), in_full.get("settings", {}))
+    ]
+    differing, before = min(zip(found, (held, in_full), strict=True), key=lambda pair: len(pair[0]))
+    for key in differing:
+        was = before["settings"].get(key, "default")
+        return f"another {key} ({was!r} instead of {now.get(key, 'default')!r})"
     return "other data"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import pytest
 from bespoke.data import read_vectors
 from bespoke.pipeline import front
 from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort, Objective, RunConfig
+from bespoke.pipeline.config import Effort, Objective, RunConfig, read_config
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.run import run
 from bespoke.scores import Metric
@@ -169,6 +170,31 @@ def test_other_workers_under_load_give_the_same_files(tables, reference, tmp_pat
     assert differing(results(again), results(reference)) == []
     for name in _TIMED:
         assert read_timeless(again / name) == read_timeless(reference / name), name
+
+
+def test_a_runs_own_settings_repeat_it_from_anywhere(tables, tmp_path, monkeypatch):
+    """The first run names its files by where it stands and leaves layers and folds open; the second has all of it."""
+    monkeypatch.chdir(tables)
+    asked = {"train": "train.csv", "test": "test.csv", "bits": 3, "seed": 5, "max_loss": 0.05}
+    first, second = tmp_path / "first", tmp_path / "second"
+    run(RunConfig(effort=Effort.FAST, **asked), first)
+    monkeypatch.chdir(tmp_path)
+    in_full = RunConfig(**read_config(first / "config.toml"))
+    assert in_full.hidden == tuple(json.loads((first / "models/topology.json").read_text())["hidden"])
+    assert (in_full.folds, in_full.clock_ms, in_full.front_end_figures) == (3, 200.0, "date-2024")
+    run(in_full, second)
+    found = results(first)
+    assert differing({**found, "models/topology.json": ""}, {**results(second), "models/topology.json": ""}) == []
+    assert RunConfig(**read_config(second / "config.toml")) == in_full
+    before = read_timeless(first / "metrics.json")
+    run(in_full, first)  # it is the same run, and all of it is there
+    after = read_timeless(first / "metrics.json")
+    assert after.pop("data") != before.pop("data")  # names its files otherwise
+    assert after == before
+    versions = json.loads((first / "versions.json").read_text())
+    assert {"python", "numpy", "scikit-learn", "numba", "platform", "commit"} <= versions.keys()
+    digest = {name: hashlib.sha256((tables / name).read_bytes()).hexdigest() for name in ("train.csv", "test.csv")}
+    assert versions["data_sha256"] == digest
 
 
 def test_metrics_say_how_long_the_stages_took(reference):

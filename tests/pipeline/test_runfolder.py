@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from bespoke.errors import InputError
 from bespoke.files import write_json, write_text
-from bespoke.pipeline.config import RunConfig
+from bespoke.pipeline.config import RunConfig, read_config
 from bespoke.pipeline.runfolder import RunFolder
 
 
@@ -23,6 +24,31 @@ def test_the_same_settings_continue_and_other_ones_are_refused(tmp_path):
         folder.open(RunConfig(data="iris"), data_digest="e")
     folder.open(RunConfig(data="iris", seed=3), data_digest="d", overwrite=True)
     assert not folder.has("stage.json")
+
+
+def test_settings_given_in_full_continue_the_run_that_found_them(tmp_path):
+    folder, asked = RunFolder(tmp_path / "run"), RunConfig(data="iris")
+    in_full = replace(asked, hidden=(3,), folds=5, clock_ms=200.0, front_end_figures="date-2024")
+    folder.open(asked, data_digest="d")
+    folder.fill_in(asked, in_full)
+    assert RunConfig(**read_config(folder / "config.toml")) == in_full
+    assert "# found by the run, not asked for: hidden, folds, front_end_figures, clock_ms\n" in (
+        (folder / "config.toml").read_text()
+    )
+    folder.open(in_full, data_digest="d")
+    folder.fill_in(in_full, in_full)
+    folder.open(asked, data_digest="d")  # as it was begun
+    folder.fill_in(asked, in_full)
+    others = {
+        "hidden": replace(in_full, hidden=(4,)),
+        "seed": replace(in_full, seed=1),
+        "folds": replace(asked, folds=4),
+    }
+    for key, other in others.items():
+        with pytest.raises(InputError, match=f"holds a run with another {key}"):
+            folder.open(other, data_digest="d")
+    with pytest.raises(InputError, match="other data"):
+        folder.open(in_full, data_digest="e")
 
 
 def test_foreign_folders_and_files_are_left_alone(tmp_path):
