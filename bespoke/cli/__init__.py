@@ -9,7 +9,7 @@ import sys
 import typer
 
 from bespoke import __version__
-from bespoke.cli import backend, design, jobs, reporting, system, technology
+from bespoke.cli import backend, design, jobs, reporting, system, technology, using
 from bespoke.errors import BespokeError, InputError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  bespoke run breast_cancer --out runs/bc",
 )
-for group in (jobs, design, backend, reporting, system):
+for group in (jobs, using, design, backend, reporting, system):
     group.register(app)
 app.add_typer(technology.app, name="technology", help="List, show, import and export printed technologies.")
 
