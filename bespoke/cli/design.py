@@ -322,7 +322,9 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
         "table": str(found.table),
         "candidates": found.search.candidates,
         "objective": str(found.objective),
-        "designs": [entry(design) for design in found.designs],
+        "designs": [
+            {**entry(design), "copy_of": copy} for design, copy in zip(found.designs, found.copies, strict=True)
+        ],
         "baseline": entry(found.baseline),
     }
 
@@ -344,9 +346,14 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
     )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "kind" else "right")
-    for index, design in enumerate((*found.designs, found.baseline)):
+    rows = [
+        (f"{index}{wording.near_copies(found.copies.count(index))}", design)
+        for index, design in enumerate(found.designs)
+        if found.copies[index] is None
+    ]
+    for name, design in (*rows, ("exact", found.baseline)):
         table.add_row(
-            str(index) if design is not found.baseline else "exact",
+            name,
             f"{100 * design.train.value:.1f} %",
             f"{100 * design.forecast.accuracy:.1f} %",
             wording.figures(design.estimated.system_power_mw),

@@ -151,7 +151,7 @@ def settle_on(
     designs, findings = front.designs, front.findings
     request = request_of(config, front.baseline.forecast, bench.source)
     choice = _numbered(designs, request, design) if design is not None else _by_request(designs, request, config)
-    copies = near_copies(designs, data.train, bench.backend.front_end.kind, chosen=choice.index)
+    copies = near_copies(designs, data.train, chosen=choice.index)
     place = (folder / choice.design.model_file).parent / "chosen"
     if choice.design.origin == EXACT_BASELINE:
         place = folder / "baseline/chosen"

@@ -4,53 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bespoke.costs import Costs
 from bespoke.data import Part, PreparedData
 from bespoke.design import EXACT_BASELINE, Choice, Design
-from bespoke.model import IntegerClassifier, LogicCircuit, input_wires, used_bits
+from bespoke.model import read_features
 from bespoke.pipeline.rivals import RIVAL_TREE
-from bespoke.sensing import FrontEndKind, ThermometerWires
 
-#: Costs that differ by no larger a share than this are alike.
+#: Designs whose costs differ by no larger a share, and whose answers on no larger a share of samples, are alike.
 ALIKE = 0.01
 
 
-def near_copies(
-    designs: Sequence[Design], samples: Part, kind: FrontEndKind, *, chosen: int | None = None
-) -> list[int | None]:
+def near_copies(designs: Sequence[Design], samples: Part, *, chosen: int | None = None) -> list[int | None]:
     """Of which design each is a near copy; None for one that stands for itself.
 
-    A near copy reads the same wires, answers the same on every one of the samples, and costs the same within a
-    hundredth. It is named after the chosen design where that is one of them, else after the first. Rival trees and the
-    exact baseline stand for themselves.
+    A near copy reads the same sensors, costs the same within a hundredth in every figure that is known, and answers
+    otherwise on no more than a hundredth of the samples, which is less than their number can tell. It is named after
+    the chosen design where that is what it is like, else after the first such. Rival trees and the exact baseline stand
+    for themselves.
 
     Parameters
     ----------
     samples : the development part, or what of it there is.
-    kind : what stands before the designs.
     """
-    first: dict[tuple[bytes, bytes], list[int]] = {}
+    stand_alone: list[tuple[int, list[int], np.ndarray]] = []
     copies: list[int | None] = [None] * len(designs)
     for index in sorted(range(len(designs)), key=lambda index: index != chosen):
         design = designs[index]
         if design.origin in (RIVAL_TREE, EXACT_BASELINE):
             continue
-        key = _read(design.model, kind), design.model.predict(samples.features).tobytes()
-        alike = [other for other in first.get(key, []) if _cost_alike(designs[other].costs, design.costs)]
-        if alike:
-            copies[index] = alike[0]
+        read, answers = read_features(design.model), design.model.predict(samples.features)
+        for other, other_read, other_answers in stand_alone:
+            if (
+                read == other_read
+                and _cost_alike(designs[other].costs, design.costs)
+                and np.mean(answers != other_answers) <= ALIKE
+            ):
+                copies[index] = other
+                break
         else:
-            first.setdefault(key, []).append(index)
+            stand_alone.append((index, read, answers))
     return copies
-
-
-def _read(model: IntegerClassifier, kind: FrontEndKind) -> bytes:
-    """What a classifier reads of the sensors, for comparison with others behind the same kind of front end."""
-    wires = input_wires(model, kind)
-    if not isinstance(wires, ThermometerWires):
-        return used_bits(model).tobytes()
-    used = wires.only(model.used_wires()) if isinstance(model, LogicCircuit) else wires
-    return used.levels.tobytes()
 
 
 def _cost_alike(one: Costs, other: Costs) -> bool:

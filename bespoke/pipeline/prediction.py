@@ -15,7 +15,7 @@ import numpy as np
 from bespoke.data.dataset import Label
 from bespoke.data.measurements import Measurements
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, LogicCircuit, used_bits
+from bespoke.model import LogicCircuit, read_features
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.scores import Confusion
@@ -171,13 +171,6 @@ def predict_table(model: ModelFile, path: str | Path) -> Prediction:
     values[:, list(columns)] = measurements.values(list(columns.values()))
     inputs = model.quantiser.transform(values)
     return Prediction(model, measurements, columns, inputs, model.classifier.predict(inputs))
-
-
-def read_features(classifier: IntegerClassifier) -> list[int]:
-    """Features that the answer can depend on."""
-    if isinstance(classifier, LogicCircuit):
-        return np.unique(classifier.wires.feature_of()[classifier.used_wires()]).tolist()
-    return np.flatnonzero(used_bits(classifier).any(axis=1)).tolist()
 
 
 def model_file_of(place: Path, *, design: int | None = None) -> Path:

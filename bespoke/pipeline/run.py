@@ -93,7 +93,7 @@ def run(
         return settle_on(folder, config, bench, front, data, command=command, progress=progress, finish=finish)
     except NoDesignError as error:
         if not folder.has(METRICS):
-            copies = near_copies(front.designs, data.train, bench.backend.front_end.kind)
+            copies = near_copies(front.designs, data.train)
             write_text(folder / "front.csv", front_table(front.designs, data, copies=copies, chosen=None))
         raise NoDesignError(
             f"{error}; the front stays in {folder / 'front.csv'}, and `bespoke choose {out}` takes another request "
