@@ -346,11 +346,7 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
     )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "kind" else "right")
-    rows = [
-        (f"{index}{wording.near_copies(found.copies.count(index))}", design)
-        for index, design in enumerate(found.designs)
-        if found.copies[index] is None
-    ]
+    rows = [(str(index), design) for index, design in enumerate(found.designs) if found.copies[index] is None]
     for name, design in (*rows, ("exact", found.baseline)):
         table.add_row(
             name,
@@ -365,6 +361,10 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
         )
     console = Console()
     console.print(table)
+    shown = [f"{name}{wording.near_copies(found.copies.count(int(name)))}" for name, _ in rows]
+    if any(copy is not None for copy in found.copies):
+        stands = ", ".join(words for (name, _), words in zip(rows, shown, strict=True) if words != name)
+        console.print(f"One line each: design {stands}; explored.csv lists all.", highlight=False)
     console.print(
         f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures the logic's. "
         "Models: explored/*.json",
