@@ -361,9 +361,9 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
         )
     console = Console()
     console.print(table)
-    shown = [f"{name}{wording.near_copies(found.copies.count(int(name)))}" for name, _ in rows]
-    if any(copy is not None for copy in found.copies):
-        stands = ", ".join(words for (name, _), words in zip(rows, shown, strict=True) if words != name)
+    counted = {copy: found.copies.count(copy) for copy in found.copies if copy is not None}
+    if counted:
+        stands = ", ".join(f"{index}{wording.near_copies(count)}" for index, count in sorted(counted.items()))
         console.print(f"One line each: design {stands}; explored.csv lists all.", highlight=False)
     console.print(
         f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures the logic's. "

@@ -50,7 +50,9 @@ def test_another_spelling_is_taken_where_there_is_no_doubt(table):
 
 
 def test_a_missing_column_is_named_with_what_may_be_meant(table):
-    with pytest.raises(InputError, match=r"new\.csv: there is no column 'width', which the model reads; rename 'widht'"):
+    with pytest.raises(
+        InputError, match=r"new\.csv: there is no column 'width', which the model reads; rename 'widht'"
+    ):
         found(table("widht,b\n1,2\n"), "width")
     with pytest.raises(InputError, match="the columns are 'a', 'b'"):
         found(table("a,b\n1,2\n"), "humidity")
@@ -93,9 +95,7 @@ def extended(measurements: Measurements, *cells: str) -> str:
 
 def test_the_given_text_stays_as_it_is(table):
     text = 'sep;"two\nlines"\r\n"1.50";" x "\r\n\r\n2;"a""b"\r\n'
-    assert extended(table(text), "p;q", "r") == (
-        'sep;"two\nlines";answer\r\n"1.50";" x ";"p;q"\r\n2;"a""b";r\r\n'
-    )
+    assert extended(table(text), "p;q", "r") == ('sep;"two\nlines";answer\r\n"1.50";" x ";"p;q"\r\n2;"a""b";r\r\n')
     assert extended(table(b"\xef\xbb\xbfa\tb\n1\t2"), "x") == "a\tb\tanswer\n1\t2\tx\n"
 
 
