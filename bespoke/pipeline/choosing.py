@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,20 +117,26 @@ def choose(
     VerificationError
         if RTL or netlist differ from the integer model; nothing changes.
     """
-    folder = RunFolder(run)
-    held = folder.take_up()
-    if design is None:
-        config = held.asking(**request)
-    elif request.keys() - {"decisions_per_hour"}:
-        raise InputError("--design names the design itself; leave the other demands out")
-    else:
-        config = replace(held, **request)
-    front = FinishedFront.load(folder)
-    data = data_of(folder, front.findings.data)
-    whole = " && ".join(part for part in (front.findings.command, command) if part)
-    return settle_on(
-        folder, config, Bench.of(config), front, data, design=design, command=whole, progress=progress, finish=finish
-    )
+    with closing(RunFolder(run)) as folder:
+        held = folder.take_up()
+        if design is None:
+            config = held.asking(**request)
+        elif request.keys() - {"decisions_per_hour"}:
+            raise InputError("--design names the design itself; leave the other demands out")
+        else:
+            config = replace(held, **request)
+        front = FinishedFront.load(folder)
+        return settle_on(
+            folder,
+            config,
+            Bench.of(config),
+            front,
+            data_of(folder, front.findings.data),
+            design=design,
+            command=" && ".join(part for part in (front.findings.command, command) if part),
+            progress=progress,
+            finish=finish,
+        )
 
 
 def settle_on(

@@ -6,6 +6,7 @@ Every stage leaves its result in the run folder and is skipped where that is alr
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 from pathlib import Path
 
 from bespoke import __version__
@@ -75,15 +76,28 @@ def run(
     progress.stage("reading the data")
     data, source = prepare_data(config)
     bench = Bench.of(config)
-    folder = RunFolder(out)
     imported = imported_model(config, data)
-    scorer = scorer_of(config, data)
-    folder.open(config, data_digest=data_digest(data, imported, scorer), overwrite=overwrite)
-    if not folder.has("versions.json"):
-        folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
-    write_parts(folder, data)
-    if not folder.has(FINISHED):
-        _find(folder, config, bench, data, imported, source=source, command=command, progress=progress).save(folder)
+    digest = data_digest(data, imported, scorer_of(config, data))
+    with closing(RunFolder(out)) as folder:
+        folder.open(config, data_digest=digest, overwrite=overwrite)
+        if not folder.has("versions.json"):
+            folder.write_json("versions.json", {"bespoke": __version__, **tool_versions()})
+        write_parts(folder, data)
+        if not folder.has(FINISHED):
+            _find(folder, config, bench, data, imported, source, command, progress).save(folder)
+        return _settled(folder, config, bench, data, command, progress, finish)
+
+
+def _settled(
+    folder: RunFolder,
+    config: RunConfig,
+    bench: Bench,
+    data: PreparedData,
+    command: str,
+    progress: RunProgress,
+    finish: Finish | None,
+) -> RunMetrics:
+    """The choice; where no design meets the request, a front that another request may choose from."""
     front = FinishedFront.load(folder)
     first = front.findings.command
     asked = request_of(config, front.baseline.forecast, bench.source).describe()
@@ -96,8 +110,8 @@ def run(
             copies = near_copies(front.designs, data.train)
             write_text(folder / "front.csv", front_table(front.designs, data, copies=copies, chosen=None))
         raise NoDesignError(
-            f"{error}; the front stays in {folder / 'front.csv'}, and `bespoke choose {out}` takes another request "
-            "without a search"
+            f"{error}; the front stays in {folder / 'front.csv'}, and `bespoke choose {folder.path}` takes another "
+            "request without a search"
         ) from None
 
 
@@ -107,7 +121,6 @@ def _find(
     bench: Bench,
     data: PreparedData,
     imported: ImportedModel | None,
-    *,
     source: str,
     command: str,
     progress: RunProgress,

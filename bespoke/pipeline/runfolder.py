@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from bespoke import __version__
 from bespoke.errors import InputError
@@ -37,6 +37,7 @@ class RunFolder:
 
     def __init__(self, path: Path):
         self.path = path
+        self._held: TextIO | None = None
 
     def open(self, config: RunConfig, *, data_digest: str, overwrite: bool = False) -> None:
         """Create the folder, or take up a run that was begun with the same settings, data and version.
@@ -105,6 +106,11 @@ class RunFolder:
             raise InputError(
                 f"--out {self.path} is in use by another run; wait for it or name another folder"
             ) from None
+
+    def close(self) -> None:
+        """Give the folder free for others, which a process that ends does anyhow."""
+        if self._held is not None:
+            self._held.close()
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
