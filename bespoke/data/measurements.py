@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,9 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.data.dataset import MISSING_MARKERS, Label
-from bespoke.data.table import Table, delimiter_of, label_cells, read_table, read_text, target_index
+from bespoke.data.table import Table, label_cells, read_table, target_index
 from bespoke.errors import InputError
 
+_DELIMITERS = ",;\t|"
+#: The line by which spreadsheets are told the delimiter.
+_SEPARATOR_LINE = re.compile(r"\s*\"?sep=([^\w\"\r\n])", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -36,7 +40,8 @@ class Measurements:
         InputError
             as `bespoke.data.table.read_table`.
         """
-        return cls(read_table(path), read_text(Path(path)))
+        table = read_table(path)
+        return cls(table, table.path.read_bytes().decode("utf-8-sig"))
 
     @property
     def samples(self) -> int:
@@ -112,7 +117,7 @@ class Measurements:
             found[row] = index
         return name, found
 
-    def with_columns(self, headings: Sequence[str], cells: Iterable[Sequence[str]]) -> Iterator[str]:
+    def with_columns(self, headings: Sequence[str], more_cells: Iterable[Sequence[str]]) -> Iterator[str]:
         """The file's text, a record at a time, with columns behind the given ones; every given cell as it stood.
 
         Blank lines between records are left out, and the last record gets a line end if it had none.
@@ -125,17 +130,33 @@ class Measurements:
         taken = next((name for name in headings if name in self.table.header), None)
         if taken is not None:
             raise InputError(f"{self.table.path}: there is a column {taken!r} already; rename or remove it")
-        delimiter = delimiter_of(self.text)
+        records = self._records()
+        delimiter = self._delimiter(records)
+        counts = [_cells(record, delimiter) for record in records]
+        widest = max(map(len, counts))
+        ending = _line_end(records[0]) or "\n"
+        for record, cells, more in zip(records, counts, [headings, *more_cells], strict=True):
+            end = _line_end(record)
+            blanks = delimiter * (widest - len(cells))  # where other records have blank cells behind the last column
+            yield record[: len(record) - len(end)] + blanks + delimiter + _joined(more, delimiter) + (end or ending)
+
+    def _records(self) -> list[str]:
+        """Text of the header, with what stands before it, and of every row, with its line end and no blank lines."""
         lines = list(io.StringIO(self.text, newline=""))
         starts = [0, *(line - 1 for line in self.table.lines), len(lines)]
-        ending = _line_end(lines[0]) or "\n"
-        for place, more in enumerate([headings, *cells]):
-            record = lines[starts[place] : starts[place + 1]]
-            while len(record) > 1 and not record[-1].strip():
-                record.pop()
-            text = "".join(record)
-            end = _line_end(text)
-            yield text[: len(text) - len(end)] + delimiter + _joined(more, delimiter) + (end or ending)
+        records = []
+        for first, last in itertools.pairwise(starts):
+            while last > first + 1 and not lines[last - 1].strip():
+                last -= 1
+            records.append("".join(lines[first:last]))
+        return records
+
+    def _delimiter(self, records: Sequence[str]) -> str:
+        """The mark that cuts the text into the cells that were read."""
+        row, width = list(self.table.rows[0]), len(self.table.header)
+        told = _SEPARATOR_LINE.match(self.text)
+        marks = [*_DELIMITERS] if told is None else [told[1], *_DELIMITERS]
+        return next((mark for mark in marks if _cells(records[1], mark)[:width] == row), marks[0])
 
     def _no_column(self, name: str) -> InputError:
         header = self.table.header
@@ -181,6 +202,12 @@ def _number(cell: str) -> float:
 
 def _line_end(text: str) -> str:
     return text[len(text.rstrip("\r\n")) :]
+
+
+def _cells(record: str, delimiter: str) -> list[str]:
+    """The record's cells; of several lines, as above a header, those of the last."""
+    *_, cells = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
+    return cells
 
 
 def _joined(cells: Sequence[str], delimiter: str) -> str:

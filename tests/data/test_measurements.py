@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bespoke.data.measurements import Measurements, renamed
+from bespoke.data.table import Table
 from bespoke.errors import InputError
 
 
@@ -97,6 +99,19 @@ def test_the_given_text_stays_as_it_is(table):
     text = 'sep;"two\nlines"\r\n"1.50";" x "\r\n\r\n2;"a""b"\r\n'
     assert extended(table(text), "p;q", "r") == ('sep;"two\nlines";answer\r\n"1.50";" x ";"p;q"\r\n2;"a""b";r\r\n')
     assert extended(table(b"\xef\xbb\xbfa\tb\n1\t2"), "x") == "a\tb\tanswer\n1\t2\tx\n"
+
+
+def test_answers_stand_below_their_name_where_rows_are_cut_short(table):
+    """As by a reader that drops the blank cells that spreadsheets leave behind the last column."""
+    text = "a;b;;\n1;2;\n3;4;;\n"
+    measurements = Measurements(Table(Path("t.csv"), ("a", "b"), (("1", "2"), ("3", "4")), (2, 3)), text)
+    assert extended(measurements, "x", "y") == "a;b;;;answer\n1;2;;;x\n3;4;;;y\n"
+
+
+def test_a_line_that_tells_the_delimiter_stays_alone():
+    text = "sep=^\r\na^b\r\n1^2,5\r\n"
+    measurements = Measurements(Table(Path("t.csv"), ("a", "b"), (("1", "2,5"),), (3,)), text)
+    assert extended(measurements, "x") == "sep=^\r\na^b^answer\r\n1^2,5^x\r\n"
 
 
 def test_a_column_of_that_name_is_not_written_twice(table):
