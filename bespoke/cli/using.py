@@ -106,7 +106,7 @@ def choose(run: Run, design: Chosen = None, json_output: Json = False, **options
             )
         except KeyboardInterrupt:
             progress.stop()
-            print(f"\nstopped; {run} keeps the design that was chosen before", file=sys.stderr)
+            print(f"\nstopped; {run} holds the old choice or the new one, whole", file=sys.stderr)
             raise typer.Exit(130) from None
     show_run(run, metrics, as_json=json_output)
     if (run / "figures").is_dir():

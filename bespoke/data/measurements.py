@@ -40,8 +40,9 @@ class Measurements:
         InputError
             as `bespoke.data.table.read_table`.
         """
-        table = read_table(path)
-        return cls(table, table.path.read_bytes().decode("utf-8-sig"))
+        path = Path(path)
+        table = _single_column(path) or read_table(path)
+        return cls(table, path.read_bytes().decode("utf-8-sig"))
 
     @property
     def samples(self) -> int:
@@ -180,6 +181,21 @@ class Measurements:
 
     def _where(self, row: int, column: int) -> str:
         return f"{self.table.path}, line {self.table.lines[row]}, column {self.table.header[column]!r}"
+
+
+def _single_column(path: Path) -> Table | None:
+    """A table of one named column, which is no table to train on but may be all that a design reads; else None."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    lines = (line.rstrip("\r\n") for line in io.StringIO(text, newline=""))
+    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    marks = {*_DELIMITERS, '"', "\0"}
+    if len(filled) < 2 or any(marks.intersection(line) for _, line in filled) or math.isfinite(_number(filled[0][1])):
+        return None
+    numbers, cells = zip(*filled[1:], strict=True)
+    return Table(path, (filled[0][1].strip(),), tuple((cell,) for cell in cells), numbers)
 
 
 def renamed(found: Mapping[int, int], names: Sequence[str], header: Sequence[str]) -> list[tuple[str, str]]:

@@ -86,6 +86,7 @@ def map_front(
     compared = thinned(rivals, mapped_rivals, request) if rivals else []
     places += [f"front/rival{index:02d}" for index in range(len(compared))]
     chosen += compared
+    _clear(folder, places)
     progress.stage(f"mapping {len(chosen)} designs of the front")
     jobs = [
         joblib.delayed(_map_one)(design.model, data, folder / place, backend)
@@ -99,6 +100,13 @@ def map_front(
             designs.append(design.with_measured(measured, model_file=f"{place}/model.json"))
             progress.update(len(designs) / len(jobs), f"{len(designs)} of {len(jobs)}")
     return designs
+
+
+def _clear(folder: RunFolder, places: Sequence[str]) -> None:
+    """Removes what a call that was stopped has mapped for another request, beyond the places that are needed now."""
+    for left in (folder / "front").glob("*"):
+        if left.is_dir() and f"front/{left.name}" not in places:
+            shutil.rmtree(left)
 
 
 def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Costs:

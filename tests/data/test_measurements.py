@@ -26,6 +26,18 @@ def table(tmp_path):
     return read
 
 
+def test_one_column_is_a_table_of_measurements(table):
+    measurements = table("\nflow\r\n1.5\r\n\r\n2\r\n")
+    assert found(measurements, "flow") == ["flow"]
+    assert measurements.values([0]).tolist() == [[1.5], [2]]
+    assert extended(measurements, "a", "b") == "\nflow,answer\r\n1.5,a\r\n2,b\r\n"
+    with pytest.raises(InputError, match="line 4, column 'flow': 'high'"):
+        table("flow\n1\n\nhigh\n").values([0])
+    for text in ("1.5\n2\n", "flow\n", ""):
+        with pytest.raises(InputError, match=r"new\.csv"):
+            table(text)
+
+
 def found(measurements: Measurements, *names: str, needed=None) -> list[str]:
     columns = measurements.columns_of(names, needed=range(len(names)) if needed is None else needed)
     return [measurements.table.header[column] for column in columns.values()]
