@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -157,7 +157,10 @@ def settle_on(
     """
     designs, findings = front.designs, front.findings
     request = request_of(config, front.baseline.forecast, bench.source)
-    choice = _numbered(designs, request, design) if design is not None else _by_request(designs, request, config)
+    if design is None:
+        choice = _chosen(designs, request, rivals=config.choose_rival)
+    else:
+        choice = _numbered(designs, request, design)
     copies = near_copies(designs, data.train, chosen=choice.index)
     place = (folder / choice.design.model_file).parent / "chosen"
     if choice.design.origin == EXACT_BASELINE:
@@ -294,19 +297,14 @@ def request_of(config: RunConfig, baseline: Forecast, source: PowerSource | None
     return Request(min_score=config.min_accuracy, frugal=config.min_accuracy is None and unlimited, **settings)
 
 
-def _candidates(designs: tuple[Design, ...], config: RunConfig) -> list[int]:
-    """Places of the designs that may be chosen: rivals among them only where they are asked for."""
-    return [index for index, one in enumerate(designs) if config.choose_rival or one.origin != RIVAL_TREE]
-
-
-def _by_request(designs: tuple[Design, ...], request: Request, config: RunConfig) -> Choice:
-    """The choice among the front's designs, with its place in the front."""
-    places = _candidates(designs, config)
-    choice = choose_design([designs[index] for index in places], request)
+def _chosen(front: Sequence[Design], request: Request, *, rivals: bool) -> Choice:
+    """The choice among the front's designs, rivals among them only where they are asked for; its place in the front."""
+    places = [index for index, one in enumerate(front) if rivals or one.origin != RIVAL_TREE]
+    choice = choose_design([front[index] for index in places], request)
     return replace(choice, index=places[choice.index])
 
 
-def _numbered(designs: tuple[Design, ...], request: Request, number: int) -> Choice:
+def _numbered(designs: Sequence[Design], request: Request, number: int) -> Choice:
     """The design of that number in ``front.csv``, whatever it is."""
     if not 0 <= number < len(designs):
         raise InputError(f"--design {number}: the front has the designs 0 to {len(designs) - 1}, front.csv lists them")
@@ -314,7 +312,7 @@ def _numbered(designs: tuple[Design, ...], request: Request, number: int) -> Cho
     return Choice(designs[number], number, 1, request.settled(own))
 
 
-def _rival(front: tuple[Design, ...], request: Request, data: PreparedData) -> RivalMetrics | None:
+def _rival(front: Sequence[Design], request: Request, data: PreparedData) -> RivalMetrics | None:
     """The tree that the run's rule picks among the trees; where none fits, the most accurate within the budget."""
     places = [index for index, design in enumerate(front) if design.origin == RIVAL_TREE]
     if not places:
