@@ -338,7 +338,9 @@ def _exploration_json(found: Exploration) -> dict[str, Any]:
         "table": str(found.table),
         "candidates": found.search.candidates,
         "objective": str(found.objective),
-        "designs": [entry(design) for design in found.designs],
+        "designs": [
+            {**entry(design), "copy_of": copy} for design, copy in zip(found.designs, found.copies, strict=True)
+        ],
         "baseline": entry(found.baseline),
         **_agreement_json(found.agreement),
     }
@@ -361,9 +363,10 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
     )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "kind" else "right")
-    for index, design in enumerate((*found.designs, found.baseline)):
+    rows = [(str(index), design) for index, design in enumerate(found.designs) if found.copies[index] is None]
+    for name, design in (*rows, ("exact", found.baseline)):
         table.add_row(
-            str(index) if design is not found.baseline else "exact",
+            name,
             f"{100 * design.train.value:.1f} %",
             f"{100 * design.forecast.accuracy:.1f} %",
             wording.figures(design.estimated.system_power_mw),
@@ -375,6 +378,10 @@ def _show_exploration(found: Exploration, files: tuple[Path, ...]) -> None:
         )
     console = Console()
     console.print(table)
+    counted = {copy: found.copies.count(copy) for copy in found.copies if copy is not None}
+    if counted:
+        stands = ", ".join(f"{index}{wording.near_copies(count)}" for index, count in sorted(counted.items()))
+        console.print(f"One line each: design {stands}; explored.csv lists all.", highlight=False)
     console.print(
         f"{found.search.candidates:,} candidates. Area and power are estimates, `bespoke run` measures the logic's. "
         "Models: explored/*.json",

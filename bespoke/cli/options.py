@@ -239,8 +239,8 @@ TECHNOLOGY = ("technology", "liberty", "front_end_figures")
 def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command with the options of these names, in the order of its help.
 
-    An option that the command itself gives a default is as declared there, the others are the shared ones; the command
-    is called with all of them by keyword.
+    An option that the command itself gives a default is as declared there, and so is one that is not shared; the
+    command is called with all of them by keyword.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -248,7 +248,7 @@ def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         parameters = []
         for name in names:
             declared = own.get(name)
-            if declared is None or declared.default is inspect.Parameter.empty:
+            if name in _SHARED and (declared is None or declared.default is inspect.Parameter.empty):
                 annotation, default = _SHARED[name]
             else:
                 annotation, default = declared.annotation, declared.default

@@ -16,7 +16,7 @@ from bespoke.model.network import (
     Term,
 )
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
-from bespoke.model.usage import compared_bits, input_wires, largest_value, read_values, used_bits
+from bespoke.model.usage import compared_bits, input_wires, largest_value, read_features, read_values, used_bits
 
 __all__ = [
     "MAX_SUM_BITS",
@@ -37,6 +37,7 @@ __all__ = [
     "input_wires",
     "largest_value",
     "nearest_power_of_two",
+    "read_features",
     "read_values",
     "signed_digits",
     "signed_width",

@@ -59,6 +59,13 @@ def used_bits(classifier: IntegerClassifier) -> np.ndarray:
     return (masks[:, None] >> np.arange(classifier.input_bits) & 1).astype(bool)
 
 
+def read_features(classifier: IntegerClassifier) -> list[int]:
+    """Features that a classifier's answer can depend on, in order."""
+    if isinstance(classifier, LogicCircuit):
+        return np.unique(classifier.wires.feature_of()[classifier.used_wires()]).tolist()
+    return np.flatnonzero(used_bits(classifier).any(axis=1)).tolist()
+
+
 def read_values(network: Network) -> list[set[int]]:
     """Per level (features, then every layer) which values anything downstream reads."""
     compared = compared_bits(network.argmax)

@@ -51,6 +51,21 @@ def usual_folds(effort: Effort) -> int:
     return 3 if effort is Effort.FAST else 5
 
 
+#: Settings that say which design of a finished front is wanted; what is trained, searched and forecast is the same
+#: whatever they are, though half of the designs that are mapped are those that the request at hand may end at.
+REQUEST_SETTINGS = (
+    "max_loss",
+    "min_accuracy",
+    "max_area_cm2",
+    "max_power_mw",
+    "max_system_area_cm2",
+    "max_system_power_mw",
+    "source",
+    "choose_rival",
+    "decisions_per_hour",
+)
+
+
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
     return field(default=default, metadata={"help": text, "low": low, "high": high})
 
@@ -162,11 +177,19 @@ class RunConfig:
         return usual_folds(self.effort)
 
     def result_settings(self) -> dict[str, Any]:
-        """The settings that the result depends on, as they stand in a run folder's config."""
+        """The settings that what is found depends on, as they stand in a run folder's config; not the request."""
         settings = to_plain(self)
         settings.pop("workers")
         settings.pop("data_dir", None)  # where the data lay; their digest says what they were
-        return settings
+        return {name: value for name, value in settings.items() if name not in REQUEST_SETTINGS}
+
+    def asking(self, **request: Any) -> RunConfig:
+        """The same settings with another request; what it does not name is not asked for.
+
+        How often decisions are made is no demand, so it stays unless it is named.
+        """
+        unasked = {item.name: item.default for item in dataclasses.fields(self) if item.name in REQUEST_SETTINGS}
+        return dataclasses.replace(self, **{**unasked, "decisions_per_hour": self.decisions_per_hour, **request})
 
 
 def to_plain(config: RunConfig) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bespoke.importers import Agreement
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.crossfitting import cross_fit
 from bespoke.pipeline.front import forecast_cells, system_cells
+from bespoke.pipeline.marks import near_copies
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import (
@@ -56,13 +57,17 @@ _COLUMNS = (
     "estimated_front_end_power_mw",
     "estimated_system_area_cm2",
     "estimated_system_power_mw",
+    "copy_of",
     "model_file",
 )
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """What a search found, cheapest first, nothing measured; the exact baseline stands apart for comparison."""
+    """What a search found, cheapest first, nothing measured; the exact baseline stands apart for comparison.
+
+    ``copies`` says of which design each is a near copy, None for one that stands for itself.
+    """
 
     data: PreparedData
     objective: Objective
@@ -70,6 +75,7 @@ class Exploration:
     baseline: Design
     search: SearchSummary
     table: Path
+    copies: tuple[int | None, ...]
     agreement: Agreement | None = None
 
 
@@ -161,17 +167,25 @@ def explore(
     )
     baseline = replace(exact, model_file="models/baseline.json")
     table = folder / "explored.csv"
-    write_text(table, _table([*designs, baseline]))
+    copies = near_copies(designs, data.train)
+    write_text(table, _table([*designs, baseline], [*copies, None]))
     return Exploration(
-        data, config.objective, tuple(designs), baseline, fitted.developed.summary, table, begun.agreement
+        data,
+        config.objective,
+        tuple(designs),
+        baseline,
+        fitted.developed.summary,
+        table,
+        tuple(copies),
+        begun.agreement,
     )
 
 
-def _table(designs: Sequence[Design]) -> str:
+def _table(designs: Sequence[Design], copies: Sequence[int | None]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for index, design in enumerate(designs):
+    for index, (design, copy) in enumerate(zip(designs, copies, strict=True)):
         writer.writerow(
             [
                 index,
@@ -182,6 +196,7 @@ def _table(designs: Sequence[Design]) -> str:
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.estimated.static_power_mw:.6g}",
                 *system_cells(design.estimated),
+                "" if copy is None else copy,
                 design.model_file,
             ]
         )

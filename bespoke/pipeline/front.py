@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -15,7 +16,7 @@ from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import Design, Forecast, Request, thinned
 from bespoke.documents import read_json
-from bespoke.files import write_json, write_text
+from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import emit
@@ -55,6 +56,7 @@ _COLUMNS = (
     "estimated_system_area_cm2",
     "estimated_system_power_mw",
     "chosen",
+    "copy_of",
     "model_file",
 )
 
@@ -84,6 +86,7 @@ def map_front(
     compared = thinned(rivals, mapped_rivals, request) if rivals else []
     places += [f"front/rival{index:02d}" for index in range(len(compared))]
     chosen += compared
+    _clear(folder, places)
     progress.stage(f"mapping {len(chosen)} designs of the front")
     jobs = [
         joblib.delayed(_map_one)(design.model, data, folder / place, backend)
@@ -99,12 +102,25 @@ def map_front(
     return designs
 
 
+def _clear(folder: RunFolder, places: Sequence[str]) -> None:
+    """Removes what a call that was stopped has mapped for another request, beyond the places that are needed now."""
+    for left in (folder / "front").glob("*"):
+        if left.is_dir() and f"front/{left.name}" not in places:
+            shutil.rmtree(left)
+
+
 def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Costs:
-    """Measured costs; the static power is that of the training vectors, for the choice may look at no others."""
-    done = folder / _MAPPED
-    if done.is_file():
+    """Measured costs; the static power is that of the training vectors, for the choice may look at no others.
+
+    Another request may have left another design in the folder, which is cleared away.
+    """
+    done, file = folder / _MAPPED, folder / "model.json"
+    model = ModelFile.of(classifier, data, front_end=backend.front_end.kind)
+    if done.is_file() and file.is_file() and read_json(file, "file") == model.to_json():
         return restored(Costs, read_json(done, "file"))
-    ModelFile.of(classifier, data, front_end=backend.front_end.kind).save(folder / "model.json")
+    if folder.exists():
+        shutil.rmtree(folder)
+    model.save(file)
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
     source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
@@ -115,13 +131,21 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     return measured
 
 
-def write_table(path: Path, front: Sequence[Design], data: PreparedData, *, chosen: int) -> None:
-    """``front.csv``. Written after the choice: only here are the designs' test accuracies computed."""
+def front_table(
+    front: Sequence[Design], data: PreparedData, *, copies: Sequence[int | None], chosen: int | None
+) -> str:
+    """The text of ``front.csv``. Only here are the designs' test accuracies computed, after the choice.
+
+    Parameters
+    ----------
+    copies : of which design each is a near copy.
+    chosen : the chosen one; where there is none yet, no test accuracy is shown for anybody to choose by.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for index, design in enumerate(front):
-        test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
+    for index, (design, copy) in enumerate(zip(front, copies, strict=True)):
+        test = None if chosen is None else Accuracy.of(design.model.predict(data.test.features), data.test.classes)
         writer.writerow(
             [
                 index,
@@ -129,16 +153,17 @@ def write_table(path: Path, front: Sequence[Design], data: PreparedData, *, chos
                 design.kind,
                 f"{design.train.value:.6f}",
                 *forecast_cells(design.forecast),
-                f"{test.value:.6f}",
+                "" if test is None else f"{test.value:.6f}",
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.measured.area_cm2:.8g}",
                 f"{design.measured.static_power_mw:.6g}",
                 *system_cells(design.measured),
                 int(index == chosen),
+                "" if copy is None else copy,
                 design.model_file,
             ]
         )
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def forecast_cells(forecast: Forecast) -> list[str]:

@@ -218,13 +218,21 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class SelectionSummary:
-    """Which rule chose the design. The test part took no part in it."""
+    """Which rule chose the design. The test part took no part in it.
+
+    ``design`` is its number in front.csv and ``copies`` are those of its near copies there. ``by_number`` says that it
+    was asked for by its number. ``mapped_for`` is the request that the front was mapped for, where that was another.
+    """
 
     rule: str
     front_designs: int
     eligible_designs: int
     metric: str
     folds: int
+    design: int | None = None
+    copies: tuple[int, ...] = ()
+    by_number: bool = False
+    mapped_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -254,7 +262,9 @@ class RunMetrics:
     ``seconds`` are those on the clock that each stage took, by its title; a stage that an earlier call had finished
     keeps its own. ``topology`` says how the hidden layers were found, None where they were given.
     ``imported_agreement`` counts the training samples on which a model of ``--model`` answers as its original does,
-    before it is quantised; None where nothing was imported or there is no original to ask.
+    before it is quantised; None where nothing was imported or there is no original to ask. ``dominated`` says in words
+    which design of the front beats the chosen one and why it was not chosen, None where none does; it looks at the test
+    part, which the choice does not.
     """
 
     bespoke_version: str
@@ -274,6 +284,7 @@ class RunMetrics:
     seconds: dict[str, float]
     topology: dict[str, Any] | None = None
     imported_agreement: Agreement | None = None
+    dominated: str | None = None
     schema: int = field(default=METRICS_SCHEMA)
 
 

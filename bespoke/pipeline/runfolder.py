@@ -10,17 +10,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from bespoke import __version__
 from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
-from bespoke.pipeline.config import RunConfig, read_config, to_toml
+from bespoke.pipeline import publication
+from bespoke.pipeline.config import REQUEST_SETTINGS, RunConfig, read_config, to_toml
 from bespoke.pipeline.metrics import restored
 
 _T = TypeVar("_T")
 
+#: What a run ends with: where it is, there is a chosen design.
+METRICS = "metrics.json"
 _STAMP = ".bespoke-run.json"
 _LOCK = ".bespoke-run.lock"
 _SECONDS = "seconds.json"
@@ -35,9 +38,13 @@ class RunFolder:
 
     def __init__(self, path: Path):
         self.path = path
+        self._held: TextIO | None = None
 
     def open(self, config: RunConfig, *, data_digest: str, overwrite: bool = False) -> None:
         """Create the folder, or take up a run that was begun with the same settings, data and version.
+
+        The request may be another one: it says which design is wanted, not what there is. The settings in
+        ``config.toml`` are those of the last choice; before there is one, of the last call.
 
         Raises
         ------
@@ -64,8 +71,36 @@ class RunFolder:
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock()
+        self.settle()
         write_json(self.path / _STAMP, stamp)
-        write_text(self.path / "config.toml", to_toml(config))
+        if not self.has(METRICS):
+            write_text(self.path / "config.toml", to_toml(config))
+
+    def take_up(self) -> RunConfig:
+        """Keep the folder of a run for this process, and return the run's settings.
+
+        Raises
+        ------
+        InputError
+            if the folder is none of a run of this version.
+        """
+        if not self.path.is_dir():
+            raise InputError(f"run folder {self.path} does not exist")
+        held = self._stamp()
+        if held is None:
+            raise InputError(f"{self.path} is no run folder of `bespoke run`")
+        if held.get("version") != __version__:
+            raise InputError(
+                f"{self.path} holds a run of bespoke {held.get('version', 'of an unknown version')}, this is "
+                f"{__version__}; repeat the run"
+            )
+        self._lock()
+        self.settle()
+        return RunConfig(**read_config(self.path / "config.toml"))
+
+    def settle(self) -> None:
+        """Finish the writing of a choice that was made and whose files a killed process had begun to put in place."""
+        publication.settle(self.path)
 
     def _lock(self) -> None:
         """Keep the folder for this process until it ends, however it ends."""
@@ -76,6 +111,11 @@ class RunFolder:
             raise InputError(
                 f"--out {self.path} is in use by another run; wait for it or name another folder"
             ) from None
+
+    def close(self) -> None:
+        """Give the folder free for others, which a process that ends does anyhow."""
+        if self._held is not None:
+            self._held.close()
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -135,7 +175,10 @@ class RunFolder:
             held = read_json(self.path / _STAMP, "file")
         except InputError:
             return {}
-        return held if isinstance(held, dict) else {}
+        if not isinstance(held, dict) or not isinstance(held.get("settings", {}), dict):
+            return {}
+        kept = {name: value for name, value in held.get("settings", {}).items() if name not in REQUEST_SETTINGS}
+        return {**held, "settings": kept}
 
 
 def _difference(held: dict[str, Any], stamp: dict[str, Any], in_full: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.rivals import RIVAL_TREE
+from bespoke.report import wording
 from bespoke.report.axes import COST_AXES
 from bespoke.report.published import PublishedDesign, published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
@@ -13,7 +14,7 @@ from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
 
 def chart_data(record: RunRecord) -> dict[str, Any]:
     """Points with every cost by its objective's name, and the axes' labels; figures that are not known are null."""
-    points = [_point(row, record) for row in record.front]
+    points = [_point(row, record) for row in record.distinct_front]
     points += [_published_point(design) for design in published_designs(record.metrics.data.name)]
     return {"points": points, "axes": {str(axis.objective): axis.label for axis in COST_AXES}}
 
@@ -22,7 +23,7 @@ def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
     metrics = record.metrics
     what = "logic circuit" if row.kind == "logic" else "network"
     point = {
-        "label": f"Design {row.index}",
+        "label": f"Design {row.index}{wording.near_copies(record.copies(row))}",
         "kind": row.kind,
         "named": False,
         "note": f"{what}, found by {row.origin}",

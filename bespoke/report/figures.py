@@ -115,7 +115,7 @@ def _front_along(axis: CostAxis, record: RunRecord) -> Figure:
     figure, axes = new_figure(2.5)
     metrics = record.metrics
     # a design that costs nothing has no place on a logarithmic axis
-    designs = [d for d in record.front if axis.of(d) and d.test_accuracy is not None]
+    designs = [d for d in record.distinct_front if axis.of(d) and d.test_accuracy is not None]
     found = [d for d in designs if d.origin not in (BASELINE_ORIGIN, RIVAL_TREE)]
     for points, colour, marker, label in (
         ([d for d in found if d.kind == "network"], NETWORK, "o", "network"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from bespoke.design import EXACT_BASELINE
 from bespoke.documents import read_json
 from bespoke.errors import BespokeError, InputError
 from bespoke.model import IntegerClassifier, from_json
+from bespoke.pipeline.finished import FINISHED
 from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
+from bespoke.pipeline.publication import settle
+from bespoke.pipeline.runfolder import METRICS
 from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, priced_front_end
 from bespoke.technology import Technology, load_technology, read_liberty
 
@@ -50,6 +53,7 @@ class FrontRow:
     estimated_system_power_mw: float | None
     chosen: bool
     model_file: str
+    copy_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,15 @@ class RunRecord:
         """The chosen design as the front has it: static power on the training vectors, as for every other row."""
         return next((row for row in self.front if row.chosen), None)
 
+    @property
+    def distinct_front(self) -> tuple[FrontRow, ...]:
+        """The front with one row for near copies of one another."""
+        return tuple(row for row in self.front if row.copy_of is None)
+
+    def copies(self, row: FrontRow) -> int:
+        """How many near copies a row stands for."""
+        return sum(other.copy_of == row.index for other in self.front)
+
     @cached_property
     def test_inputs(self) -> np.ndarray | None:
         """Quantised features of the test part, int64 (samples, features); None where the file is missing."""
@@ -155,16 +168,18 @@ def read_run(folder: str | Path) -> RunRecord:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"run folder {folder} does not exist")
-    if not (folder / "metrics.json").is_file():
-        hint = (
-            "the run has not finished; repeat its `bespoke run` to resume it"
-            if (folder / "config.toml").is_file()
-            else "it is no run folder of `bespoke run`"
-        )
+    settle(folder)
+    if not (folder / METRICS).is_file():
+        if (folder / FINISHED).is_file():
+            hint = f"no design met the run's request; `bespoke choose {folder}` takes another one"
+        elif (folder / "config.toml").is_file():
+            hint = "the run has not finished; repeat its `bespoke run` to resume it"
+        else:
+            hint = "it is no run folder of `bespoke run`"
         raise InputError(f"{folder} has no metrics.json: {hint}")
     return RunRecord(
         folder=folder,
-        metrics=read_metrics(folder / "metrics.json"),
+        metrics=read_metrics(folder / METRICS),
         front=_read_front(folder / "front.csv"),
         versions=_read_versions(folder / "versions.json"),
         config_text=_text(folder / "config.toml") if (folder / "config.toml").is_file() else "",
@@ -258,7 +273,8 @@ def _read_versions(path: Path) -> dict[str, str]:
 def _read_front(path: Path) -> tuple[FrontRow, ...]:
     reader = csv.DictReader(_text(path).splitlines())
     rows = list(reader)
-    missing = [item.name for item in fields(FrontRow) if item.name not in (reader.fieldnames or ())]
+    needed = [item.name for item in fields(FrontRow) if item.default is MISSING]
+    missing = [name for name in needed if name not in (reader.fieldnames or ())]
     if missing:
         raise InputError(
             f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: it is of another version; "
@@ -298,4 +314,5 @@ def _front_row(row: Mapping[str, str]) -> FrontRow:
         estimated_system_power_mw=number("estimated_system_power_mw"),
         chosen=row["chosen"].strip().lower() in ("1", "true"),
         model_file=row.get("model_file") or "",
+        copy_of=int(row["copy_of"]) if row.get("copy_of") else None,
     )

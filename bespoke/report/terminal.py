@@ -154,8 +154,7 @@ def _notes(metrics: RunMetrics) -> list[Text]:
     check = chosen.verification
     proof = "proven equal to the RTL" if check.netlist_equivalent else "NOT proven equal to the RTL"
     lines = [
-        f"Intervals are 95 %. Chosen: {selection.rule}; {selection.eligible_designs} of "
-        f"{selection.front_designs} designs of the front fit. {wording.forecast_origin(selection)}",
+        f"Intervals are 95 %. {wording.chosen_by(metrics)} {wording.forecast_origin(selection)}",
         f"Checked: model = RTL on {check.rtl_vectors} vectors, = mapped netlist on {check.netlist_vectors} vectors "
         f"({check.gate_level_vectors} of them simulated at gate level); netlist {proof}.",
         _system_note(metrics),

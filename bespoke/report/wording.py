@@ -194,3 +194,27 @@ def forecast_origin(selection: SelectionSummary) -> str:
         f"Forecasts are cross-fitted: {selection.folds} times the whole procedure ran without a fold of the "
         "development part, which then judged it."
     )
+
+
+def chosen_by(metrics: RunMetrics) -> str:
+    """Which design was chosen, by which rule, and what there is to say of that."""
+    selection = metrics.selection
+    number = "" if selection.design is None else f"design {selection.design}{near_copies(len(selection.copies))}, "
+    if selection.by_number:
+        sentences = [f"Chosen: {number}{selection.rule}."]
+    else:
+        fitting = f"{selection.eligible_designs} of {selection.front_designs} designs of the front fit"
+        sentences = [f"Chosen: {number}{selection.rule}; {fitting}."]
+    if metrics.dominated is not None:
+        sentences.append(f"{metrics.dominated[0].upper()}{metrics.dominated[1:]}.")
+    if selection.mapped_for is not None and not selection.by_number:
+        sentences.append(
+            f"The front was mapped for another request ({selection.mapped_for}); one mapped for this, by `bespoke run` "
+            "in a folder of its own, may hold designs that meet it better."
+        )
+    return " ".join(sentences)
+
+
+def near_copies(count: int) -> str:
+    """What stands behind a design that others are near copies of: `` (and 2 near-copies)``; nothing for none."""
+    return "" if not count else f" (and {count} near-cop{'y' if count == 1 else 'ies'})"

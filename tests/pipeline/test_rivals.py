@@ -14,8 +14,8 @@ from bespoke.data import load_dataset, prepare
 from bespoke.design import EXACT_BASELINE, CrossFit, Design, FoldEvidence, Forecast, Judged, Request
 from bespoke.errors import NoDesignError
 from bespoke.model import LogicCircuit
+from bespoke.pipeline.choosing import _chosen, _rival
 from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
-from bespoke.pipeline.run import _chosen, _rival
 from bespoke.scores import Confusion, Metric, Scorer
 from bespoke.sensing import FrontEndKind, ThermometerWires, priced_front_end
 from bespoke.statistics import Accuracy

@@ -32,14 +32,20 @@ def found():
 
     summary = SearchSummary(1000, 1.0, 0.0, 2, 0.5)
     return Exploration(
-        None, Objective.SYSTEM_POWER, (design(1), design(2)), design(50, EXACT_BASELINE), summary, Path("explored.csv")
+        None,
+        Objective.SYSTEM_POWER,
+        (design(1), design(2)),
+        design(50, EXACT_BASELINE),
+        summary,
+        Path("explored.csv"),
+        (None, None),
     )
 
 
 def test_json_and_table_hold_the_system(found):
     entry = _exploration_json(found)["designs"][1]
     assert entry["comparators"] == 6 and entry["estimated_system_power_mw"] == pytest.approx(0.7)
-    row = list(csv.DictReader(_table(found.designs).splitlines()))[1]
+    row = list(csv.DictReader(_table(found.designs, found.copies).splitlines()))[1]
     for name in ("estimated_front_end_area_cm2", "estimated_system_area_cm2", "estimated_system_power_mw"):
         assert float(row[name]) == pytest.approx(entry[name])
     for name, value in (("accuracy", 0.872), ("low", 0.842), ("high", 0.892), ("score", 0.772)):
@@ -50,6 +56,15 @@ def test_the_terminal_shows_the_system(found, capsys):
     _show_exploration(found, ())
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["1", "90.0", "%", "87.2", "%", "0.700", "0.204", "6", "0.600", "0.200", "network"] in lines
+
+
+def test_near_copies_are_one_line_of_the_terminal_and_all_lines_of_the_table(found, capsys):
+    alike = replace(found, copies=(None, 0))
+    _show_exploration(alike, ())
+    shown = capsys.readouterr().out
+    assert "0 (and 1 near-copy)" in shown and "\n    1 " not in shown
+    assert [row["copy_of"] for row in csv.DictReader(_table(alike.designs, alike.copies).splitlines())] == ["", "0"]
+    assert [entry["copy_of"] for entry in _exploration_json(alike)["designs"]] == [None, 0]
 
 
 @pytest.mark.parametrize("objective", list(Objective))

@@ -9,7 +9,7 @@ import json
 import pytest
 from rich.console import Console
 
-from bespoke.pipeline.run import _ratios
+from bespoke.pipeline.choosing import _ratios
 from bespoke.report import (
     compare_runs,
     comparison_markdown,
