@@ -10,6 +10,9 @@ import numpy as np
 
 from bespoke.errors import InputError
 
+#: Bits that an input feature may have.
+FEWEST_BITS, MOST_BITS = 1, 12
+
 
 @dataclass(frozen=True)
 class Quantiser:
@@ -134,8 +137,11 @@ class Quantiser:
 
 
 def check_bits(bits: int) -> None:
-    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= 16:
-        raise InputError(f"the input bits (--bits) must be a whole number from 1 to 16, not {bits!r}")
+    """InputError for what is no width of an input feature: the same words wherever one is given."""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
+        raise InputError(f"option --bits must be a whole number, not {bits!r}")
+    if not FEWEST_BITS <= bits <= MOST_BITS:
+        raise InputError(f"option --bits must be between {FEWEST_BITS} and {MOST_BITS}, not {bits}")
 
 
 def _ordinals(values: np.ndarray) -> np.ndarray:

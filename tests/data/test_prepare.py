@@ -106,7 +106,7 @@ def plain_quantised(x: float, low: float, high: float, bits: int) -> int:
     st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
     st.floats(-1e3, 1e3),
     st.floats(1e-3, 1e6),
-    st.integers(1, 16),
+    st.integers(1, 12),
 )
 def test_quantiser_against_plain_python(values, low, span, bits):
     quantiser = Quantiser((low,), (low + span,), bits)
