@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+import bespoke
 from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.sensing import Quantiser
@@ -15,7 +17,7 @@ from bespoke.train import FloatModel
 Label = str | int | float | bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImportedModel:
     """A trained MLP in this project's terms.
 
@@ -178,6 +180,19 @@ class ImportedModel:
             self.feature_names,
             self.source,
         )
+
+    def to_estimator(self, **parameters: Any) -> Any:
+        """An unfitted `bespoke.BespokeClassifier` whose ``fit`` starts from this model, as ``run --model`` does.
+
+        Parameters
+        ----------
+        parameters : the classifier's others, such as ``effort`` or ``random_state``.
+        """
+        return bespoke.BespokeClassifier(model=self, **parameters)
+
+    def __repr__(self) -> str:
+        topology = "-".join(str(size) for size in self.float_model.topology)
+        return f"ImportedModel({topology}, source={self.source!r})"
 
 
 def _bare(name: str) -> str:
