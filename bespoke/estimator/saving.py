@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,7 @@ def plain(value: Any) -> Any:
         return {
             "kind": _IMPORTED,
             "float_model": value.float_model.to_json(),
-            **{name: plain(getattr(value, name)) for name in ("low", "high", "class_labels", "feature_names")},
-            "source": value.source,
+            **{name: plain(getattr(value, name)) for name in _imported_fields()},
         }
     return str(value) if isinstance(value, Path) else value
 
@@ -142,11 +142,16 @@ def _parameters(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _imported(document: dict[str, Any]) -> ImportedModel:
-    low, high, labels, names = (
-        None if document[name] is None else tuple(document[name])
-        for name in ("low", "high", "class_labels", "feature_names")
+    given = {name: document[name] for name in _imported_fields()}
+    return ImportedModel(
+        float_model=FloatModel.from_json(document["float_model"]),
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
     )
-    return ImportedModel(FloatModel.from_json(document["float_model"]), low, high, labels, names, document["source"])
+
+
+def _imported_fields() -> list[str]:
+    """What an imported model consists of beside its weights; the object that it came from stays where it is."""
+    return [item.name for item in fields(ImportedModel) if item.name not in ("float_model", "original")]
 
 
 def _check_schema(kind: Any, schema: Any) -> None:

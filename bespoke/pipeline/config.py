@@ -16,7 +16,7 @@ from bespoke.costs import Objective
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.scores import Metric
-from bespoke.sensing import FEWEST_BITS, MOST_BITS, FrontEndKind, check_bits
+from bespoke.sensing import MOST_BITS, FrontEndKind
 
 
 class Effort(StrEnum):
@@ -69,7 +69,7 @@ class RunConfig:
     test: str | None = _option(None, "CSV file with the test samples, beside train")
     target: str | int | None = _option(None, "class column, by name or index; the last by default")
     data_dir: str | None = _option(None, "folder with the literature's CSV files")
-    bits: int = _option(4, "bits of every input feature", low=FEWEST_BITS, high=MOST_BITS)
+    bits: int = _option(4, "bits of every input feature", low=1, high=MOST_BITS)
     hidden: tuple[int, ...] | None = _option(None, "neurons of each hidden layer; found by cross-validation by default")
     model: str | None = _option(None, "trained MLP to start from instead of training one: an .onnx, .json or .npz file")
     seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
@@ -111,7 +111,6 @@ class RunConfig:
     workers: int = _option(2, "processes that work at once; the result does not depend on it", low=1, high=1024)
 
     def __post_init__(self):
-        check_bits(self.bits)
         for item in dataclasses.fields(self):
             value, low, high = getattr(self, item.name), item.metadata["low"], item.metadata["high"]
             if value is None or low is None:

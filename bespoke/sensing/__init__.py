@@ -1,7 +1,7 @@
 """From a measured quantity to wires: the grid, the encodings, what converters cost, and what a human reads of them."""
 
 from bespoke.sensing.front_end import FrontEnd, FrontEndCost, PriceTables, figures_of, priced_front_end, priced_kinds
-from bespoke.sensing.quantiser import FEWEST_BITS, MOST_BITS, Quantiser, check_bits
+from bespoke.sensing.quantiser import MOST_BITS, Quantiser, check_bits
 from bespoke.sensing.table import front_end_table, read_front_end, write_front_end
 from bespoke.sensing.wires import (
     BinaryWires,
@@ -17,7 +17,6 @@ from bespoke.sensing.wires import (
 )
 
 __all__ = [
-    "FEWEST_BITS",
     "MOST_BITS",
     "BinaryWires",
     "FrontEnd",

@@ -10,8 +10,8 @@ import numpy as np
 
 from bespoke.errors import InputError
 
-#: Bits that an input feature may have.
-FEWEST_BITS, MOST_BITS = 1, 12
+#: Bits of a feature, at most.
+MOST_BITS = 12
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,11 @@ class Quantiser:
 
 
 def check_bits(bits: int) -> None:
-    """InputError for what is no width of an input feature: the same words wherever one is given."""
+    """InputError unless a feature can have so many bits."""
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
-        raise InputError(f"option --bits must be a whole number, not {bits!r}")
-    if not FEWEST_BITS <= bits <= MOST_BITS:
-        raise InputError(f"option --bits must be between {FEWEST_BITS} and {MOST_BITS}, not {bits}")
+        raise InputError(f"option --bits: expected a whole number, found {bits!r}")
+    if not 1 <= bits <= MOST_BITS:
+        raise InputError(f"option --bits must be between 1 and {MOST_BITS}, not {bits}")
 
 
 def _ordinals(values: np.ndarray) -> np.ndarray:
