@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from bespoke.estimator import BespokeClassifier
+from bespoke import BespokeClassifier
 
 SENSORS = ["ethylene_ppm", "ethanol_ppm", "acetaldehyde_ppm", "humidity_percent"]
 # mean and spread of each sensor, by state of the fruit

@@ -35,7 +35,7 @@ class Adder:
         """Gates of a full or half adder, ``{carry, sum}``.
 
         A Verilog function would read better and simulate four times slower in Icarus; ``a + b + c`` would leave the
-        adder's shape to Yosys, which ends in a tenth more area.
+        adder's shape to Yosys, which ends in more area as soon as a sum is long (benchmarks/verilog_forms.py).
         """
         a, b, *rest = (bit.verilog for bit in self.operands if bit != ONE)
         if ONE in self.operands:
