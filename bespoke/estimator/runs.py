@@ -20,11 +20,11 @@ from bespoke.estimator.saving import KIND, read_document
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.model import IntegerClassifier, to_json
 from bespoke.pipeline.config import RunConfig, Start, read_config
+from bespoke.pipeline.front import forecast_cells
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of, scorer_of, source_of, technology_of
+from bespoke.pipeline.preparation import baseline_front_end, front_end_of, scorer_of, technology_of
 from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
-from bespoke.pipeline.run import costs_of, request_of
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.scores import Confusion
 from bespoke.sensing import FrontEnd, FrontEndKind
@@ -141,6 +141,7 @@ class _Row:
     origin: str
     model_file: str
     chosen: bool
+    forecast: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -195,15 +196,15 @@ class _FinishedRun:
         InputError
             naming the file that does not fit the others.
         """
-        axis = request_of(self.config, self.crossfit, source_of(self.config, self.technology)).axis
         searched = {_key(design.model): design for design in self._searched()}
+        axis = self._axis(searched)
         trees = rival_trees(self.data, self.technology, self.front_end, self.crossfit)
         rivals: dict[str, int] = {}
         for index, tree in enumerate(trees):  # larger ones may be the same tree, of which the run kept the first
             rivals.setdefault(_key(tree.model), index)
         front = []
         for row in self.rows:
-            model = ModelFile.load(self.folder / row.model_file).classifier
+            model = self._model(row)
             try:
                 if row.origin == EXACT_BASELINE:
                     design, answers = self._baseline(model), self.crossfit.baseline_answers
@@ -224,6 +225,21 @@ class _FinishedRun:
         places = [name for name in ("search/networks.json", "search/circuits.json") if self.folder.has(name)]
         return [Design.from_json(entry) for name in places for entry in self.folder.read_json(name)["designs"]]
 
+    def _axis(self, searched: dict[str, Design]) -> Objective:
+        """The cost along which the run forecast its designs; whoever chose since may have asked for another."""
+        rows = [row for row in self.rows if row.origin not in (EXACT_BASELINE, RIVAL_TREE)]
+        designs = [searched.get(_key(self._model(row))) for row in rows]
+        for axis in (self.config.objective, *Objective):
+            known = [
+                (row, self._forecast(one, axis)) for row, one in zip(rows, designs, strict=True) if one is not None
+            ]
+            if all(tuple(forecast_cells(design.forecast)) == row.forecast for row, (design, _) in known):
+                return axis
+        raise InputError(f"the forecasts in {self.folder / 'front.csv'} are not those of the run's folds; run it again")
+
+    def _model(self, row: _Row) -> IntegerClassifier:
+        return ModelFile.load(self.folder / row.model_file).classifier
+
     def _forecast(self, design: Design, axis: Objective) -> tuple[Design, Confusion]:
         cost = design.estimated.along(axis)
         return replace(design, forecast=self.crossfit.at(cost, axis)), self.crossfit.answers_at(cost, axis)
@@ -234,7 +250,15 @@ class _FinishedRun:
 
     def _measured(self, row: _Row) -> Costs:
         if row.origin == EXACT_BASELINE:
-            return costs_of(self.folder.read(DesignMetrics, "baseline/design.json"))
+            exact = self.folder.read(DesignMetrics, "baseline/design.json")
+            return Costs(
+                exact.area_cm2,
+                exact.static_power_train_mw,
+                dynamic_power_mw=exact.dynamic_power_train_mw or 0.0,
+                front_end_area_cm2=exact.estimated_front_end_area_cm2,
+                front_end_power_mw=exact.estimated_front_end_power_mw,
+                comparators=exact.comparators,
+            )
         place = Path(row.model_file).parent / "mapped.json"
         return self.folder.read(Costs, str(place))
 
@@ -258,7 +282,13 @@ def _data(folder: RunFolder, config: RunConfig, model: ModelFile) -> PreparedDat
 def _rows(path: Path) -> tuple[_Row, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            _Row(row["origin"], row["model_file"], row["chosen"] == "1") for row in csv.DictReader(file, strict=True)
+            _Row(
+                row["origin"],
+                row["model_file"],
+                row["chosen"] == "1",
+                tuple(row[f"forecast_{name}"] for name in ("accuracy", "low", "high", "score")),
+            )
+            for row in csv.DictReader(file, strict=True)
         )
 
 

@@ -124,7 +124,7 @@ def run(
     models, crossfit = fitted.developed.models, fitted.crossfit
     baseline = exact_design(models.baseline, data, technology, conventional.front_end, crossfit)
     baseline_metrics = _measured(folder, "baseline", baseline, data, backend=conventional, progress=progress)
-    request = request_of(config, crossfit, source_asked)
+    request = _request(config, crossfit, source_asked)
     front = map_front(
         folder,
         config,
@@ -135,7 +135,7 @@ def run(
         progress=progress,
         rivals=rival_trees(data, technology, front_end, crossfit),
     )
-    front.append(baseline.with_measured(costs_of(baseline_metrics), model_file=baseline_metrics.model_file))
+    front.append(baseline.with_measured(_costs(baseline_metrics), model_file=baseline_metrics.model_file))
     choice = _chosen(front, request, rivals=config.choose_rival)
     # the exact baseline keeps its own front end where it is what is chosen
     its_own = choice.design.origin == EXACT_BASELINE
@@ -224,7 +224,7 @@ def _forecast_fields(forecast: Forecast) -> dict[str, float]:
     }
 
 
-def request_of(config: RunConfig, crossfit: CrossFit, source: PowerSource | None) -> Request:
+def _request(config: RunConfig, crossfit: CrossFit, source: PowerSource | None) -> Request:
     """What the options ask for; where they ask for nothing, as small as may be without a clear loss."""
     carried = None if source is None else SOURCE_SHARE * source.power_mw
     powers = [most for most in (config.max_system_power_mw, carried) if most is not None]
@@ -282,7 +282,7 @@ def _rival(front: list[Design], request: Request, data: PreparedData) -> RivalMe
     )
 
 
-def costs_of(metrics: DesignMetrics) -> Costs:
+def _costs(metrics: DesignMetrics) -> Costs:
     """Costs of a measured design as the front compares them: with power on the training vectors."""
     return Costs(
         metrics.area_cm2,

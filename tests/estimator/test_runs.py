@@ -105,6 +105,19 @@ def test_its_choice_is_the_runs_and_another_is_one_call_away(finished, samples):
 
 
 @pytest.mark.eda
+def test_another_request_in_the_folder_leaves_the_forecasts(finished, tmp_path):
+    """A budget alone would be forecast along another cost; the front's forecasts were made before it was asked for."""
+    folder, _ = finished
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    text = (copy / "config.toml").read_text()
+    assert "max_loss = 0.1\n" in text
+    (copy / "config.toml").write_text(text.replace("max_loss = 0.1\n", "max_area_cm2 = 0.5\n"))
+    before, after = bespoke.load(folder), bespoke.load(copy)
+    assert [d.forecast for d in after.designs_] == [d.forecast for d in before.designs_]
+    assert after.held_out_ == before.held_out_ and after.max_loss is None
+
+
+@pytest.mark.eda
 def test_it_is_synthesised_on_the_runs_test_part(finished, tmp_path):
     folder, _ = finished
     model = bespoke.load(folder)
