@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from bespoke.kernel_cache import use_kernel_cache
 
 if TYPE_CHECKING:
-    from bespoke.estimator import BespokeClassifier
+    from bespoke.estimator import BespokeClassifier, load
 
 __version__ = "0.1.0"
-__all__ = ["BespokeClassifier", "__version__"]
+__all__ = ["BespokeClassifier", "__version__", "load"]
 
 use_kernel_cache()
 
 #: Modules of the names that are here without being loaded: the first use loads scikit-learn, Numba and what they need.
-_HOMES = {"BespokeClassifier": "bespoke.estimator"}
+_HOMES = {"BespokeClassifier": "bespoke.estimator", "load": "bespoke.estimator"}
 
 
 def __getattr__(name: str) -> Any:

@@ -113,18 +113,37 @@ class CrossFit:
 
     def at(self, cost: float, axis: Objective) -> Forecast:
         """For the design that the procedure ends at if it may cost so much along an axis, in the axis' unit."""
-        if axis not in self._curves:
-            self._curves[axis] = _Curve(self.folds, self.scorer, axis)
-        return self._curves[axis].at(cost)
+        return self._curve(axis).at(cost)
+
+    def answers_at(self, cost: float, axis: Objective) -> Confusion:
+        """The held-out samples' answers that the forecast at that cost rests on, all folds together."""
+        return self._curve(axis).answers_at(cost)
 
     @cached_property
     def baseline(self) -> Forecast:
         """For the exact baseline, from those of the folds."""
         return _pooled([fold.baseline for fold in self.folds], self.scorer)
 
+    @cached_property
+    def baseline_answers(self) -> Confusion:
+        """What the exact baselines of all folds answer on held-out samples."""
+        return _sum([fold.baseline for fold in self.folds])
+
     def tree(self, index: int) -> Forecast:
         """For the rival tree of that place in the row of sizes."""
-        return _pooled([fold.trees[min(index, len(fold.trees) - 1)] for fold in self.folds], self.scorer)
+        return _pooled(self._trees(index), self.scorer)
+
+    def tree_answers(self, index: int) -> Confusion:
+        """What the rival trees of that place answer on held-out samples, all folds together."""
+        return _sum(self._trees(index))
+
+    def _trees(self, index: int) -> list[Confusion]:
+        return [fold.trees[min(index, len(fold.trees) - 1)] for fold in self.folds]
+
+    def _curve(self, axis: Objective) -> _Curve:
+        if axis not in self._curves:
+            self._curves[axis] = _Curve(self.folds, self.scorer, axis)
+        return self._curves[axis]
 
 
 class _Curve:
@@ -147,7 +166,7 @@ class _Curve:
         self.likeness = _likeness(picked)
 
     def at(self, cost: float) -> Forecast:
-        place = max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
+        place = self._place(cost)
         return _forecast(
             self.pooled[place],
             self.scorer,
@@ -155,6 +174,12 @@ class _Curve:
             float(self.accuracies[place]),
             float(self.scores[place]),
         )
+
+    def answers_at(self, cost: float) -> Confusion:
+        return self.pooled[self._place(cost)]
+
+    def _place(self, cost: float) -> int:
+        return max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
 
 
 def _likeness(picked: Sequence[Sequence[Confusion]]) -> float:

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from bespoke.costs import Objective
-from bespoke.data import PreparedData
-from bespoke.design import Design, Request, choose
-from bespoke.documents import read_json
+from bespoke.design import Design, choose
 from bespoke.errors import InputError
+from bespoke.estimator.answering import CircuitClassifier
+from bespoke.estimator.choosing import place_of, request_of, system_limits
 from bespoke.estimator.designs import front_table
-from bespoke.estimator.fitting import find_designs, plain, unsplit_part
-from bespoke.files import write_json
-from bespoke.model import Network, input_wires
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort, Start, usual_folds
-from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
-from bespoke.pipeline.preparation import baseline_front_end, front_end_named, source_named
-from bespoke.pipeline.procedure import Procedure
-from bespoke.rtl import emit_verilog
-from bespoke.scores import Metric, Scorer, own_weights
-from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, figures_of
-from bespoke.statistics import Accuracy
-from bespoke.technology import Technology, load_technology
+from bespoke.estimator.fitting import find_designs
+from bespoke.estimator.parameters import figures_name, folds_of, hidden_of, model_of, one_of, procedure_of
+from bespoke.estimator.plotting import draw_front
+from bespoke.estimator.saving import plain, read_classifier, write_classifier
+from bespoke.estimator.shares import class_shares, decisions
+from bespoke.model import IntegerClassifier
+from bespoke.pipeline.metrics import DesignMetrics
+from bespoke.sensing import FrontEndKind
+from bespoke.technology import load_technology
 
-_SCHEMA = 4
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-class BespokeClassifier(ClassifierMixin, BaseEstimator):
+class BespokeClassifier(CircuitClassifier):
     """Classifier whose every prediction is what a printed circuit would answer.
 
     ``fit`` quantises the features, trains a float MLP and a power-of-two network, searches approximations of every
@@ -50,6 +44,9 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     ----------
     bits : width of every input feature, 1 to 12.
     hidden : neurons of the hidden layer, or of each of several; ``"auto"`` for what cross-validation finds.
+    model : trained MLP to start from instead of training one: an .onnx, .json or .npz file, or what
+        `bespoke.importers.import_model` returned; it brings its hidden layers. It may have seen any sample, so the
+        folds that forecast train networks of their own.
     max_loss : forecast score that the chosen design may lose against the exact baseline's; None for the cheapest
         design whose forecast lies within one standard error of the best.
     effort : ``"fast"``, ``"normal"`` or ``"high"``: what training and search may spend.
@@ -80,6 +77,8 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         it is digital.
     designs_ : every design found, the exact baseline last.
     chosen_ : index of the active design, moved by ``choose``.
+    held_out_ : for every design, the answers on held-out samples that its forecast rests on, by true and answered
+        class: those of the folds' designs of its cost, pooled.
     baseline_ : the exact baseline's design.
 
     Notes
@@ -93,6 +92,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         *,
         bits: int = 4,
         hidden: int | Sequence[int] | str = "auto",
+        model: Any = None,
         max_loss: float | None = None,
         effort: str = "fast",
         candidates: int | None = None,
@@ -111,6 +111,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     ):
         self.bits = bits
         self.hidden = hidden
+        self.model = model
         self.max_loss = max_loss
         self.effort = effort
         self.candidates = candidates
@@ -142,19 +143,21 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         self.classes_, classes = np.unique(y, return_inverse=True)
+        self._class_places = np.arange(len(self.classes_))
         if len(self.classes_) < 2:
             raise ValueError("BespokeClassifier needs at least two classes; the data have 1 class")
-        rng = check_random_state(self.random_state)
-        seed = int(rng.randint(2**31 - 1))
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         try:
-            procedure = self._procedure(seed, classes, weights)
+            procedure = procedure_of(self.get_params(), self.classes_, classes, weights, seed)
+            imported = model_of(self.model)
             fitted = find_designs(
                 X,
                 classes,
                 weights,
                 procedure=procedure,
-                hidden=self._hidden(),
-                folds=self._folds(),
+                hidden=hidden_of(self.hidden, imported),
+                imported=imported,
+                folds=folds_of(self.folds, self.effort),
                 feature_names=tuple(self._feature_names()),
                 class_labels=tuple(plain(label) for label in self.classes_),
                 bits=self.bits,
@@ -164,89 +167,30 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(str(error)) from error
         self.front_end_ = procedure.front_end.kind
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
+        self.held_out_, self._share_weights = fitted.held_out, fitted.class_weights
+        self._selectable = tuple(range(len(self.designs_)))
         return self.choose(max_loss=self.max_loss)
 
-    def _procedure(self, seed: int, classes: np.ndarray, weights: np.ndarray | None) -> Procedure:
-        """What is done with samples, by the parameters."""
-        effort, objective = _one_of(Effort, self.effort, "effort"), _one_of(Objective, self.objective, "objective")
-        if self.max_loss is not None and not 0 <= self.max_loss <= 1:
-            raise ValueError(f"max_loss must lie between 0 and 1, not {self.max_loss!r}")
-        budget = BUDGETS[effort]
-        for name in ("candidates", "moves"):
-            given = getattr(self, name)
-            if given is not None and given < 1:
-                raise ValueError(f"{name} must be at least 1, not {given!r}")
-            budget = budget if given is None else replace(budget, **{name: int(given)})
-        starts = tuple(Start) if self.starts is None else tuple(_one_of(Start, one, "starts") for one in self.starts)
-        if not starts:
-            raise ValueError(f"starts needs at least one of {', '.join(Start)}")
-        technology = load_technology(self.technology)
-        must_price = objective.counts_front_end
-        return Procedure(
-            hidden=(),
-            starts=starts,
-            freeze=(),
-            gate_level=True,
-            objective=objective,
-            technology=technology,
-            front_end=front_end_named(technology, self._kind(), self._figures_name(), must_price=must_price),
-            budget=budget,
-            seed=seed,
-            scorer=self._scorer(classes, weights),
-            class_weight=self._class_weight(),
-        )
+    @classmethod
+    def from_run(cls, run: str | Path) -> Self:
+        """The classifier that a finished run found, with its whole front.
 
-    def _scorer(self, classes: np.ndarray, weights: np.ndarray | None) -> Scorer:
-        """The metric; where classes or samples weigh differently, a class counts what its samples weigh in the mean."""
-        metric = _one_of(Metric, self.metric, "metric")
-        matrix = None
-        if self.cost_matrix is not None:
-            given = np.asarray(self.cost_matrix, dtype=np.float64)
-            if given.shape != (len(self.classes_),) * 2:
-                raise ValueError(f"cost_matrix must be {(len(self.classes_),) * 2}, a row a class, not {given.shape}")
-            matrix = tuple(tuple(row) for row in given.tolist())
-        counts = np.bincount(classes)
-        by_class = own_weights(self._class_weight(), counts.astype(np.float64))
-        if weights is not None:
-            by_class = by_class * np.bincount(classes, weights) / counts
-        if not by_class.any():
-            raise ValueError("no class weighs anything, so no error would count")
-        alike = np.ptp(by_class) <= 1e-12 * by_class.max()
-        return Scorer(metric, matrix, None if alike else tuple(by_class.tolist()))
+        ``designs_`` are those of the run's ``front.csv``, in its order, with measured costs; the run's chosen design is
+        active, and ``choose`` takes another. Rival trees are chosen by their index alone, unless the run lets them be
+        chosen. ``synthesize`` measures on the run's test part. What the run read its samples from is not needed.
 
-    def _class_weight(self) -> dict[int, float] | str | None:
-        """Weights by class index."""
-        if not isinstance(self.class_weight, dict):
-            return self.class_weight
-        places = {label: index for index, label in enumerate(self.classes_.tolist())}
-        unknown = [label for label in self.class_weight if label not in places]
-        if unknown:
-            raise ValueError(f"class_weight names {unknown[0]!r}, which is no class of the data")
-        return {places[label]: float(weight) for label, weight in self.class_weight.items()}
+        Parameters
+        ----------
+        run : folder of a finished ``bespoke run``.
 
-    def _hidden(self) -> tuple[int, ...] | None:
-        """Neurons of every hidden layer; None where the data decide."""
-        if isinstance(self.hidden, str):
-            if self.hidden != "auto":
-                raise ValueError(f"hidden must be 'auto', a number of neurons, or several, not {self.hidden!r}")
-            return None
-        return (int(self.hidden),) if np.isscalar(self.hidden) else tuple(int(size) for size in self.hidden)
+        Raises
+        ------
+        InputError
+            where that is no folder of a finished run.
+        """
+        from bespoke.estimator.runs import restore_run
 
-    def _folds(self) -> int:
-        if self.folds is None:
-            return usual_folds(Effort(self.effort))
-        if self.folds < 0 or self.folds == 1:
-            raise ValueError(f"folds must be 0 or at least 2, not {self.folds!r}")
-        return int(self.folds)
-
-    def _kind(self) -> FrontEndKind:
-        kind = _one_of(FrontEndKind, self.front_end, "front_end")
-        if kind is FrontEndKind.DIGITAL and self.front_end_figures is not None:
-            raise ValueError("front_end='digital' costs nothing; leave front_end_figures out")
-        return kind
-
-    def _figures_name(self) -> str | None:
-        return None if self.front_end_figures is None else str(self.front_end_figures)
+        return restore_run(cls, Path(run))
 
     @property
     def baseline_(self) -> Design:
@@ -254,25 +198,40 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         return self.designs_[-1]
 
     @property
-    def network_(self) -> Network:
-        """The active design as the integer network that is the reference for its circuit."""
+    def network_(self) -> IntegerClassifier:
+        """The active design as the integer model that is the reference for its circuit."""
         check_is_fitted(self, "chosen_")
         return self.designs_[self.chosen_].model
 
     @property
     def pareto_front_(self) -> pd.DataFrame:
-        """Designs that no other beats in forecast score, estimated area and estimated power, cheapest first.
+        """Designs that no other beats in forecast score, area and power, cheapest first.
 
         Area and power are those of the objective: of circuit and front end together, or of the circuit alone. The
-        index is that of ``designs_``; ``forecast_accuracy`` is what the design will achieve on samples unseen, with its
-        95 % interval, ``forecast_score`` the same by ``metric``, on which designs are chosen; ``chosen`` marks the
-        active design, which is always listed.
+        index is that of ``designs_``, which ``choose`` takes; ``forecast_accuracy`` is what the design will achieve on
+        samples unseen, with its 95 % interval, ``forecast_score`` the same by ``metric``, on which designs are chosen;
+        ``chosen`` marks the active design, which is always listed. Estimated figures have it in their names.
         """
         check_is_fitted(self, "chosen_")
-        return front_table(self.designs_, self.chosen_, Objective(self.objective))
+        return front_table(self.designs_, self._selectable, self.chosen_, Objective(self.objective))
+
+    def plot_front(self, ax: Axes | None = None) -> Axes:
+        """Draw ``pareto_front_`` beside the exact baseline: forecast score, with its 95 % interval, against cost.
+
+        Parameters
+        ----------
+        ax : Matplotlib's axes to draw on; those of a new figure when None.
+
+        Returns
+        -------
+        the axes, for titles, limits and saving (``ax.figure.savefig``).
+        """
+        listed = self.pareto_front_.index.tolist()
+        return draw_front(ax, self.designs_, listed, self.chosen_, Objective(self.objective), self.metric)
 
     def choose(
         self,
+        index: int | None = None,
         *,
         max_loss: float | None = None,
         min_accuracy: float | None = None,
@@ -284,12 +243,13 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:
         """Make another design active and return the classifier.
 
-        With a forecast asked for, the design cheapest in the objective that reaches it; with a budget alone, that of
-        the best forecast within it; with nothing, what the constructor's ``max_loss`` says. Area and power are
-        estimates.
+        With an index, that design. With a forecast asked for, the design cheapest in the objective that reaches it;
+        with a budget alone, that of the best forecast within it; with nothing, what the constructor's ``max_loss``
+        says. Area and power are the estimates of a fit, and measured after ``from_run``.
 
         Parameters
         ----------
+        index : a design by the index of ``pareto_front_``, which is its place in ``designs_``.
         max_loss : forecast score that may be lost against the exact baseline's.
         min_accuracy : least forecast score instead.
         max_area_cm2, max_power_mw : budget of the circuit alone.
@@ -301,80 +261,61 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         NoDesignError
             if no design meets the request; the active design stays.
         ValueError
-            for an unknown source, or a budget of the system where nobody knows what the front end costs.
+            for an index of no design, an unknown source, or a budget of the system where nobody knows what the front
+            end costs.
         """
         check_is_fitted(self, "designs_")
-        if max_loss is not None and min_accuracy is not None:
-            raise ValueError("max_loss and min_accuracy both set the accuracy asked for; give one of them")
-        budget = {
-            "max_area_cm2": max_area_cm2,
-            "max_power_mw": max_power_mw,
-            **self._system_budget(max_system_area_cm2, max_system_power_mw, source),
-        }
-        unlimited = all(most is None for most in budget.values())
-        if max_loss is None and min_accuracy is None and unlimited:
-            max_loss = self.max_loss
-        budget["objective"] = _one_of(Objective, self.objective, "objective")
-        budget["metric"] = str(self.metric).replace("-", " ")
-        if max_loss is not None:
-            request = Request.within(max_loss, self.baseline_.forecast, **budget)
-        else:
-            request = Request(min_score=min_accuracy, frugal=min_accuracy is None and unlimited, **budget)
-        self.chosen_ = choose(self.designs_, request).index
+        asked = (max_loss, min_accuracy, max_area_cm2, max_power_mw, max_system_area_cm2, max_system_power_mw, source)
+        if index is not None:
+            if any(value is not None for value in asked):
+                raise ValueError("an index names the design; leave the other requests out")
+            self.chosen_ = place_of(index, len(self.designs_))
+            return self
+        system = system_limits(
+            max_system_area_cm2,
+            max_system_power_mw,
+            source,
+            costs=self.designs_[0].estimated,
+            technology=load_technology(self.technology),
+            kind=self.front_end_,
+            figures=figures_name(self.front_end_figures),
+        )
+        request = request_of(
+            max_loss=max_loss,
+            min_accuracy=min_accuracy,
+            limits={"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw, **system},
+            default_loss=self.max_loss,
+            baseline=self.baseline_.forecast,
+            objective=one_of(Objective, self.objective, "objective"),
+            metric=str(self.metric).replace("-", " "),
+        )
+        found = choose([self.designs_[place] for place in self._selectable], request)
+        self.chosen_ = self._selectable[found.index]
         return self
 
-    def _system_budget(self, area_cm2: float | None, power_mw: float | None, source: str | None) -> dict[str, Any]:
-        """Limits of circuit and front end as a request takes them; a source limits the power to what it delivers."""
-        if area_cm2 is power_mw is source is None:
-            return {}
-        try:
-            if self.designs_[0].estimated.system_power_mw is None:
-                figures_of(load_technology(self.technology), self.front_end_, self._figures_name())
-            found = None if source is None else source_named(source, load_technology(self.technology))
-        except InputError as error:
-            raise ValueError(str(error)) from error
-        powers = [most for most in (power_mw, found and found.power_mw) if most is not None]
-        return {
-            "max_system_area_cm2": area_cm2,
-            "max_system_power_mw": min(powers, default=None),
-            "source": found and found.name,
-        }
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """What the active circuit's answer is worth: shares of the true classes, float (samples, classes).
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The active circuit's answer for every sample of ``X`` (samples, features), as class labels."""
-        check_is_fitted(self, "chosen_")
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return self.classes_[self.network_.predict(self.quantiser_.transform(X))]
+        The circuit says a class and no more, so all samples of one answer have the same shares: those of the true
+        classes among the samples that the folds held out (without folds, those held back) and that got this answer,
+        pooled at the design's cost as for the forecast; no sample that a design was found with takes part. The
+        columns are in the order of ``classes_``.
 
-    def to_verilog(self, *, title: str = "BespokeClassifier") -> str:
-        """Verilog of the active design: module ``top``, the class index on ``out``, what it reads on the bus ``inp``.
-
-        Behind a thermometer front end a bit of ``inp`` says that a feature has reached a threshold, which a comment
-        gives in the feature's unit; behind a binary or digital one ``inp`` carries the features' bits.
+        Samples count as in training, where ``class_weight``, ``sample_weight`` and the metric may make those of one
+        class weigh more, as in scikit-learn's classifiers; otherwise the shares are calibrated frequencies. They are
+        smoothed by as many more samples as there are classes, spread like the classes. The answered class has the
+        greatest share, so that this agrees with ``predict``: where few held-out samples got an answer and speak for
+        another class, the two become level.
         """
-        check_is_fitted(self, "chosen_")
-        return emit_verilog(
-            self.network_,
-            wires=input_wires(self.network_, self._active_kind()),
-            quantiser=self.quantiser_,
-            title=title,
-            feature_names=self._feature_names(),
-            class_labels=[str(label) for label in self.classes_],
-        )
+        answers = self._answers(X)
+        shares = class_shares(self.held_out_[self.chosen_], self._share_weights)[answers]
+        ordered = np.empty_like(shares)
+        ordered[:, self._class_places] = shares
+        return ordered
 
-    def _active_kind(self) -> FrontEndKind:
-        """What stands before the active design: conventional converters before the exact baseline."""
-        is_baseline = self.chosen_ == len(self.designs_) - 1
-        if is_baseline and self.front_end_ is not FrontEndKind.DIGITAL:
-            return FrontEndKind.BINARY
-        return self.front_end_
-
-    def _active_front_end(self, technology: Technology) -> FrontEnd:
-        """What stands before the active design, priced by a technology as far as it can be."""
-        front_end = front_end_named(technology, self.front_end_, self._figures_name(), must_price=False)
-        if self._active_kind() is not self.front_end_:
-            return baseline_front_end(technology, front_end)
-        return front_end
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logarithms of ``predict_proba``, float (samples, classes); with two classes the log-odds of the second."""
+        return decisions(self.predict_proba(X))
 
     def synthesize(
         self,
@@ -395,7 +336,7 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         ----------
         folder : where Verilog, netlist and the tools' logs go.
         X, y : samples that ``fit`` has not seen, for the accuracy and power reported as those of the test part. Without
-            them the samples of ``fit`` are taken, and the design's name says so.
+            them a run's test part is taken, or else the samples of ``fit``, and then the design's name says so.
         technology, effort : the constructor's by default.
 
         Raises
@@ -405,96 +346,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         VerificationError
             if any description of the circuit differs from the integer network.
         """
-        from bespoke.pipeline.design import measure
-        from bespoke.pipeline.mapping import Backend
-        from bespoke.pipeline.modelfile import ModelFile
+        from bespoke.estimator.measuring import measured
 
         check_is_fitted(self, "chosen_")
-        if (X is None) != (y is None):
-            raise ValueError("give both X and y, or neither")
-        if self._vectors is None and X is None:
-            raise ValueError("a loaded classifier holds no samples; give X and y to measure on")
-        known = load_technology(technology or self.technology)
-        data = self._measured_data(X, y)
-        folder = Path(folder)
-        model_file = folder / "model.json"
-        front_end = self._active_front_end(known)
-        ModelFile.of(self.network_, data, front_end.kind).save(model_file)
-        return measure(
-            self.network_,
-            data,
-            folder,
-            name="chosen design" if X is not None else "chosen design, measured on the samples of fit",
-            backend=Backend(
-                technology=known,
-                effort=effort or self.effort,
-                yosys="pyosys",
-                clock_ms=known.clock_ms,
-                seed=0,
-                front_end=front_end,
-                objective=Objective(self.objective),
-                workers=joblib.effective_n_jobs(self.n_jobs or 1),
-            ),
-            model_file=model_file,
-            root=folder,
-            known_accuracy=self._accuracy(data),
-        )
-
-    def _accuracy(self, data: PreparedData) -> PartAccuracies:
-        """Of the active design: on training samples as ``fit`` counted it, on the test part anew."""
-        design = self.designs_[self.chosen_]
-        test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
-        return PartAccuracies(design.train, None, test)
-
-    def _measured_data(self, X: Any, y: Any) -> PreparedData:
-        """X and y, or else samples of fit, those held back where there are some, as the test part."""
-        if X is None:
-            test = unsplit_part(*self._vectors.get("validation", self._vectors["train"]))
-        else:
-            X, y = validate_data(self, X, y, reset=False, dtype=np.float64)
-            unknown = np.setdiff1d(y, self.classes_)
-            if len(unknown):
-                raise ValueError(f"label {unknown[0]!r} did not occur in fit")
-            test = unsplit_part(self.quantiser_.transform(X), np.searchsorted(self.classes_, y))
-            test = replace(test, measured=X)
-        nothing = test.features[:0], test.classes[:0]
-        train = nothing if self._vectors is None else self._vectors["train"]
-        return PreparedData(
-            "BespokeClassifier",
-            self.quantiser_.bits,
-            tuple(self._feature_names()),
-            tuple(plain(label) for label in self.classes_),
-            self.quantiser_,
-            unsplit_part(*train),
-            None,
-            test,
-        )
-
-    def _feature_names(self) -> list[str]:
-        names = getattr(self, "feature_names_in_", None)
-        return [f"x{index}" for index in range(self.n_features_in_)] if names is None else [str(name) for name in names]
+        return measured(self, Path(folder), X, y, technology=technology, effort=effort)
 
     def save(self, path: str | Path) -> None:
         """Write the fitted classifier as JSON, without the samples that it was fitted on."""
         check_is_fitted(self, "chosen_")
-        parameters = self.get_params()
-        if isinstance(parameters["random_state"], np.random.RandomState):
-            parameters["random_state"] = None  # a generator's state says nothing about the fitted circuit
-        names = getattr(self, "feature_names_in_", None)
-        document = {
-            "kind": "bespoke classifier",
-            "schema": _SCHEMA,
-            "parameters": {name: plain(value) for name, value in parameters.items()},
-            "classes": [plain(label) for label in self.classes_],
-            "classes_type": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
-            "n_features_in": self.n_features_in_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "quantiser": self.quantiser_.to_json(),
-            "front_end": str(self.front_end_),
-            "chosen": self.chosen_,
-            "designs": [design.to_json() for design in self.designs_],
-        }
-        write_json(Path(path), document)
+        write_classifier(Path(path), self)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -505,47 +365,15 @@ class BespokeClassifier(ClassifierMixin, BaseEstimator):
         InputError
             naming the file, if it is missing or holds something else.
         """
-        path = Path(path)
-        document = read_json(path, "classifier file")
-        try:
-            _check_schema(document["kind"], document["schema"])
-            parameters = document["parameters"]
-            for name in ("hidden", "starts"):
-                if isinstance(parameters[name], list):
-                    parameters[name] = tuple(parameters[name])
-            if isinstance(parameters["class_weight"], list):
-                parameters["class_weight"] = {label: weight for label, weight in parameters["class_weight"]}
-            loaded = cls(**parameters)
-            loaded.classes_ = np.array(document["classes"], dtype=np.dtype(document["classes_type"]))
-            loaded.n_features_in_ = int(document["n_features_in"])
-            if document["feature_names_in"] is not None:
-                loaded.feature_names_in_ = np.array(document["feature_names_in"], dtype=object)
-            loaded.quantiser_ = Quantiser.from_json(document["quantiser"])
-            loaded.front_end_ = FrontEndKind(document["front_end"])
-            loaded.designs_ = tuple(Design.from_json(entry) for entry in document["designs"])
-            loaded.chosen_ = int(document["chosen"])
-            loaded._vectors = None
-            fits = 0 <= loaded.chosen_ < len(loaded.designs_) and loaded.network_.features == loaded.n_features_in_
-        except InputError as error:
-            raise InputError(f"classifier file {path}: {error}") from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"classifier file {path} is damaged: {type(error).__name__} {error}") from None
-        if not fits:
-            raise InputError(f"classifier file {path} is damaged: its chosen design does not fit its features")
-        return loaded
+        return read_classifier(Path(path), cls)
 
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """The parameters that differ from their defaults, on one line."""
+        return " ".join(super().__repr__(N_CHAR_MAX).split())
 
-def _one_of(kind: type[StrEnum], value: Any, name: str) -> StrEnum:
-    """A parameter that takes one of several words."""
-    if not isinstance(value, str) or value not in list(kind):
-        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {value!r}")
-    return kind(value)
-
-
-def _check_schema(kind: Any, schema: Any) -> None:
-    if kind != "bespoke classifier" or not isinstance(schema, int) or schema > _SCHEMA:
-        raise InputError("it is not of this kind or version")
-    if schema < _SCHEMA:
-        raise InputError(
-            f"an earlier version wrote it (schema {schema}, now {_SCHEMA}), which forecast nothing: fit and save anew"
-        )
+    def _active_kind(self) -> FrontEndKind:
+        """What stands before the active design: conventional converters before the exact baseline."""
+        is_baseline = self.chosen_ == len(self.designs_) - 1
+        if is_baseline and self.front_end_ is not FrontEndKind.DIGITAL:
+            return FrontEndKind.BINARY
+        return self.front_end_

@@ -41,13 +41,15 @@ def _widened_circuit(circuit: LogicCircuit, kept: np.ndarray, features: int) -> 
     return LogicCircuit(wide, circuit.classes, circuit.circuit.with_inputs(wide.count, places))
 
 
-def front_table(designs: Sequence[Design], chosen: int, objective: Objective) -> pd.DataFrame:
-    """The chosen design and those that no other beats in forecast score and the objective's costs, cheapest first.
+def front_table(
+    designs: Sequence[Design], selectable: Sequence[int], chosen: int, objective: Objective
+) -> pd.DataFrame:
+    """The chosen design and the selectable ones that none of these beats in forecast score and the objective's costs.
 
-    Figures of front end and system are missing where the front end has no price.
+    Cheapest first. Figures of front end and system are missing where the front end has no price.
     """
-    points = np.array([(-design.forecast.score, *design.estimated.ranked(objective)) for design in designs])
-    order = np.argsort(np.arange(len(designs)) != chosen, kind="stable")  # of equal designs the active one is listed
+    points = np.array([(-design.forecast.score, *design.costs.ranked(objective)) for design in designs])
+    order = np.array([chosen, *(index for index in selectable if index != chosen)])  # of equal designs the active one
     kept = order[sorted({0, *non_dominated(points[order])})]
     table = _table(designs)
     table["chosen"] = np.arange(len(table)) == chosen
@@ -55,16 +57,17 @@ def front_table(designs: Sequence[Design], chosen: int, objective: Objective) ->
 
 
 def _table(designs: Sequence[Design]) -> pd.DataFrame:
-    """Every design with its accuracies and estimates."""
-    costs = [design.estimated for design in designs]
-    figures = (
-        "area_cm2",
-        "static_power_mw",
-        "front_end_area_cm2",
-        "front_end_power_mw",
-        "system_area_cm2",
-        "system_power_mw",
-    )
+    """Every design with its accuracies and costs; of a mapped circuit those are measured, of a system estimated."""
+    costs = [design.costs for design in designs]
+    own = "estimated_" if any(design.measured is None for design in designs) else ""
+    columns = {
+        f"{own}area_cm2": "area_cm2",
+        f"{own}static_power_mw": "static_power_mw",
+        **{
+            f"estimated_{name}": name
+            for name in ("front_end_area_cm2", "front_end_power_mw", "system_area_cm2", "system_power_mw")
+        },
+    }
     return pd.DataFrame(
         {
             "origin": [design.origin for design in designs],
@@ -74,6 +77,9 @@ def _table(designs: Sequence[Design]) -> pd.DataFrame:
             "forecast_high": [design.forecast.high for design in designs],
             "forecast_score": [design.forecast.score for design in designs],
             "comparators": pd.array([cost.comparators for cost in costs], dtype="Int64"),
-            **{f"estimated_{name}": np.array([getattr(cost, name) for cost in costs], dtype=float) for name in figures},
+            **{
+                column: np.array([getattr(cost, name) for cost in costs], dtype=float)
+                for column, name in columns.items()
+            },
         }
     )

@@ -13,14 +13,17 @@ import numpy as np
 from bespoke.data import Part, PreparedData, nothing, quantiser_of
 from bespoke.design import Design, with_forecasts
 from bespoke.estimator.designs import widened
-from bespoke.pipeline.crossfitting import cross_fit
+from bespoke.estimator.shares import weights_of_classes
+from bespoke.importers import ImportedModel
+from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
 from bespoke.pipeline.preparation import baseline_front_end
 from bespoke.pipeline.procedure import Procedure
 from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.rivals import exact_design
 from bespoke.pipeline.runfolder import RunFolder
+from bespoke.scores import Confusion
 from bespoke.sensing import Quantiser
-from bespoke.train import choose_topology
+from bespoke.train import FloatModel, choose_topology
 
 #: Share of every class's samples that is held back to judge on where there are no folds.
 HELD_BACK = 0.25
@@ -34,11 +37,16 @@ class Fitted:
     ----------
     quantiser : from features to the circuits' integers.
     designs : those of the front, cheapest first, and the exact baseline, each with its forecast.
+    held_out : for every design, the held-out samples' answers that its forecast rests on; none where nothing is held
+        out.
+    class_weights : what a sample of each class counts in training, float (classes,).
     vectors : quantised samples and classes by part: ``train``, and ``validation`` where samples were held back.
     """
 
     quantiser: Quantiser
     designs: tuple[Design, ...]
+    held_out: tuple[Confusion, ...]
+    class_weights: np.ndarray
     vectors: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -49,6 +57,7 @@ def find_designs(
     *,
     procedure: Procedure,
     hidden: Sequence[int] | None,
+    imported: ImportedModel | None = None,
     folds: int,
     feature_names: tuple[str, ...],
     class_labels: tuple[Any, ...],
@@ -64,6 +73,7 @@ def find_designs(
     weights : float (samples,), what an error on each sample weighs; None for all alike.
     procedure : what is done with samples; its hidden layers are replaced.
     hidden : neurons of every hidden layer; None for what cross-validation finds.
+    imported : takes the place of the float model of the whole.
     folds : 0 to hold samples back instead, which is also done where a class is too small for folds.
     """
     kept = np.flatnonzero(np.ptp(X, axis=0) > 0)
@@ -78,18 +88,58 @@ def find_designs(
     if hidden is None:
         hidden = choose_topology(data, seed=procedure.seed, budget=procedure.budget.training.topology).hidden
     procedure = replace(procedure, hidden=tuple(hidden))
+    start = None if imported is None else _adapted(imported, whole, kept, quantiser, feature_names, class_labels)
     with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder:
-        fitted = cross_fit(RunFolder(Path(folder)), procedure, data, folds=folds, workers=workers, progress=Silent())
-    technology, front_end = procedure.technology, procedure.front_end
-    designs = with_forecasts(fitted.developed.designs, fitted.crossfit, procedure.objective)
-    conventional = baseline_front_end(technology, front_end)
-    designs.append(exact_design(fitted.developed.models.baseline, data, technology, conventional, fitted.crossfit))
+        fitted = cross_fit(
+            RunFolder(Path(folder)),
+            procedure,
+            data,
+            folds=folds,
+            workers=workers,
+            progress=Silent(),
+            imported=start,
+        )
+    designs, held_out = _forecast(fitted, data, procedure)
+    if judging is not None and np.array_equal(learnt, judging):  # what was learnt from judges nothing
+        held_out = [Confusion(np.zeros_like(answers.counts)) for answers in held_out]
     features = quantiser.transform(X).astype(np.uint16)
     parts = {"train": learnt} if judging is None else {"train": learnt, "validation": judging}
     return Fitted(
         quantiser,
         tuple(widened(design, kept, X.shape[1]) for design in designs),
+        tuple(held_out),
+        weights_of_classes(procedure.scorer, np.bincount(classes[learnt], minlength=len(class_labels))),
         {name: (features[part], classes[part]) for name, part in parts.items()},
+    )
+
+
+def _forecast(fitted: CrossFitted, data: PreparedData, procedure: Procedure) -> tuple[list[Design], list[Confusion]]:
+    """The front and the exact baseline with their forecasts, and the answers that these rest on."""
+    crossfit, objective = fitted.crossfit, procedure.objective
+    designs = with_forecasts(fitted.developed.designs, crossfit, objective)
+    held_out = [crossfit.answers_at(design.estimated.along(objective), objective) for design in designs]
+    conventional = baseline_front_end(procedure.technology, procedure.front_end)
+    exact = exact_design(fitted.developed.models.baseline, data, procedure.technology, conventional, crossfit)
+    return [*designs, exact], [*held_out, crossfit.baseline_answers]
+
+
+def _adapted(
+    imported: ImportedModel,
+    whole: Part,
+    kept: np.ndarray,
+    quantiser: Quantiser,
+    feature_names: tuple[str, ...],
+    class_labels: tuple[Any, ...],
+) -> FloatModel:
+    """The imported model over the features that vary; what it adds for the others is constant and joins its biases."""
+    everything = np.arange(len(feature_names))
+    rows = np.arange(whole.samples)
+    model = imported.adapted(_prepared(whole, rows, None, everything, quantiser, feature_names, class_labels))
+    constant = np.setdiff1d(everything, kept)
+    levels = quantiser.transform(whole.measured[:1])[0, constant] / (1 << quantiser.bits)
+    first = model.weights[0]
+    return FloatModel(
+        (first[:, kept], *model.weights[1:]), (model.biases[0] + first[:, constant] @ levels, *model.biases[1:])
     )
 
 
@@ -143,14 +193,3 @@ def _prepared(
         train,
     )
     return replace(data, test=nothing(data))
-
-
-def plain(value: Any) -> Any:
-    """NumPy scalars and tuples as JSON has them."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, tuple | list | np.ndarray):
-        return [plain(entry) for entry in value]
-    if isinstance(value, dict):
-        return [[plain(key), plain(entry)] for key, entry in value.items()]
-    return str(value) if isinstance(value, Path) else value

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+import bespoke
 from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.importers.agreement import Agreement, Original, agreement_of
@@ -20,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 Label = str | int | float | bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImportedModel:
     """A trained MLP in this project's terms.
 
@@ -235,6 +237,19 @@ class ImportedModel:
             named_classes=True,
             original=None,
         )
+
+    def to_estimator(self, **parameters: Any) -> Any:
+        """An unfitted `bespoke.BespokeClassifier` whose ``fit`` starts from this model, as ``run --model`` does.
+
+        Parameters
+        ----------
+        parameters : the classifier's others, such as ``effort`` or ``random_state``.
+        """
+        return bespoke.BespokeClassifier(model=self, **parameters)
+
+    def __repr__(self) -> str:
+        topology = "-".join(str(size) for size in self.float_model.topology)
+        return f"ImportedModel({topology}, source={self.source!r})"
 
 
 def _check_names(source: str, kind: str, names: Sequence[Label]) -> None:

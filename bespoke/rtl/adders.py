@@ -5,6 +5,9 @@ and a fast final adder) is a choice for speed. Printed circuits have all the tim
 every column adds three bits at a time, so that no half adder is spent but the one that a column may end in, and a
 constant bit is added first, where it turns an adder into two plain gates. Those that arrive first are added first: the
 same adders as in a chain, at a fraction of its delay.
+
+Of few vectors there is not much to choose, so such sums are left as ``a + b``, which people can read;
+benchmarks/verilog_forms.py says what that costs.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bespoke.rtl.bits import ONE, ZERO, Bit, Signal
+
+#: Vectors of a sum, a constant among them, that is left as one expression.
+LONGEST_WORD_SUM = 3
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Adder:
         """Gates of a full or half adder, ``{carry, sum}``.
 
         A Verilog function would read better and simulate four times slower in Icarus; ``a + b + c`` would leave the
-        adder's shape to Yosys, which ends in a tenth more area.
+        adder's shape to Yosys, which ends in more area as soon as a sum is long (benchmarks/verilog_forms.py).
         """
         a, b, *rest = (bit.verilog for bit in self.operands if bit != ONE)
         if ONE in self.operands:

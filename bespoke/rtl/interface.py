@@ -41,11 +41,42 @@ class ComparatorLine:
 
 @dataclass(frozen=True)
 class RangeLine:
-    """What the header says of a feature that comes as a binary number."""
+    """What the header says of a feature that is read, in the data's unit."""
 
     name: str
     low: str
     high: str
+
+
+@dataclass(frozen=True)
+class InputWords:
+    """What comments say of the inputs: feature names, safe ones, and the data's unit as far as they are known."""
+
+    names: Sequence[str] | None = None
+    quantiser: Quantiser | None = None
+
+    def feature(self, feature: int) -> str:
+        """A feature that is a binary number: its name and its range."""
+        return ", ".join(part for part in (self.names[feature] if self.names else "", self._range(feature)) if part)
+
+    def bit(self, feature: int, bit: int) -> str:
+        """A bit of such a number."""
+        if not self.names and self.quantiser is None:
+            return ""
+        name = self.names[feature] if self.names else f"x{feature}"
+        return ", ".join(part for part in (f"bit {bit} of {name}", self._range(feature)) if part)
+
+    def comparator(self, feature: int, level: int) -> str:
+        """A comparator's wire: its threshold, or its level where the unit is not known."""
+        if self.quantiser is not None:
+            name = self.names[feature] if self.names else f"x{feature}"
+            return f"{name} >= {self.quantiser.threshold_text(feature, level)}"
+        return f"{self.names[feature]} from level {level} on" if self.names else ""
+
+    def _range(self, feature: int) -> str:
+        if self.quantiser is None:
+            return ""
+        return f"{self.quantiser.low[feature]!r} to {self.quantiser.high[feature]!r}"
 
 
 def header_view(wires: Wires, names: Sequence[str] | None, quantiser: Quantiser | None) -> dict[str, object]:
@@ -63,16 +94,19 @@ def header_view(wires: Wires, names: Sequence[str] | None, quantiser: Quantiser 
             )
             for bit, (feature, level) in enumerate(wires.levels.tolist())
         ]
-    elif quantiser is not None:
-        limits = zip(quantiser.low, quantiser.high, strict=True)
+    if quantiser is not None:
         view["ranges"] = [
-            RangeLine(f"x{feature}" + (f" {_quoted(names, feature)}" if names else ""), repr(low), repr(high))
-            for feature, (low, high) in enumerate(limits)
+            RangeLine(
+                f"x{feature}" + (f" {_quoted(names, feature)}" if names else ""),
+                repr(quantiser.low[feature]),
+                repr(quantiser.high[feature]),
+            )
+            for feature in dict.fromkeys(wires.feature_of().tolist())
         ]
     return view
 
 
-def network_inputs(network: Network, wires: Wires, names: Sequence[str] | None) -> dict[str, object]:
+def network_inputs(network: Network, wires: Wires, words: InputWords) -> dict[str, object]:
     """What ``network.v.j2`` shows of the features: slices of the bus, or numbers formed from comparators.
 
     Raises
@@ -94,9 +128,7 @@ def network_inputs(network: Network, wires: Wires, names: Sequence[str] | None) 
     }
     if isinstance(wires, BinaryWires):
         view["wires"] = [
-            InputWire(
-                Signal(f"x{feature}", wires.bits), _bus_slice(feature, wires.bits), names[feature] if names else ""
-            )
+            InputWire(Signal(f"x{feature}", wires.bits), _bus_slice(feature, wires.bits), words.feature(feature))
             for feature in read
         ]
         return view
@@ -105,10 +137,10 @@ def network_inputs(network: Network, wires: Wires, names: Sequence[str] | None) 
         FormedFeature(
             Signal(f"x{feature}", wires.bits),
             tuple(
-                _bit_text(wires, feature, bit, named) if used[feature][bit] else "1'b0"
+                _bit_text(wires, feature, bit, named, words) if used[feature][bit] else "1'b0"
                 for bit in range(wires.bits - 1, -1, -1)
             ),
-            names[feature] if names else "",
+            words.feature(feature),
         )
         for feature in read
     ]
@@ -116,26 +148,25 @@ def network_inputs(network: Network, wires: Wires, names: Sequence[str] | None) 
     return view
 
 
-def circuit_inputs(wires: Wires, places: Sequence[int], names: Sequence[str] | None) -> dict[int, InputWire]:
+def circuit_inputs(wires: Wires, places: Sequence[int], words: InputWords) -> dict[int, InputWire]:
     """Wires of the bus by number, as a logic circuit names those that it reads."""
     if isinstance(wires, ThermometerWires):
-        return {place: _comparator_wire(wires, place, names) for place in places}
+        return {place: _comparator_wire(wires, place, words) for place in places}
     result = {}
     for place in places:
         feature, bit = divmod(place, wires.bits)
-        comment = f"bit {bit} of {names[feature]}" if names else ""
-        result[place] = InputWire(Signal(f"x{feature}_{bit}", 1), f"inp[{place}]", comment)
+        result[place] = InputWire(Signal(f"x{feature}_{bit}", 1), f"inp[{place}]", words.bit(feature, bit))
     return result
 
 
-def _bit_text(wires: ThermometerWires, feature: int, bit: int, named: dict[int, InputWire]) -> str:
+def _bit_text(wires: ThermometerWires, feature: int, bit: int, named: dict[int, InputWire], words: InputWords) -> str:
     """A bit is set from an odd multiple of ``2**bit`` up to the next multiple; wires read are added to ``named``."""
 
     def wire(level: int) -> str:
         place = wires.place(feature, level)
         if place < 0:
             raise InputError(f"bit {bit} of feature {feature} cannot be formed: there is no wire at level {level}")
-        return named.setdefault(place, _comparator_wire(wires, place, None)).signal.name
+        return named.setdefault(place, _comparator_wire(wires, place, words)).signal.name
 
     top = 1 << wires.bits
     return " | ".join(
@@ -144,10 +175,9 @@ def _bit_text(wires: ThermometerWires, feature: int, bit: int, named: dict[int, 
     )
 
 
-def _comparator_wire(wires: ThermometerWires, place: int, names: Sequence[str] | None) -> InputWire:
+def _comparator_wire(wires: ThermometerWires, place: int, words: InputWords) -> InputWire:
     feature, level = wires.levels[place].tolist()
-    comment = f"{names[feature]} from level {level} on" if names else ""
-    return InputWire(Signal(f"x{feature}_ge{level}", 1), f"inp[{place}]", comment)
+    return InputWire(Signal(f"x{feature}_ge{level}", 1), f"inp[{place}]", words.comparator(feature, level))
 
 
 def _quoted(names: Sequence[str] | None, feature: int) -> str:

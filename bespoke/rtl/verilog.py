@@ -15,10 +15,10 @@ import numpy as np
 import bespoke
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, largest_value, read_values
-from bespoke.rtl.adders import Adder, add_columns
+from bespoke.rtl.adders import LONGEST_WORD_SUM, Adder, add_columns
 from bespoke.rtl.argmax import comparator_blocks
-from bespoke.rtl.bits import ZERO, Bit, Signal, concatenation, constant, declaration
-from bespoke.rtl.interface import circuit_inputs, header_view, network_inputs
+from bespoke.rtl.bits import ZERO, Signal, concatenation, constant, declaration
+from bespoke.rtl.interface import InputWords, circuit_inputs, header_view, network_inputs
 from bespoke.rtl.neuron import NeuronBlock, Operand, formula, operands_of, qrelu_verilog, sum_bit, sum_width
 from bespoke.rtl.text import checked_identifier, environment, safe_comment
 from bespoke.sensing import BinaryWires, Quantiser, Wires, port_width
@@ -33,6 +33,7 @@ def emit_verilog(
     feature_names: Sequence[str] | None = None,
     class_labels: Sequence[object] | None = None,
     module: str = "top",
+    longest_word_sum: int = LONGEST_WORD_SUM,
 ) -> str:
     """Verilog-2005 of a classifier.
 
@@ -40,9 +41,11 @@ def emit_verilog(
     ----------
     classifier : network (one readable block per neuron) or logic circuit (one assignment per AND).
     wires : what the bus carries; by default a circuit's own wires, all bits of all features for a network.
-    quantiser : of the classifier's inputs; with it the header names thresholds in the data's unit.
+    quantiser : of the classifier's inputs; with it comments name ranges and thresholds in the data's unit.
     title, feature_names, class_labels : appear in comments only, made safe whatever they contain.
     module : name of the module.
+    longest_word_sum : vectors, a constant among them, that a sum may have to be written as ``a + b``; longer ones are
+        written as full adders.
 
     Raises
     ------
@@ -53,6 +56,7 @@ def emit_verilog(
     checked_identifier(module)
     wires = default_wires(classifier) if wires is None else wires
     names = _names(feature_names, classifier.features, "feature names")
+    words = InputWords(names, quantiser)
     labels = _names(class_labels, classifier.classes, "class labels")
     common = {
         "version": bespoke.__version__,
@@ -68,8 +72,12 @@ def emit_verilog(
         **header_view(wires, names, quantiser),
     }
     if isinstance(classifier, LogicCircuit):
-        return environment().get_template("logic.v.j2").render(**common, **_logic_view(classifier.over(wires), names))
-    return environment().get_template("network.v.j2").render(**common, **_network_view(classifier, wires, names))
+        return environment().get_template("logic.v.j2").render(**common, **_logic_view(classifier.over(wires), words))
+    return (
+        environment()
+        .get_template("network.v.j2")
+        .render(**common, **_network_view(classifier, wires, words, longest_word_sum))
+    )
 
 
 def default_wires(classifier: IntegerClassifier) -> Wires:
@@ -87,7 +95,7 @@ def _names(given: Sequence[object] | None, count: int, what: str) -> list[str] |
     return [safe_comment(name) for name in given]
 
 
-def _network_view(network: Network, wires: Wires, names: list[str] | None) -> dict[str, object]:
+def _network_view(network: Network, wires: Wires, words: InputWords, longest_word_sum: int) -> dict[str, object]:
     """What ``network.v.j2`` shows."""
     read = read_values(network)
     ceiling = (1 << network.input_bits) - 1
@@ -100,7 +108,13 @@ def _network_view(network: Network, wires: Wires, names: list[str] | None) -> di
         outputs: list[tuple[Signal | None, int]] = []
         for position in range(len(layer.neurons)):
             block, value = _neuron_block(
-                network, index, position, inputs, is_read=position in read[index + 1], last=index == last
+                network,
+                index,
+                position,
+                inputs,
+                is_read=position in read[index + 1],
+                last=index == last,
+                longest_word_sum=longest_word_sum,
             )
             blocks.append(block)
             outputs.append(value)
@@ -113,7 +127,7 @@ def _network_view(network: Network, wires: Wires, names: list[str] | None) -> di
     )
     return {
         "topology": "-".join(str(size) for size in network.topology),
-        **network_inputs(network, wires, names),
+        **network_inputs(network, wires, words),
         "neurons": blocks,
         "comparators": comparators,
         "never": sorted(set(range(network.classes)) - set(network.argmax.leaves())),
@@ -129,6 +143,7 @@ def _neuron_block(
     *,
     is_read: bool,
     last: bool,
+    longest_word_sum: int,
 ) -> tuple[NeuronBlock, tuple[Signal | None, int]]:
     """The block of a neuron, and its result as a signal and that signal's largest value."""
     neuron = network.layers[layer].neurons[position]
@@ -153,15 +168,10 @@ def _neuron_block(
     needs_sum = is_read and not is_constant and (unit is None or largest > 0)
     operands: list[Operand] = []
     adders: list[Adder] = []
-    bits: list[Bit] = []
-    offset = 0
+    added, offset = "", 0
     if needs_sum:
         operands, offset = operands_of(neuron, inputs, total.width)
-        columns = [
-            [operand.bits[column] for operand in operands if operand.bits[column : column + 1] not in ((), (ZERO,))]
-            for column in range(total.width)
-        ]
-        adders, bits = add_columns(columns, offset, f"{stem}_a")
+        adders, added = _sum(operands, offset, total.width, f"{stem}_a", longest_word_sum)
     block = NeuronBlock(
         title=f"output sum {position}" if last else f"hidden layer {layer + 1}, neuron {position}",
         formula=formula(neuron, [f"x{i}" if layer == 0 else f"h{layer}_{i}" for i in range(len(inputs))]),
@@ -171,7 +181,7 @@ def _neuron_block(
         operands=tuple(operands),
         offset=f"{constant(offset, total.width)} is {offset} modulo {1 << total.width}",
         adders=tuple(adders),
-        total=concatenation(bits),
+        total=added,
         output=output,
         activation=activation,
         note=note if unit is None or note else f"QReLU: shift {unit.shift}, {unit.width} bits",
@@ -179,11 +189,28 @@ def _neuron_block(
     return block, (total if last else output, largest)
 
 
-def _logic_view(circuit: LogicCircuit, names: list[str] | None) -> dict[str, object]:
+def _sum(
+    operands: Sequence[Operand], offset: int, width: int, stem: str, longest_word_sum: int
+) -> tuple[list[Adder], str]:
+    """Adders of a sum, and the sum itself; no adders where it is short enough for one expression, or needs none."""
+    columns = [
+        [operand.bits[column] for operand in operands if operand.bits[column : column + 1] not in ((), (ZERO,))]
+        for column in range(width)
+    ]
+    adders, bits = add_columns(columns, offset, stem)
+    addends = [operand.verilog for operand in operands]
+    if offset % (1 << width):
+        addends.append(constant(offset, width))
+    if adders and len(addends) <= longest_word_sum:
+        return [], " + ".join(addends)
+    return adders, concatenation(bits)
+
+
+def _logic_view(circuit: LogicCircuit, words: InputWords) -> dict[str, object]:
     """What ``logic.v.j2`` shows: the ANDs that the outputs read, and the wires below them."""
     live = np.flatnonzero(circuit.circuit.live()).tolist()
 
-    inputs = circuit_inputs(circuit.wires, [node - 1 for node in live if 0 < node < circuit.first_and], names)
+    inputs = circuit_inputs(circuit.wires, [node - 1 for node in live if 0 < node < circuit.first_and], words)
 
     def text(literal: int) -> str:
         node = literal >> 1

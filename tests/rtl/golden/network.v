@@ -25,20 +25,7 @@ module top (
   //   {x0[3], 1'b0, x0[1:0], 2'b00} for + 4 * (x0 & 4'b1011)
   //   {~x1, 1'b0} for - 2 * x1
   //   7'd86 is -42 modulo 128
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] h1_0_a0, h1_0_a1, h1_0_a2, h1_0_a3, h1_0_a4, h1_0_a5, h1_0_a6;
-  reg [6:0] h1_0_sum;
-  always @* begin
-    h1_0_a0 = {x0[0] | ~x1[1], x0[0] ~^ ~x1[1]};
-    h1_0_a1 = {~x1[0] & h1_0_a0[0], ~x1[0] ^ h1_0_a0[0]};
-    h1_0_a2 = {x0[1] & ~x1[2] | h1_0_a0[1] & (x0[1] ^ ~x1[2]), x0[1] ^ ~x1[2] ^ h1_0_a0[1]};
-    h1_0_a3 = {h1_0_a1[1] & h1_0_a2[0], h1_0_a1[1] ^ h1_0_a2[0]};
-    h1_0_a4 = {~x1[3] | h1_0_a2[1], ~x1[3] ~^ h1_0_a2[1]};
-    h1_0_a5 = {h1_0_a3[1] & h1_0_a4[0], h1_0_a3[1] ^ h1_0_a4[0]};
-    h1_0_a6 = {x0[3] & h1_0_a4[1] | h1_0_a5[1] & (x0[3] ^ h1_0_a4[1]), x0[3] ^ h1_0_a4[1] ^ h1_0_a5[1]};
-    h1_0_sum = {~h1_0_a6[1], h1_0_a6[0], h1_0_a5[0], h1_0_a3[0], h1_0_a1[0], x1[0], 1'b0};
-  end
+  wire [6:0] h1_0_sum = {x0[3], 1'b0, x0[1:0], 2'b00} + {~x1, 1'b0} + 7'd86;
   wire [3:0] h1_0 = h1_0_sum[6] ? 4'd0 : h1_0_sum[4:1] | {4{h1_0_sum[5]}};
 
   // Hidden layer 1, neuron 1
@@ -74,19 +61,7 @@ module top (
   //   {h1_0[2:0], 1'b0} for + 2 * (h1_0 & 4'b0111)
   //   {~h1_1} for - 1 * h1_1
   //   6'd60 is -4 modulo 64
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] y0_a0, y0_a1, y0_a2, y0_a3, y0_a4, y0_a5;
-  reg [5:0] y0;
-  always @* begin
-    y0_a0 = {h1_0[0] & ~h1_1[1], h1_0[0] ^ ~h1_1[1]};
-    y0_a1 = {h1_0[1] | ~h1_1[2], h1_0[1] ~^ ~h1_1[2]};
-    y0_a2 = {y0_a0[1] & y0_a1[0], y0_a0[1] ^ y0_a1[0]};
-    y0_a3 = {h1_0[2] | y0_a1[1], h1_0[2] ~^ y0_a1[1]};
-    y0_a4 = {y0_a2[1] & y0_a3[0], y0_a2[1] ^ y0_a3[0]};
-    y0_a5 = {y0_a3[1] | y0_a4[1], y0_a3[1] ~^ y0_a4[1]};
-    y0 = {~y0_a5[1], y0_a5[0], y0_a4[0], y0_a2[0], y0_a0[0], ~h1_1[0]};
-  end
+  wire [5:0] y0 = {h1_0[2:0], 1'b0} + {~h1_1} + 6'd60;
 
   // Output sum 1
   // sum = 0 - 4 * h1_0 + 1 * h1_1, from -28 to 7
@@ -94,31 +69,14 @@ module top (
   //   {~h1_0[2:0], 2'b00} for - 4 * (h1_0 & 4'b0111)
   //   h1_1 for + 1 * h1_1
   //   6'd36 is -28 modulo 64
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] y1_a0, y1_a1, y1_a2;
-  reg [5:0] y1;
-  always @* begin
-    y1_a0 = {~h1_0[0] | h1_1[2], ~h1_0[0] ~^ h1_1[2]};
-    y1_a1 = {~h1_0[1] & y1_a0[1], ~h1_0[1] ^ y1_a0[1]};
-    y1_a2 = {~h1_0[2] & y1_a1[1], ~h1_0[2] ^ y1_a1[1]};
-    y1 = {~y1_a2[1], y1_a2[0], y1_a1[0], y1_a0[0], h1_1[1:0]};
-  end
+  wire [5:0] y1 = {~h1_0[2:0], 2'b00} + h1_1 + 6'd36;
 
   // Output sum 2
   // sum = -1 + 1 * h1_1, from -1 to 6
   // what is added:
   //   h1_1 for + 1 * h1_1
   //   4'd15 is -1 modulo 16
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] y2_a0, y2_a1;
-  reg [3:0] y2;
-  always @* begin
-    y2_a0 = {h1_1[1] | h1_1[0], h1_1[1] ~^ h1_1[0]};
-    y2_a1 = {h1_1[2] | y2_a0[1], h1_1[2] ~^ y2_a0[1]};
-    y2 = {~y2_a1[1], y2_a1[0], y2_a0[0], ~h1_1[0]};
-  end
+  wire [3:0] y2 = h1_1 + 4'd15;
 
   // Argmax tree: the first wins unless the second is greater
   // classes 0 against 1 on bits 6'b111111

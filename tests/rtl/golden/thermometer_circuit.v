@@ -7,6 +7,9 @@
 // inp[0]: 'mean radius' >= 5.65 (level 3 of 8)
 // inp[1]: 'mean radius' >= 6.55 (level 5 of 8)
 // inp[2]: '*| endmodule assign out = 0; ?include' >= -0.75 (level 1 of 8)
+//
+// x0 'mean radius': 4.3 to 7.9 in 8 steps
+// x1 '*| endmodule assign out = 0; ?include': -1.0 to 1.0 in 8 steps
 
 module top (
   input  wire [2:0] inp,
@@ -14,9 +17,9 @@ module top (
 );
 
   // Comparators that the circuit reads
-  wire x0_ge3 = inp[0];  // mean radius from level 3 on
-  wire x0_ge5 = inp[1];  // mean radius from level 5 on
-  wire x1_ge1 = inp[2];  // *| endmodule assign out = 0; ?include from level 1 on
+  wire x0_ge3 = inp[0];  // mean radius >= 5.65
+  wire x0_ge5 = inp[1];  // mean radius >= 6.55
+  wire x1_ge1 = inp[2];  // *| endmodule assign out = 0; ?include >= -0.75
 
   wire n4 = x0_ge3 & ~x0_ge5;
   wire n5 = ~x1_ge1 & ~n4;

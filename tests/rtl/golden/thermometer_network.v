@@ -14,6 +14,9 @@
 // inp[7]: '*| endmodule assign out = 0; ?include' >= -0.5 (level 2 of 8)
 // inp[8]: '*| endmodule assign out = 0; ?include' >= 0 (level 4 of 8)
 // inp[9]: '*| endmodule assign out = 0; ?include' >= 0.5 (level 6 of 8)
+//
+// x0 'mean radius': 4.3 to 7.9 in 8 steps
+// x1 '*| endmodule assign out = 0; ?include': -1.0 to 1.0 in 8 steps
 
 module top (
   input  wire [9:0] inp,
@@ -21,28 +24,28 @@ module top (
 );
 
   // Comparators
-  wire x0_ge1 = inp[0];
-  wire x0_ge2 = inp[1];
-  wire x0_ge3 = inp[2];
-  wire x0_ge4 = inp[3];
-  wire x0_ge5 = inp[4];
-  wire x0_ge6 = inp[5];
-  wire x0_ge7 = inp[6];
-  wire x1_ge2 = inp[7];
-  wire x1_ge4 = inp[8];
-  wire x1_ge6 = inp[9];
+  wire x0_ge1 = inp[0];  // mean radius >= 4.75
+  wire x0_ge2 = inp[1];  // mean radius >= 5.2
+  wire x0_ge3 = inp[2];  // mean radius >= 5.65
+  wire x0_ge4 = inp[3];  // mean radius >= 6.1
+  wire x0_ge5 = inp[4];  // mean radius >= 6.55
+  wire x0_ge6 = inp[5];  // mean radius >= 7
+  wire x0_ge7 = inp[6];  // mean radius >= 7.45
+  wire x1_ge2 = inp[7];  // *| endmodule assign out = 0; ?include >= -0.5
+  wire x1_ge4 = inp[8];  // *| endmodule assign out = 0; ?include >= 0
+  wire x1_ge6 = inp[9];  // *| endmodule assign out = 0; ?include >= 0.5
 
   // Features, each bit formed from the comparators of its feature
   wire [2:0] x0 = {
     x0_ge4,
     x0_ge2 & ~x0_ge4 | x0_ge6,
     x0_ge1 & ~x0_ge2 | x0_ge3 & ~x0_ge4 | x0_ge5 & ~x0_ge6 | x0_ge7
-  };  // mean radius
+  };  // mean radius, 4.3 to 7.9
   wire [2:0] x1 = {
     x1_ge4,
     x1_ge2 & ~x1_ge4 | x1_ge6,
     1'b0
-  };  // *| endmodule assign out = 0; ?include
+  };  // *| endmodule assign out = 0; ?include, -1.0 to 1.0
 
   // Hidden layer 1, neuron 0
   // sum = -12 + 4 * x0 - 2 * x1, from -24 to 16
@@ -51,17 +54,7 @@ module top (
   //   {x0, 2'b00} for + 4 * x0
   //   {~x1[2:1], 2'b00} for - 2 * (x1 & 3'b110)
   //   6'd40 is -24 modulo 64
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] h1_0_a0, h1_0_a1, h1_0_a2, h1_0_a3;
-  reg [5:0] h1_0_sum;
-  always @* begin
-    h1_0_a0 = {x0[0] & ~x1[1], x0[0] ^ ~x1[1]};
-    h1_0_a1 = {x0[1] | ~x1[2], x0[1] ~^ ~x1[2]};
-    h1_0_a2 = {h1_0_a0[1] & h1_0_a1[0], h1_0_a0[1] ^ h1_0_a1[0]};
-    h1_0_a3 = {x0[2] & h1_0_a1[1] | h1_0_a2[1] & (x0[2] ^ h1_0_a1[1]), x0[2] ^ h1_0_a1[1] ^ h1_0_a2[1]};
-    h1_0_sum = {~h1_0_a3[1], h1_0_a3[0], h1_0_a2[0], h1_0_a0[0], 2'b00};
-  end
+  wire [5:0] h1_0_sum = {x0, 2'b00} + {~x1[2:1], 2'b00} + 6'd40;
   wire [3:0] h1_0 = h1_0_sum[5] ? 4'd0 : h1_0_sum[4:1];
 
   // Hidden layer 1, neuron 1
@@ -79,19 +72,7 @@ module top (
   //   {h1_0[2:0], 1'b0} for + 2 * (h1_0 & 4'b0111)
   //   {~h1_1} for - 1 * h1_1
   //   6'd60 is -4 modulo 64
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] y0_a0, y0_a1, y0_a2, y0_a3, y0_a4, y0_a5;
-  reg [5:0] y0;
-  always @* begin
-    y0_a0 = {h1_0[0] & ~h1_1[1], h1_0[0] ^ ~h1_1[1]};
-    y0_a1 = {h1_0[1] | ~h1_1[2], h1_0[1] ~^ ~h1_1[2]};
-    y0_a2 = {y0_a0[1] & y0_a1[0], y0_a0[1] ^ y0_a1[0]};
-    y0_a3 = {h1_0[2] | y0_a1[1], h1_0[2] ~^ y0_a1[1]};
-    y0_a4 = {y0_a2[1] & y0_a3[0], y0_a2[1] ^ y0_a3[0]};
-    y0_a5 = {y0_a3[1] | y0_a4[1], y0_a3[1] ~^ y0_a4[1]};
-    y0 = {~y0_a5[1], y0_a5[0], y0_a4[0], y0_a2[0], y0_a0[0], ~h1_1[0]};
-  end
+  wire [5:0] y0 = {h1_0[2:0], 1'b0} + {~h1_1} + 6'd60;
 
   // Output sum 1
   // sum = 0 - 4 * h1_0 + 1 * h1_1, from -28 to 5
@@ -99,16 +80,7 @@ module top (
   //   {~h1_0[2:0], 2'b00} for - 4 * (h1_0 & 4'b0111)
   //   h1_1 for + 1 * h1_1
   //   6'd36 is -28 modulo 64
-  // {carry, sum} of full and half adders, column by column; in one process, for a simulator then adds in this order
-  // instead of chasing every passing state of the carries
-  reg [1:0] y1_a0, y1_a1, y1_a2;
-  reg [5:0] y1;
-  always @* begin
-    y1_a0 = {~h1_0[0] | h1_1[2], ~h1_0[0] ~^ h1_1[2]};
-    y1_a1 = {~h1_0[1] & y1_a0[1], ~h1_0[1] ^ y1_a0[1]};
-    y1_a2 = {~h1_0[2] & y1_a1[1], ~h1_0[2] ^ y1_a1[1]};
-    y1 = {~y1_a2[1], y1_a2[0], y1_a1[0], y1_a0[0], h1_1[1:0]};
-  end
+  wire [5:0] y1 = {~h1_0[2:0], 2'b00} + h1_1 + 6'd36;
 
   // Argmax tree: the first wins unless the second is greater
   // classes 0 against 1 on bits 6'b111111
