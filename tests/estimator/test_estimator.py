@@ -19,10 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bespoke.errors import InputError, NoDesignError
-from bespoke.estimator import BespokeClassifier
+from bespoke.estimator import BespokeClassifier, measuring
 from bespoke.estimator.measuring import measured_data
 from bespoke.model import LogicCircuit, Network, input_wires
-from bespoke.pipeline import design as pipeline_design
 from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort
 from bespoke.pipeline.modelfile import ModelFile
@@ -288,7 +287,7 @@ def test_front_ends_of_words(iris, kind):
 
 def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(pipeline_design, "measure", lambda *_, backend, **__: seen.append(backend))
+    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend))
     chosen = fitted.chosen_
     fitted.synthesize(tmp_path / "chosen")
     fitted.chosen_ = len(fitted.designs_) - 1
