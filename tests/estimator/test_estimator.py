@@ -19,9 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bespoke.errors import InputError, NoDesignError
-from bespoke.estimator import BespokeClassifier
+from bespoke.estimator import BespokeClassifier, measuring
+from bespoke.estimator.measuring import measured_data
 from bespoke.model import LogicCircuit, Network, input_wires
-from bespoke.pipeline import design as pipeline_design
 from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort
 from bespoke.pipeline.modelfile import ModelFile
@@ -287,7 +287,7 @@ def test_front_ends_of_words(iris, kind):
 
 def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(pipeline_design, "measure", lambda *_, backend, **__: seen.append(backend))
+    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend))
     chosen = fitted.chosen_
     fitted.synthesize(tmp_path / "chosen")
     fitted.chosen_ = len(fitted.designs_) - 1
@@ -643,7 +643,7 @@ def test_a_loaded_classifier_is_synthesised_without_the_samples_that_measure_it(
     fitted.choose(max_area_cm2=0.3).save(tmp_path / "classifier.json")
     loaded = BespokeClassifier.load(tmp_path / "classifier.json")
     design = loaded.designs_[loaded.chosen_]
-    data = loaded._measured_data(test, labels)
+    data = measured_data(loaded, test, labels)
     assert (data.train.samples, data.validation, data.test.samples) == (0, None, len(test))
     found = [
         loaded.synthesize(tmp_path / name, test[rows], labels[rows], effort="fast")
