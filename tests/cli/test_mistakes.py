@@ -490,7 +490,7 @@ def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
     monkeypatch.setattr(procedure, "train_quantised", interrupt)
     words = ("train", "good.csv", "--out", "out", "--hidden", "2")
     code, _, err = bespoke(*words)
-    assert code == 130 and "same command" in err and "Traceback" not in err
+    assert code == 130 and "Traceback" not in err  # the sentence is test_stopping's, which sends signals
     trained = (place / "out/models/float.json").stat().st_mtime_ns
     assert not (place / "out/models/quantised.json").exists()
     monkeypatch.setattr(procedure, "train_quantised", real)
