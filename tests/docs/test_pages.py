@@ -30,9 +30,7 @@ def test_pages_show_what_their_commands_print(page, tmp_path):
         said = pages.printed(block.commands, tmp_path)
         if block.output:
             missing = words(block.output) - words(said)
-            assert len(missing) <= 0.1 * len(words(block.output)), (
-                f"{block.commands}{sorted(missing)}\n{said}"
-            )
+            assert len(missing) <= 0.1 * len(words(block.output)), f"{block.commands}{sorted(missing)}\n{said}"
 
 
 SAID = "a design of 12 gates\nand 3.5 mW, 7.25 s\nfound in 9 s\n"
