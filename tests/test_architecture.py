@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "bespoke"
-BASE = {"errors", "files", "resources", "statistics", "scores"}
+BASE = {"errors", "files", "ascii_text", "resources", "statistics", "scores"}
 EVERYTHING, BELOW = {"everything"}, {"everything below"}
 
 
