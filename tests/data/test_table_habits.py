@@ -83,6 +83,25 @@ def test_a_first_line_with_missing_values_is_no_header(tmp_path):
         read_table(file_of(tmp_path, "broken,3.5,a\n" + rows("{x},{y},{k}")))
 
 
+def test_a_rare_class_in_the_first_line_makes_no_names(tmp_path):
+    """Numbers beside a word that does not come back are names only where they cannot be values."""
+    body = rows("{x},{y},{y},{k}")
+    for first, named in (
+        ("5.1,3.5,1.5,rare", False),
+        ("?,3.5,1.5,rare", False),
+        ("5.1,broken,1.5,a", False),
+        ("1.5,3.5,5.5,kind", True),  # rising
+        ("5.1,3.5,410,kind", True),  # beyond its column
+        ("p,3.5,1.5,kind", True),
+    ):
+        path = file_of(tmp_path, f"{first}\n{body}")
+        if named:
+            assert read_table(path).header == tuple(first.split(","))
+            continue
+        with pytest.raises(InputError, match="line 1: the first line holds values"):
+            read_table(path)
+
+
 @pytest.mark.parametrize("first", [["0", "1"], ["0", "1", "2"], ["1", "2", "3"]])
 def test_numbers_that_count_are_values_where_they_might_be(first):
     body = [[str((row + column) % 4) for column in range(len(first))] for row in range(20)]
