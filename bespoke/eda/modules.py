@@ -8,7 +8,7 @@ from pathlib import Path
 from bespoke.eda.drivers import RtlilModule, instantiated, read_rtlil
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import read_with_yosys
-from bespoke.errors import InputError
+from bespoke.errors import InputError, ToolFailedError
 
 
 def module_with_ports(
@@ -22,14 +22,19 @@ def module_with_ports(
 ) -> str:
     """The module that has these ports and that no other instantiates; ``preferred`` where there are several.
 
+    It is ``preferred`` too where Yosys cannot read the sources: simulators take more, such as primitives of tables.
+
     Raises
     ------
     InputError
-        if the sources cannot be read, or there are several such modules, or none.
+        if there are several such modules, or none.
     """
-    read = read_with_yosys(
-        "modules.ys.j2", sources, top=None, folder=folder / "modules", backend=backend, result="result.il"
-    )
+    try:
+        read = read_with_yosys(
+            "modules.ys.j2", sources, top=None, folder=folder / "modules", backend=backend, result="result.il"
+        )
+    except (InputError, ToolFailedError):
+        return preferred
     modules = read_rtlil(read.result.read_text(encoding="utf-8", errors="replace"))
     inner = instantiated(modules.values())
     tops = [module for module in modules.values() if module.base_name not in inner]

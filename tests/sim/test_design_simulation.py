@@ -91,6 +91,9 @@ def test_the_module_is_found_whatever_it_is_called_and_whatever_wrote_the_file(t
     sources = [tmp_path / "mine.v", tmp_path / "cells.v"]
     options = {"folder": tmp_path / "run", "seed": 1, "extra": 4, "top": None}
     assert simulate_design(sources, network, part, **options).test_accuracy == 1.0
+    primitive = "primitive p(o, a); output o; input a; table 0 : 1; 1 : 0; endtable endprimitive\n"
+    (tmp_path / "top.v").write_text(primitive + text.replace("mine", "top"))  # which Yosys does not read
+    assert simulate_design([tmp_path / "top.v"], network, part, **options).test_accuracy == 1.0
     (tmp_path / "other.v").write_text(text.replace("mine", "other"))
     with pytest.raises(InputError, match=r"several modules \(mine, other\); say which with --top"):
         simulate_design([*sources, tmp_path / "other.v"], network, part, **options)
