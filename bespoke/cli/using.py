@@ -15,6 +15,7 @@ from bespoke.cli.options import CHOICE, Json, takes
 from bespoke.cli.progress import TerminalProgress
 from bespoke.errors import InputError
 from bespoke.files import write_text
+from bespoke.stopping import farewell
 
 if TYPE_CHECKING:
     from bespoke.pipeline.prediction import Explanation, Prediction, Score
@@ -99,15 +100,10 @@ def choose(run: Run, design: Chosen = None, json_output: Json = False, **options
     from bespoke.pipeline.choosing import choose as choose_pipeline  # heavy: only when something is chosen
 
     request = {name: value for name, value in options.items() if value is not None}
-    with TerminalProgress() as progress:
-        try:
-            metrics = choose_pipeline(
-                run, request, design=design, command=command_line(), progress=progress, finish=finishing(progress)
-            )
-        except KeyboardInterrupt:
-            progress.stop()
-            print(f"\nstopped; {run} holds the old choice or the new one, whole", file=sys.stderr)
-            raise typer.Exit(130) from None
+    with farewell(f"stopped; {run} holds the old choice or the new one, whole"), TerminalProgress() as progress:
+        metrics = choose_pipeline(
+            run, request, design=design, command=command_line(), progress=progress, finish=finishing(progress)
+        )
     show_run(run, metrics, as_json=json_output)
     if (run / "figures").is_dir():
         print(

@@ -20,6 +20,7 @@ from bespoke.estimator.classifier import BespokeClassifier
 from bespoke.estimator.saving import KIND
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.model import IntegerClassifier, to_json
+from bespoke.pipeline.choosing import costs_of
 from bespoke.pipeline.config import RunConfig, Start, read_config
 from bespoke.pipeline.front import forecast_cells
 from bespoke.pipeline.metrics import DesignMetrics
@@ -252,14 +253,7 @@ class _FinishedRun:
     def _measured(self, row: _Row) -> Costs:
         if row.origin == EXACT_BASELINE:
             exact = self.folder.read(DesignMetrics, "baseline/design.json")
-            return Costs(
-                exact.area_cm2,
-                exact.static_power_train_mw,
-                dynamic_power_mw=exact.dynamic_power_train_mw or 0.0,
-                front_end_area_cm2=exact.estimated_front_end_area_cm2,
-                front_end_power_mw=exact.estimated_front_end_power_mw,
-                comparators=exact.comparators,
-            )
+            return costs_of(exact)
         place = Path(row.model_file).parent / "mapped.json"
         return self.folder.read(Costs, str(place))
 

@@ -12,13 +12,13 @@ import numpy as np
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import IntegerClassifier
 from bespoke.netlist import Netlist, area_cm2, cell_counts, predict, read_netlist
+from bespoke.pipeline.choosing import Bench
 from bespoke.pipeline.config import RunConfig, read_config
 from bespoke.pipeline.design import measure
 from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import front_end_of, prepare_data, technology_of
+from bespoke.pipeline.preparation import prepare_data
 from bespoke.pipeline.progress import RunProgress
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
 from bespoke.sensing import Wires
@@ -130,18 +130,6 @@ def _measured(record: RunRecord, row: FrontRow, scratch: Path, progress: RunProg
                 f"the data of {record.folder} are not those that it was made of any more, and design {row.index} is to "
                 "be measured on them; only the chosen design can be handed over without them"
             )
-    technology = technology_of(config)
-    backend = Backend(
-        technology=technology,
-        effort=str(config.effort),
-        yosys=str(config.yosys),
-        clock_ms=config.clock_ms or technology.clock_ms,
-        seed=config.seed,
-        front_end=front_end_of(config, technology),
-        objective=config.objective,
-        decisions_per_hour=config.decisions_per_hour,
-        workers=config.workers,
-    )
     model = ModelFile.load(record.folder / row.model_file)
     model.save(scratch / "model.json")
     metrics = measure(
@@ -149,7 +137,7 @@ def _measured(record: RunRecord, row: FrontRow, scratch: Path, progress: RunProg
         data,
         scratch,
         name=f"design {row.index}",
-        backend=backend,
+        backend=Bench.of(config).backend,
         model_file=scratch / "model.json",
         root=scratch,
         progress=progress.update,

@@ -65,5 +65,5 @@ def render_page(
         thermometer=handed.model.front_end is FrontEndKind.THERMOMETER,
         digital=handed.model.front_end is FrontEndKind.DIGITAL,
         registers=len(handed.netlist.flip_flops),
-        picked=handed.metrics is not record.metrics.chosen,
+        picked=handed.metrics is not record.metrics.chosen or record.metrics.selection.by_number,
     )

@@ -33,7 +33,6 @@ from bespoke.technology import (
     Technology,
     knows_delays,
     load_technology,
-    read_liberty,
     require_mappable,
     shortcomings,
 )
@@ -184,7 +183,7 @@ def technology_of(config: RunConfig) -> Technology:
     InputError
         for an unknown name, a file that does not describe one, or a technology without what the run needs.
     """
-    technology = load_technology(config.technology) if config.liberty is None else read_liberty(config.liberty)
+    technology = load_technology(config.liberty or config.technology)
     require_mappable(technology)
     if config.decisions_per_hour is not None and not knows_delays(technology):
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -25,14 +26,16 @@ def technology_names() -> tuple[str, ...]:
     return (*sorted(_built_in()), *sorted(set(_registered()) - set(_built_in())))
 
 
-def load_technology(name_or_path: str | Path = DEFAULT_TECHNOLOGY) -> Technology:
-    """A technology by its name, or from a TOML (``.toml``) or Liberty (``.lib``) file.
+def load_technology(name_or_path: str | Path | Sequence[str | Path] = DEFAULT_TECHNOLOGY) -> Technology:
+    """A technology by its name, or from a TOML (``.toml``) or Liberty (``.lib``) file, or several Liberty files.
 
     Raises
     ------
     InputError
         for a name that nobody registered (naming the nearest), or a file that cannot be read.
     """
+    if isinstance(name_or_path, Sequence) and not isinstance(name_or_path, str):
+        return read_liberty(name_or_path)
     text = str(name_or_path)
     if isinstance(name_or_path, str):
         if text in _built_in():
