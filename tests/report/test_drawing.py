@@ -30,7 +30,7 @@ def drawn(tree):
 def check(drawing, count):
     assert len(drawing.comparators) == count
     for node in drawing.comparators:
-        assert 0 < node.y - ABOVE and node.y + BELOW <= drawing.height
+        assert node.y - ABOVE > 0 and node.y + BELOW <= drawing.height
     for one, other in itertools.combinations(drawing.comparators, 2):
         apart = abs(one.x - other.x) >= WIDTH or abs(one.y - other.y) >= BELOW + ABOVE
         assert apart, (one, other)
