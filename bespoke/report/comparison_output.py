@@ -21,7 +21,7 @@ _NAME_WIDTH = 27
 _HEADING_WIDTH = 10
 _GAP = 2
 #: What the page's second table shows; all other columns are in its first.
-_CLASSIFIER = ("topology", "area_cm2", "static_power_mw", "total_power_mw", "cells", "delay_ms")
+_CLASSIFIER = ("technology", "topology", "area_cm2", "static_power_mw", "total_power_mw", "cells", "delay_ms")
 _CLASSIFIER_RATIOS = ("area_ratio", "power_ratio")
 
 #: What LaTeX does not take as it stands, or shows as something else.
