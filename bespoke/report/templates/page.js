@@ -48,10 +48,10 @@
         const place = item.getBoundingClientRect();
         const mark = item.querySelector("svg").cloneNode(true);
         [...item.querySelectorAll("svg *")].forEach((node, index) => style(node, mark.querySelectorAll("*")[index]));
-        for (const [name, value] of [["x", place.x - origin.x], ["y", height + place.y - origin.y + 4], ["width", 14], ["height", 14]]) mark.setAttribute(name, value);
+        for (const [name, value] of [["x", place.x - origin.x + 4], ["y", height + place.y - origin.y + 4], ["width", 14], ["height", 14]]) mark.setAttribute(name, value);
         const text = document.createElementNS(SVG, "text");
         text.textContent = item.textContent.trim();
-        text.setAttribute("x", place.x - origin.x + 20);
+        text.setAttribute("x", place.x - origin.x + 24);
         text.setAttribute("y", height + place.y - origin.y + 15);
         alone.append(mark, text);
         style(item, text);
