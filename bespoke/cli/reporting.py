@@ -6,12 +6,15 @@ import enum
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class TableFormat(enum.StrEnum):
@@ -20,13 +23,16 @@ class TableFormat(enum.StrEnum):
     TERMINAL = "terminal"
     MARKDOWN = "markdown"
     HTML = "html"
+    LATEX = "latex"
     CSV = "csv"
     JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke report runs/bc --figures pdf,png")(report)
-    app.command(epilog="Example:  bespoke compare runs/bc runs/bc-small other.v --top top --format markdown")(compare)
+    app.command(epilog="Example:  bespoke compare runs/bc runs/bc-small --columns test_accuracy,area_cm2,cells")(
+        compare
+    )
 
 
 Run = Annotated[Path, typer.Argument(help="Folder of a finished run.", show_default=False)]
@@ -41,6 +47,14 @@ Summary = Annotated[bool, typer.Option("--summary", help="Print the summary on t
 Format = Annotated[TableFormat, typer.Option("--format", help="How to print the table.")]
 Top = Annotated[str | None, typer.Option(help="Module of the Verilog files; default: the outermost.")]
 EffortOption = Annotated[Effort, typer.Option(help="What mapping foreign Verilog may spend.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns by name, with commas between, such as test_accuracy,area_cm2,cells; --format csv names them all. "
+        "Default: all; on the terminal and in LaTeX the few that say most, where all are too wide.",
+        show_default=False,
+    ),
+]
 Baselines = Annotated[bool, typer.Option("--baselines/--no-baselines", help="Show each run's exact baseline, too.")]
 
 
@@ -62,6 +76,7 @@ def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
 def compare(
     runs: Runs,
     table_format: Format = TableFormat.TERMINAL,
+    columns: Columns = None,
     baselines: Baselines = True,
     top: Top = None,
     effort: EffortOption = Effort.FAST,
@@ -71,37 +86,35 @@ def compare(
     Foreign Verilog needs the interface of the first run's designs, and is measured on its technology and test vectors:
     a netlist of the technology's cells as it stands, any other after mapping.
     """
-    from bespoke.report import compare_runs, comparison_html, comparison_markdown, readable_rows
+    from bespoke.report import compare_runs, named_columns
 
+    names = None if columns is None else named_columns(columns.split(","))
     foreign = [path for path in runs if path.suffix in (".v", ".sv")]
     folders = [path for path in runs if path not in foreign]
     for path in folders:
         if path.is_file():
             raise InputError(f"{path} is neither the folder of a run nor a Verilog file")
     frame = compare_runs(folders, baselines=baselines, foreign=foreign, top=top, effort=str(effort))
+    _print_comparison(frame, table_format, names)
+
+
+def _print_comparison(frame: pd.DataFrame, table_format: TableFormat, names: tuple[str, ...] | None) -> None:
+    from bespoke.report import comparison_html, comparison_latex, comparison_markdown, comparison_table
+
+    data = frame if names is None else frame[list(names)]
     match table_format:
         case TableFormat.MARKDOWN:
-            print(comparison_markdown(frame), end="")
+            print(comparison_markdown(frame, names), end="")
         case TableFormat.HTML:
-            print(comparison_html(frame), end="")
+            print(comparison_html(frame, names), end="")
+        case TableFormat.LATEX:
+            print(comparison_latex(frame, names), end="")
         case TableFormat.CSV:
-            frame.to_csv(sys.stdout, index=False)
+            data.to_csv(sys.stdout, index=False)
         case TableFormat.JSON:
-            print(json.dumps(json.loads(frame.to_json(orient="records")), indent=1, ensure_ascii=False))
+            print(json.dumps(json.loads(data.to_json(orient="records")), indent=1, ensure_ascii=False))
         case _:
-            _print_table(*readable_rows(frame))
+            from rich.console import Console
 
-
-def _print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """One design a column: the terminal is narrow, designs are few, figures many."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    table.add_column("")
-    for row in rows:
-        table.add_column(escape(row[0]), justify="right", overflow="fold")
-    for index, heading in enumerate(headings[1:], start=1):
-        table.add_row(heading, *(escape(row[index]) for row in rows))
-    Console().print(table)
+            console = Console()
+            console.print(comparison_table(frame, names, width=console.width))

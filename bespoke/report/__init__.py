@@ -1,6 +1,12 @@
 """What a run found, for people: terminal summary, HTML page, figures for papers, tables of several runs."""
 
-from bespoke.report.comparison import compare_runs, comparison_html, comparison_markdown, readable_rows
+from bespoke.report.comparison import compare_runs, named_columns
+from bespoke.report.comparison_output import (
+    comparison_html,
+    comparison_latex,
+    comparison_markdown,
+    comparison_table,
+)
 from bespoke.report.exploration import write_exploration_figures
 from bespoke.report.figures import write_figures
 from bespoke.report.page import write_report
@@ -14,10 +20,12 @@ __all__ = [
     "RunRecord",
     "compare_runs",
     "comparison_html",
+    "comparison_latex",
     "comparison_markdown",
+    "comparison_table",
+    "named_columns",
     "published_designs",
     "read_run",
-    "readable_rows",
     "summary_table",
     "write_exploration_figures",
     "write_figures",

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from bespoke.dominance import non_dominated
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import wording
-from bespoke.report.axes import COST_AXES
+from bespoke.report.axes import COST_AXES, CostAxis
 from bespoke.report.published import PublishedDesign, published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
 
 
 def chart_data(record: RunRecord) -> dict[str, Any]:
     """Points with every cost by its objective's name, and the axes' labels; figures that are not known are null."""
-    points = [_point(row, record) for row in record.distinct_front]
+    rows = record.distinct_front
+    points = [_point(row, record) | {"fronts": []} for row in rows]
+    for axis in COST_AXES:
+        for place in front_line(rows, axis):
+            points[place]["fronts"].append(str(axis.objective))
     points += [_published_point(design) for design in published_designs(record.metrics.data.name)]
     return {"points": points, "axes": {str(axis.objective): axis.label for axis in COST_AXES}}
+
+
+def front_line(rows: Sequence[FrontRow], axis: CostAxis) -> list[int]:
+    """Places of the run's own designs that none of them beats in both cost and forecast accuracy, by rising cost.
+
+    By the forecast, by which designs are chosen, whatever accuracy is drawn: a line along the best accuracies on test
+    would be a selection on the test part. Rivals and the exact baseline are measured against it, not part of it.
+    """
+    own = [
+        place
+        for place, row in enumerate(rows)
+        if row.origin not in (BASELINE_ORIGIN, RIVAL_TREE) and axis.of(row) is not None
+    ]
+    return [own[place] for place in non_dominated([(axis.of(rows[p]), -rows[p].forecast_accuracy) for p in own])]
 
 
 def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
@@ -60,6 +80,7 @@ def _published_point(design: PublishedDesign) -> dict[str, Any]:
         "label": design.label,
         "kind": "published",
         "named": True,
+        "fronts": [],
         "note": f"{design.source}; {design.supply_v:g} V",
         "train": None,
         "forecast": None,

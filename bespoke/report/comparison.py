@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,31 +14,55 @@ from bespoke.report import wording
 from bespoke.report.foreign import foreign_row
 from bespoke.report.reading import read_run
 
-#: Columns of ``compare_runs``: name, and heading for people.
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("design", "Design"),
-    ("data", "Data"),
-    ("technology", "Technology"),
-    ("topology", "Topology"),
-    ("test_accuracy", "Test accuracy"),
-    ("test_accuracy_low", "from"),
-    ("test_accuracy_high", "to"),
-    ("front_end", "Front end"),
-    ("estimated_system_power_mw", "System power, mW"),
-    ("estimated_system_area_cm2", "System area, cm²"),
-    ("comparators", "Comparators"),
-    ("power_source", "Power source of the system"),
-    ("area_cm2", "Classifier's area, cm²"),
-    ("static_power_mw", "its static power, mW"),
-    ("total_power_mw", "its total power, mW"),
-    ("cells", "Cells"),
-    ("delay_ms", "Delay, ms"),
-    ("system_power_ratio", "Ratio, system power"),
-    ("system_area_ratio", "Ratio, system area"),
-    ("area_ratio", "Ratio, classifier's area"),
-    ("power_ratio", "Ratio, classifier's power"),
+
+@dataclass(frozen=True)
+class Column:
+    """A column of ``compare_runs``: its name there, what people read over it, and its unit, empty where it has none."""
+
+    name: str
+    title: str
+    unit: str = ""
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds words, which stand to the left, and not figures."""
+        return self.name in ("design", "data", "technology", "topology", "front_end", "power_source")
+
+
+COLUMNS = (
+    Column("design", "Design"),
+    Column("data", "Data"),
+    Column("technology", "Technology"),
+    Column("topology", "Topology"),
+    Column("test_accuracy", "Test accuracy"),
+    Column("test_accuracy_low", "Test accuracy from"),
+    Column("test_accuracy_high", "Test accuracy to"),
+    Column("front_end", "Front end"),
+    Column("estimated_system_power_mw", "System power", "mW"),
+    Column("estimated_system_area_cm2", "System area", "cm²"),
+    Column("comparators", "Comparators"),
+    Column("power_source", "Power source of the system"),
+    Column("area_cm2", "Classifier's area", "cm²"),
+    Column("static_power_mw", "Classifier's static power", "mW"),
+    Column("total_power_mw", "Classifier's total power", "mW"),
+    Column("cells", "Cells"),
+    Column("delay_ms", "Delay", "ms"),
+    Column("system_power_ratio", "Ratio, system power"),
+    Column("system_area_ratio", "Ratio, system area"),
+    Column("area_ratio", "Ratio, classifier's area"),
+    Column("power_ratio", "Ratio, classifier's power"),
 )
-_RATIOS = tuple(name for name, _ in _COLUMNS if name.endswith("_ratio"))
+_INTERVAL = ("test_accuracy_low", "test_accuracy_high")
+_RATIOS = tuple(column.name for column in COLUMNS if column.name.endswith("_ratio"))
+#: What a narrow table shows where nobody names columns; of the classifier where nobody knows the systems' figures.
+_BRIEF_SYSTEM = ("test_accuracy", "estimated_system_power_mw", "estimated_system_area_cm2", "system_power_ratio")
+_BRIEF_CLASSIFIER = ("test_accuracy", "total_power_mw", "area_cm2", "area_ratio")
+#: How ``compare_runs`` calls the row of a run's baseline, behind the run's name.
+BASELINE_SUFFIX = ", exact baseline"
 
 
 def compare_runs(
@@ -78,9 +102,9 @@ def compare_runs(
         name = folder.resolve().name
         rows.append(_row(name, metrics, metrics.chosen, chosen=True))
         if baselines:
-            rows.append(_row(f"{name}, exact baseline", metrics, metrics.baseline, chosen=False))
+            rows.append(_row(f"{name}{BASELINE_SUFFIX}", metrics, metrics.baseline, chosen=False))
     rows += [foreign_row(path, records[0], top=top, effort=effort) for path in foreign]
-    frame = pd.DataFrame(rows, columns=[name for name, _ in _COLUMNS])
+    frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     frame["comparators"] = frame["comparators"].astype("Int64")  # counts, although some may be unknown
     return frame
 
@@ -112,17 +136,54 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
     }
 
 
-def readable_rows(frame: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Headings and cells of ``compare_runs``' frame as text, without columns that say nothing."""
-    shown = [
-        (name, heading)
-        for name, heading in _COLUMNS
-        if name in frame
-        and name not in ("test_accuracy_low", "test_accuracy_high")
-        and (frame[name].notna().any() or _is_told(name, frame))
-    ]
-    rows = [tuple(_cell(name, row) for name, _ in shown) for row in frame.to_dict("records")]
-    return tuple(heading for _, heading in shown), rows
+def named_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Columns of ``compare_runs`` by name, the design's first, each once.
+
+    Raises
+    ------
+    InputError
+        naming what is no column, and all that are.
+    """
+    known = [column.name for column in COLUMNS]
+    names = [name.strip() for name in names]
+    for name in names:
+        if name not in known:
+            raise InputError(f"{name!r} is no column of the comparison; it has {', '.join(known)}")
+    return tuple(dict.fromkeys(["design", *names]))
+
+
+def brief_columns(frame: pd.DataFrame) -> tuple[str, ...]:
+    """The few columns that say most."""
+    priced = frame["estimated_system_power_mw"].notna().any()
+    return "design", *(_BRIEF_SYSTEM if priced else _BRIEF_CLASSIFIER)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """Columns and cells as people read them, a row a design."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def readable(frame: pd.DataFrame, names: Sequence[str] | None = None) -> Readable:
+    """``compare_runs``' frame as text.
+
+    Parameters
+    ----------
+    names : columns to show, in this order; None for all that say something, the interval beside its accuracy.
+    """
+    by_name = {column.name: column for column in COLUMNS}
+    if names is None:
+        shown = [
+            column
+            for column in COLUMNS
+            if column.name not in _INTERVAL and (frame[column.name].notna().any() or _is_told(column.name, frame))
+        ]
+    else:
+        shown = [by_name[name] for name in names]
+    rows = tuple(tuple(_cell(column.name, row) for column in shown) for row in frame.to_dict("records"))
+    return Readable(tuple(shown), rows)
 
 
 def _is_told(name: str, frame: pd.DataFrame) -> bool:
@@ -138,32 +199,8 @@ def _cell(name: str, row: dict[str, object]) -> str:
         return "–"
     if name == "test_accuracy":
         return f"{value:.3f} [{row['test_accuracy_low']:.3f}, {row['test_accuracy_high']:.3f}]"
+    if name in _INTERVAL:
+        return f"{value:.3f}"
     if name in _RATIOS:
         return wording.ratio(float(value))
     return wording.figures(float(value)) if isinstance(value, float) else str(value)
-
-
-def comparison_markdown(frame: pd.DataFrame) -> str:
-    """``compare_runs``' frame as a Markdown table."""
-    headings, rows = readable_rows(frame)
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    return "\n".join([line(headings), line("---" for _ in headings), *(line(row) for row in rows)]) + "\n"
-
-
-def comparison_html(frame: pd.DataFrame) -> str:
-    """``compare_runs``' frame as an HTML table; every text in it is escaped."""
-    headings, rows = readable_rows(frame)
-    head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
-    body = "\n".join(
-        "<tr>"
-        + "".join(
-            f'<th scope="row">{html.escape(cell)}</th>' if index == 0 else f"<td>{html.escape(cell)}</td>"
-            for index, cell in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"

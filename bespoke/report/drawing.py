@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sklearn.isotonic import isotonic_regression
+
 from bespoke.model import ArgmaxTree, Network, Summand, read_values, used_bits
 
 _ROW = 30
@@ -16,6 +18,8 @@ _INPUT_X = 210
 _NEURON_WIDTH = 104
 _COLUMN = 250
 _COMPARATOR_STEP = 78
+#: Least distance of two comparators in a column: the box and how many bits it reads, under it.
+_COMPARATOR_ROW = 42
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,7 @@ def draw_network(network: Network, feature_names: Sequence[str], class_labels: S
                         f"{origin}: weight {weight_text(summand)}, bits {summand.mask:0{widths[source]}b}",
                     )
                 )
-    comparators, output_path, right = _draw_argmax(network, places, class_labels)
+    comparators, output_path, right = _draw_argmax(network, places, class_labels, height)
     if comparators:
         headings.append(((comparators[0].x + right - 46) / 2, "Argmax"))
     return NetworkDrawing(
@@ -188,35 +192,59 @@ def draw_network(network: Network, feature_names: Sequence[str], class_labels: S
 
 
 def _draw_argmax(
-    network: Network, places: dict[str, tuple[float, float]], class_labels: Sequence[object]
+    network: Network, places: dict[str, tuple[float, float]], class_labels: Sequence[object], height: float
 ) -> tuple[tuple[ComparatorNode, ...], str, float]:
     tree: ArgmaxTree = network.argmax
     last = len(network.layers) - 1
     nodes: dict[int, tuple[float, float]] = {position: places[f"n{last}-{position}"] for position in tree.leaves()}
     start = _INPUT_X + _COLUMN * (last + 1) - 60 + _NEURON_WIDTH + 48
-    level = dict.fromkeys(nodes, 0)
-    drawn = []
-    for index, comparator in enumerate(tree.comparators):
-        node = tree.classes + index
-        level[node] = 1 + max(level[comparator.first], level[comparator.second])
-        (_, first_y), (_, second_y) = nodes[comparator.first], nodes[comparator.second]
-        x, y = start + (level[node] - 1) * _COMPARATOR_STEP, (first_y + second_y) / 2
-        names = [
-            " or ".join(str(class_labels[leaf]) for leaf in tree.leaves(side))
-            for side in (comparator.first, comparator.second)
+    drawn = {}
+    for level, comparators in enumerate(_by_level(tree)):
+        x = start + level * _COMPARATOR_STEP
+        wishes = [
+            (nodes[tree.comparators[index].first][1] + nodes[tree.comparators[index].second][1]) / 2
+            for index in comparators
         ]
-        drawn.append(
-            ComparatorNode(
+        for index, y in zip(comparators, _apart(wishes, height), strict=True):
+            comparator = tree.comparators[index]
+            sides = comparator.first, comparator.second
+            names = [" or ".join(str(class_labels[leaf]) for leaf in tree.leaves(side)) for side in sides]
+            drawn[index] = ComparatorNode(
                 x,
                 y,
                 comparator.mask.bit_count(),
                 f"{names[0]} against {names[1]} on bits {comparator.mask:0{tree.width}b}",
-                tuple(_curve(nodes[side], (x - 15, y)) for side in (comparator.first, comparator.second)),
+                tuple(_curve(nodes[side], (x - 15, y)) for side in sides),
             )
-        )
-        nodes[node] = (x + 15, y)
+            nodes[tree.classes + index] = (x + 15, y)
     x, y = nodes[tree.root]
-    return tuple(drawn), f"M{x:.0f},{y:.0f}h34", x + 78
+    return tuple(drawn[index] for index in sorted(drawn)), f"M{x:.0f},{y:.0f}h34", x + 78
+
+
+def _by_level(tree: ArgmaxTree) -> list[list[int]]:
+    """Comparators by the number of others before them on the longest way."""
+    level = dict.fromkeys(range(tree.classes), 0)
+    levels: list[list[int]] = []
+    for index, comparator in enumerate(tree.comparators):
+        own = level[tree.classes + index] = 1 + max(level[comparator.first], level[comparator.second])
+        levels += [[]] * (own - len(levels))
+        levels[own - 1] = [*levels[own - 1], index]
+    return levels
+
+
+def _apart(wishes: Sequence[float], height: float) -> list[float]:
+    """Heights near those wished for, in the same order, no two closer than a comparator with its caption needs.
+
+    Operands of two comparators may lie symmetrically, so that both would stand on one spot.
+    """
+    order = sorted(range(len(wishes)), key=lambda place: (wishes[place], place))
+    wanted = [wishes[place] - rank * _COMPARATOR_ROW for rank, place in enumerate(order)]
+    steps = isotonic_regression(wanted)  # the nearest places that keep the order and the distance
+    lowest, highest = _TOP + 12.0, height - 28.0 - _COMPARATOR_ROW * (len(order) - 1)
+    found = [0.0] * len(wishes)
+    for rank, place in enumerate(order):
+        found[place] = min(max(float(steps[rank]), lowest), max(highest, lowest)) + rank * _COMPARATOR_ROW
+    return found
 
 
 def neuron_name(network: Network, layer: int, position: int) -> str:

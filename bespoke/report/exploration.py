@@ -12,7 +12,8 @@ from bespoke.costs import Objective
 from bespoke.design import Design
 from bespoke.files import write_bytes
 from bespoke.pipeline.exploration import Exploration
-from bespoke.report.figures import BASELINE, LOGIC, NETWORK, checked_formats, log_axis, new_figure, rendered
+from bespoke.report.cost_scale import CostScale
+from bespoke.report.figures import BASELINE, FRONT_LINE, LOGIC, NETWORK, checked_formats, new_figure, rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,39 +52,41 @@ def draw_exploration(found: Exploration) -> Figure:
     def cost(design: Design) -> float:
         return design.estimated.along(found.objective)
 
-    # a design that costs nothing has no place on a logarithmic axis
-    designs = [design for design in found.designs if cost(design)]
+    designs = found.designs
+    priced = math.isfinite(cost(found.baseline))  # else nobody knows what its front end costs
+    scale = CostScale.over([cost(design) for design in (*designs, *([found.baseline] if priced else []))])
     axes.step(
-        [cost(design) for design in designs],
+        [scale.place(cost(design)) for design in designs],
         [100 * design.forecast.accuracy for design in designs],
         where="post",
-        color="#cccccc",
-        linewidth=0.8,
+        color=FRONT_LINE,
+        linewidth=0.9,
         zorder=1,
+        label="front",
     )
     for kind, colour, marker, label in (("network", NETWORK, "o", "network"), ("logic", LOGIC, "D", "logic circuit")):
         shown = [design for design in designs if design.kind == kind]
         if shown:
             axes.plot(
-                [cost(design) for design in shown],
+                [scale.place(cost(design)) for design in shown],
                 [100 * design.forecast.accuracy for design in shown],
                 marker,
                 color=colour,
                 markersize=3,
                 label=label,
             )
-    if math.isfinite(cost(found.baseline)):  # else nobody knows what its front end costs
+    if priced:
         axes.plot(
-            cost(found.baseline),
+            scale.place(cost(found.baseline)),
             100 * found.baseline.forecast.accuracy,
             "s",
             color=BASELINE,
             markersize=5,
             label="exact baseline",
         )
-    log_axis(axes)
+    scale.apply(axes)
     axes.set_xlabel(_LABELS[found.objective])
     axes.set_ylabel("Forecast accuracy, %")
     axes.grid(True)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3)
+    figure.legend(loc="outside upper center", ncols=4, frameon=False, handletextpad=0.4, columnspacing=1.2)
     return figure

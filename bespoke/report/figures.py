@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,14 @@ from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
 from bespoke.pipeline.rivals import RIVAL_TREE
+from bespoke.report import wording
 from bespoke.report.axes import CostAxis, axis_of, usual_axis
+from bespoke.report.chart import front_line
+from bespoke.report.cost_scale import CostScale
+from bespoke.report.labels import Box, place_labels
 from bespoke.report.published import published_designs
-from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
+from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord, read_run
+from bespoke.statistics import Accuracy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +31,12 @@ FORMATS = ("png", "svg", "pdf")
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers; marks differ in shape, too.
 CHOSEN, NETWORK, LOGIC, BASELINE, PUBLISHED = "#009E73", "#56B4E9", "#0072B2", "#555555", "#D55E00"
-RIVAL = "#CC79A7"
+RIVAL, FRONT_LINE = "#CC79A7", "#8a8a8a"
 _COLUMN_INCHES = 3.5
+#: From here on a line leads from a label to its mark.
+_FAR_POINTS = 9.0
+#: So many letters stand side by side under a confusion matrix, columns being of one width; more are slanted.
+_LETTERS_ACROSS = 36
 
 _STYLE = {
     "font.family": "sans-serif",
@@ -112,75 +122,132 @@ def draw_classifiers(record: RunRecord) -> Figure:
 
 
 def _front_along(axis: CostAxis, record: RunRecord) -> Figure:
-    figure, axes = new_figure(2.5)
+    figure, axes = new_figure(2.6)
     metrics = record.metrics
-    # a design that costs nothing has no place on a logarithmic axis
-    designs = [d for d in record.distinct_front if axis.of(d) and d.test_accuracy is not None]
-    found = [d for d in designs if d.origin not in (BASELINE_ORIGIN, RIVAL_TREE)]
-    for points, colour, marker, label in (
-        ([d for d in found if d.kind == "network"], NETWORK, "o", "network"),
-        ([d for d in found if d.kind == "logic"], LOGIC, "D", "logic circuit"),
-        ([d for d in designs if d.origin == RIVAL_TREE], RIVAL, "v", "decision tree"),
-    ):
-        if points:
-            axes.plot(
-                [axis.of(d) for d in points],
-                [100 * d.test_accuracy for d in points],
-                marker,
-                color=colour,
-                markersize=3.5 if marker == "v" else 3,
-                label=label,
-            )
-    chosen = [d for d in designs if d.chosen]
-    exact = [d for d in designs if d.origin == BASELINE_ORIGIN and not d.chosen]
-    for rows, accuracy, colour, marker, label in (
-        (chosen, metrics.chosen.accuracy, CHOSEN, "o", "chosen"),
-        (exact, metrics.baseline.accuracy, BASELINE, "s", "exact baseline"),
-    ):
-        test = accuracy.test
-        if not rows:
-            continue
-        axes.errorbar(
-            axis.of(rows[0]),
-            100 * test.value,
-            yerr=[[100 * (test.value - test.low)], [100 * (test.high - test.value)]],
-            fmt=marker,
-            color=colour,
-            markersize=6,
-            elinewidth=1,
-            capsize=2,
-            label=label,
-        )
+    designs = [row for row in record.distinct_front if axis.of(row) is not None and row.test_accuracy is not None]
     published = published_designs(metrics.data.name) if axis.objective is Objective.AREA else ()
-    if published:
-        axes.plot(
-            [d.area_cm2 for d in published],
-            [100 * d.accuracy for d in published],
-            "^",
-            color=PUBLISHED,
-            markersize=4.5,
-            markerfacecolor="none",
-            label="published",
-        )
-        for index, design in enumerate(sorted(published, key=lambda design: design.area_cm2)):
-            axes.annotate(
-                design.label,
-                (design.area_cm2, 100 * design.accuracy),
-                xytext=(0, 5) if index % 2 else (0, -9),
-                textcoords="offset points",
-                ha="right" if design.area_cm2 > 10 else "center",
-                fontsize=5.5,
-                color=PUBLISHED,
-            )
-    log_axis(axes)
-    axes.margins(x=0.08, y=0.09)
+    scale = CostScale.over([axis.of(row) for row in designs] + [design.area_cm2 for design in published])
+    _draw_line(axes, axis, scale, designs)
+    marks = _Marks(axes)
+    found = [row for row in designs if row.origin not in (BASELINE_ORIGIN, RIVAL_TREE)]
+    for rows, colour, marker, size, label in (
+        ([row for row in found if row.kind == "network"], NETWORK, "o", 3, "network"),
+        ([row for row in found if row.kind == "logic"], LOGIC, "D", 3, "logic circuit"),
+        ([row for row in designs if row.origin == RIVAL_TREE], RIVAL, "v", 3.5, "decision tree"),
+    ):
+        points = [(scale.place(axis.of(row)), 100 * row.test_accuracy) for row in rows]
+        marks.draw(points, marker=marker, color=colour, markersize=size, label=label)
+    chosen = [row for row in designs if row.chosen]
+    exact = [row for row in designs if row.origin == BASELINE_ORIGIN and not row.chosen]
+    for rows, accuracy, colour, marker, label in (
+        (exact, metrics.baseline.accuracy.test, BASELINE, "s", "exact baseline"),
+        (chosen, metrics.chosen.accuracy.test, CHOSEN, "o", "chosen"),
+    ):
+        if rows:
+            marks.draw_interval(scale.place(axis.of(rows[0])), accuracy, marker=marker, color=colour, label=label)
+    points = [(design.area_cm2, 100 * design.accuracy) for design in published]
+    marks.draw(points, marker="^", color=PUBLISHED, markersize=4.5, markerfacecolor="none", label="published")
+    axes.margins(y=0.09)
+    scale.apply(axes)
     axes.set_xlabel(axis.label)
     axes.set_ylabel("Test accuracy, %")
     axes.grid(True)
-    axes.legend(
-        loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=3, frameon=False, handletextpad=0.3, columnspacing=1.2
-    )
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, handletextpad=0.4, columnspacing=1.2)
+    write_labels(axes, [design.label for design in published], points, marks.boxes, color=PUBLISHED)
     return figure
+
+
+def _draw_line(axes: Axes, axis: CostAxis, scale: CostScale, rows: Sequence[FrontRow]) -> None:
+    """The front as a staircase: what the money buys, up to the next design that none beats."""
+    front = [rows[place] for place in front_line(rows, axis)]
+    axes.step(
+        [scale.place(axis.of(row)) for row in front],
+        [100 * row.test_accuracy for row in front],
+        where="post",
+        color=FRONT_LINE,
+        linewidth=0.9,
+        zorder=1.5,
+        label="front, by forecast",
+    )
+
+
+class _Marks:
+    """Marks of a plot, and the places that no label may cover, in points from the figure's corner when asked for."""
+
+    def __init__(self, axes: Axes):
+        self._axes = axes
+        self._points: list[tuple[float, float, float]] = []
+        self._intervals: list[tuple[float, float, float]] = []
+
+    def draw(self, points: Sequence[tuple[float, float]], *, markersize: float, **style: object) -> None:
+        """Marks of a kind; none where there are no points, so that no legend names what is not there."""
+        if points:
+            self._axes.plot(*zip(*points, strict=True), linestyle="", markersize=markersize, **style)
+            self._points += [(x, y, 0.7 * markersize) for x, y in points]
+
+    def draw_interval(self, x: float, share: Accuracy, **style: object) -> None:
+        """A mark with its 95 % interval; ``share`` is drawn in per cent."""
+        y, low, high = 100 * share.value, 100 * share.low, 100 * share.high
+        self._axes.errorbar(
+            x, y, yerr=[[y - low], [high - y]], linestyle="", markersize=6, elinewidth=1, capsize=2, zorder=3, **style
+        )
+        self._points.append((x, y, 4.5))
+        self._intervals.append((x, low, high))
+
+    def boxes(self) -> list[Box]:
+        """In points, once the plot has its final limits."""
+        boxes = []
+        for x, y, reach in self._points:
+            boxes.append(Box.around(*in_points(self._axes, x, y), reach))
+        for x, low, high in self._intervals:
+            (left, bottom), (_, top) = in_points(self._axes, x, low), in_points(self._axes, x, high)
+            boxes.append(Box(left - 2.5, bottom, left + 2.5, top))
+        return boxes
+
+
+def in_points(axes: Axes, x: float, y: float) -> tuple[float, float]:
+    """A place of the plot in points (1/72 inch) from the figure's lower left corner."""
+    across, up = axes.transData.transform((x, y)) * 72 / axes.figure.dpi
+    return float(across), float(up)
+
+
+def write_labels(
+    axes: Axes,
+    labels: Sequence[str],
+    points: Sequence[tuple[float, float]],
+    taken: Callable[[], list[Box]],
+    *,
+    color: str,
+    fontsize: float = 5.5,
+) -> None:
+    """Writes a label beside each point where it covers nothing; a line leads to one that stands far from its mark.
+
+    The plot must be finished: its layout is settled here and kept. A label without any free place is left out.
+    """
+    if not labels:
+        return
+    figure = axes.figure
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # else saving it might move what the labels were placed around
+    texts = [
+        axes.annotate(label, point, fontsize=fontsize, color=color) for label, point in zip(labels, points, strict=True)
+    ]
+    extents = [text.get_window_extent() for text in texts]
+    sizes = [(extent.width * 72 / figure.dpi + 2, extent.height * 72 / figure.dpi + 1) for extent in extents]
+    window = axes.get_window_extent()
+    frame = Box(*(edge * 72 / figure.dpi for edge in (window.x0, window.y0, window.x1, window.y1)))
+    places = [in_points(axes, *point) for point in points]
+    boxes = place_labels(places, sizes, taken=taken(), frame=frame, reach=4.5)
+    for text, box, (x, y) in zip(texts, boxes, places, strict=True):
+        if box is None:
+            text.remove()
+            continue
+        text.set(anncoords="offset points", position=(box.left + 1 - x, box.bottom + 0.5 - y), va="bottom", ha="left")
+        near = min(max(x, box.left), box.right), min(max(y, box.bottom), box.top)
+        if math.hypot(near[0] - x, near[1] - y) > _FAR_POINTS:
+            offset = near[0] - x, near[1] - y
+            line = {"arrowstyle": "-", "color": color, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 3}
+            axes.annotate("", text.xy, xytext=offset, textcoords="offset points", arrowprops=line)
 
 
 def draw_confusion(record: RunRecord) -> Figure:
@@ -202,7 +269,11 @@ def draw_confusion(record: RunRecord) -> Figure:
                 fontsize=7 if size <= 7 else 5.5,
                 color="white" if shares[row, column] > 0.6 else "black",
             )
-    axes.set_xticks(range(size), labels, rotation=0 if max(map(len, labels)) <= 3 else 35, ha="center")
+    slanted = size * max(map(len, labels)) > _LETTERS_ACROSS
+    axes.set_xticks(range(size), labels, rotation=40 if slanted else 0, ha="right" if slanted else "center")
+    if slanted:
+        for label in axes.get_xticklabels():
+            label.set_rotation_mode("anchor")
     axes.set_yticks(range(size), labels)
     axes.set_xlabel("Class named by the circuit")
     axes.set_ylabel("True class")
@@ -214,7 +285,7 @@ def draw_confusion(record: RunRecord) -> Figure:
 def draw_comparison(record: RunRecord) -> Figure:
     """Power and area of the chosen system and the exact baseline's, and of their logic, on a logarithmic scale."""
     metrics = record.metrics
-    figure, axes = new_figure(1.7)
+    figure, axes = new_figure(1.9)
     rows = [
         ("System power, mW", "estimated_system_power_mw", metrics.ratios.system_power),
         ("System area, cm²", "estimated_system_area_cm2", metrics.ratios.system_area),
@@ -223,36 +294,28 @@ def draw_comparison(record: RunRecord) -> Figure:
     ]
     # a technology without figures of front ends has no such figures
     rows = [row for row in rows if getattr(metrics.chosen, row[1]) is not None]
-    for place, (_, field, ratio) in enumerate(rows):
-        ours, theirs = getattr(metrics.chosen, field), getattr(metrics.baseline, field)
+    costs = [(getattr(metrics.chosen, field), getattr(metrics.baseline, field)) for _, field, _ in rows]
+    scale = CostScale.over(cost for pair in costs for cost in pair)
+    for place, ((_, _, ratio), pair) in enumerate(zip(rows, costs, strict=True)):
+        ours, theirs = map(scale.place, pair)
         axes.plot([ours, theirs], [place, place], color="#bbbbbb", linewidth=1.5, zorder=1)
-        axes.plot(ours, place, "o", color=CHOSEN, markersize=6, label="chosen" if place == 0 else None)
         axes.plot(theirs, place, "s", color=BASELINE, markersize=5, label="exact baseline" if place == 0 else None)
-        if ratio is not None and ours > 0:
-            axes.annotate(
-                f"{ratio:.3g}×",
-                ((ours * theirs) ** 0.5, place),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                fontsize=7,
-            )
-    log_axis(axes)
+        axes.plot(ours, place, "o", color=CHOSEN, markersize=6, label="chosen" if place == 0 else None)
+        axes.annotate(
+            wording.ratio(ratio),
+            ((ours * theirs) ** 0.5, place),
+            xytext=(0, 4.5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+        )
     axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.6)
+    axes.set_ylim(len(rows) - 0.5, -0.8)
+    scale.apply(axes)
     axes.grid(True, axis="x")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=2, frameon=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     axes.tick_params(axis="y", length=0)
     return figure
-
-
-def log_axis(axes: Axes) -> None:
-    """Logarithmic x axis labelled with plain numbers."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _short(label: str, limit: int = 14) -> str:

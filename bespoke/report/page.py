@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
@@ -26,11 +20,11 @@ from bespoke.report.drawing import draw_network, weight_maps
 from bespoke.report.front_end import chosen_front_end, priced_otherwise
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
+from bespoke.report.rendering import render_page
 from bespoke.report.system import system_rows
 from bespoke.report.system_drawing import draw_system
+from bespoke.sensing import FrontEndKind
 from bespoke.statistics import Accuracy
-
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_report(run_folder: str | Path) -> Path:
@@ -47,9 +41,35 @@ def write_report(run_folder: str | Path) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: its element's id, its name in the navigation, its template."""
+
+    anchor: str
+    title: str
+
+    @property
+    def template(self) -> str:
+        return f"sections/{self.anchor}.html.j2"
+
+
+#: In the order in which they stand on the page.
+SECTIONS = (
+    Section("system", "System"),
+    Section("front", "Front"),
+    Section("accuracy", "Accuracy"),
+    Section("circuit", "Logic in figures"),
+    Section("power", "Power source"),
+    Section("inputs", "Inputs and neurons"),
+    Section("design", "Wiring"),
+    Section("data", "Data"),
+    Section("protocol", "Protocol"),
+    Section("reproduce", "Reproduce"),
+)
+
+
 def render_report(record: RunRecord) -> str:
     """The report's text. It loads nothing, and its content policy forbids it to."""
-    script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     model = record.chosen_model
     circuit = read_circuit(record)
     front_end = chosen_front_end(record, circuit)
@@ -57,82 +77,52 @@ def render_report(record: RunRecord) -> str:
     labels = metrics.data.class_labels
     card = read_card(record.folder)
     logic = isinstance(model, LogicCircuit)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            run=record,
-            baseline_origin=BASELINE_ORIGIN,
-            m=metrics,
-            chosen=metrics.chosen,
-            baseline=metrics.baseline,
-            labels=labels,
-            style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-            script=Markup(script),
-            script_hash=_digest(script),
-            chart=chart_data(record),
-            axes=COST_AXES,
-            axis=usual_axis(record.objective, priced=metrics.chosen.estimated_system_power_mw is not None),
-            kind=metrics.chosen.front_end.kind,
-            system=draw_system(record, front_end),
-            system_rows=system_rows(record),
-            otherwise=priced_otherwise(record, front_end),
-            rivals=sum(row.origin == RIVAL_TREE for row in record.front),
-            rival_origin=RIVAL_TREE,
-            published=published_designs(metrics.data.name),
-            stages=_stages(metrics),
-            chosen_by=wording.chosen_by(metrics),
-            origin_of_forecasts=wording.forecast_origin(metrics.selection),
-            confusion=_confusion(metrics.chosen, labels),
-            never_answered=wording.never_answered(metrics.chosen, labels),
-            inputs=input_shares(record, front_end),
-            shares=neuron_shares(record),
-            logic=logic,
-            ands=len(model.fanins) if logic else 0,
-            drawing=None if logic else draw_network(model, metrics.data.features, labels),
-            maps=() if logic else weight_maps(model, metrics.data.features, labels),
-            schematic=schematic(circuit),
-            sources=_sources(metrics.chosen),
-            design_rows=_design_rows(metrics),
-            files=_files(record),
-            card=card,
-            data_rows=data_rows(card),
-            scaling=scaling_in_words(record.settings),
-        )
+    priced = metrics.chosen.estimated_system_power_mw is not None
+    kind = metrics.chosen.front_end.kind
+    return render_page(
+        "report.html.j2",
+        name=metrics.data.name,
+        version=metrics.bespoke_version,
+        scripts=("page.js", "report.js"),
+        sections=[section for section in SECTIONS if card or section.anchor != "data"],
+        run=record,
+        baseline_origin=BASELINE_ORIGIN,
+        m=metrics,
+        chosen=metrics.chosen,
+        baseline=metrics.baseline,
+        labels=labels,
+        chart=chart_data(record),
+        axes=COST_AXES,
+        axis=usual_axis(record.objective, priced=priced),
+        priced=priced,
+        kind=kind,
+        digital=kind == FrontEndKind.DIGITAL,
+        system=draw_system(record, front_end),
+        system_rows=system_rows(record),
+        otherwise=priced_otherwise(record, front_end),
+        free=any(axis.of(row) == 0 for axis in COST_AXES for row in record.distinct_front),
+        rivals=sum(row.origin == RIVAL_TREE for row in record.front),
+        rival_origin=RIVAL_TREE,
+        published=published_designs(metrics.data.name),
+        stages=_stages(metrics),
+        chosen_by=wording.chosen_by(metrics),
+        origin_of_forecasts=wording.forecast_origin(metrics.selection),
+        confusion=_confusion(metrics.chosen, labels),
+        never_answered=wording.never_answered(metrics.chosen, labels),
+        inputs=input_shares(record, front_end),
+        shares=neuron_shares(record),
+        logic=logic,
+        ands=len(model.fanins) if logic else 0,
+        drawing=None if logic else draw_network(model, metrics.data.features, labels),
+        maps=() if logic else weight_maps(model, metrics.data.features, labels),
+        schematic=schematic(circuit),
+        sources=_sources(metrics.chosen),
+        design_rows=_design_rows(metrics),
+        files=_files(record),
+        card=card,
+        data_rows=data_rows(card),
+        scaling=scaling_in_words(record.settings),
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "figures": wording.figures,
-        "ratio": wording.ratio,
-        "duration": wording.duration,
-        "accuracy": wording.accuracy,
-        "verdict": wording.verdict,
-        "delay": wording.delay,
-        "untold": wording.untold,
-        "topology": wording.topology,
-        "count": wording.count,
-        "source": wording.source,
-        "margin": wording.margin,
-        "near_copies": wording.near_copies,
-        "system_ratio": wording.system_ratio,
-        "percent": lambda share, digits=1: f"{100 * share:.{digits}f}\u00a0%",
-        "thousands": lambda count: f"{count:,}".replace(",", " "),
-    }
-    return environment
-
-
-def _digest(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
 
 
 @dataclass(frozen=True)

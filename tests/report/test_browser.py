@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import json
 import os
 import re
@@ -9,11 +12,12 @@ import shutil
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.etree import ElementTree
 
 import matplotlib.image
 import pytest
 
-from bespoke.report import write_report
+from bespoke.report import read_run, wording, write_report
 
 BROWSER = os.environ.get("BESPOKE_BROWSER") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
@@ -133,3 +137,53 @@ def test_the_page_asks_for_nothing_but_itself(sample_runs, tmp_path):
         if "url" in event.get("params", {}) and str(event["params"].get("initiator", "")).startswith("http://127.0.0.1")
     ]
     assert all(url.startswith("http://127.0.0.1") for url in started)
+
+
+SAVED = """<script>
+const texts = {}, RealBlob = Blob;
+let last;
+Blob = function (parts, options) { last = parts.join(""); return new RealBlob(parts, options); };
+HTMLAnchorElement.prototype.click = function () { texts[this.download] = last; };
+const folded = () => String(document.querySelectorAll("details:not([open])").length);
+texts.before = folded();
+dispatchEvent(new Event("beforeprint"));
+texts.printed = folded();
+dispatchEvent(new Event("afterprint"));
+texts.after = folded();
+for (const button of document.querySelectorAll("[data-download=csv], [data-download=svg]")) button.click();
+const out = document.createElement("pre");
+out.id = "kept";
+out.textContent = JSON.stringify(texts);
+document.body.append(out);
+</script></body>"""
+
+
+def test_tables_and_drawings_are_saved_whole(sample_runs, tmp_path):
+    """Every button gives a file; a table is the one on the page, a drawing stands by itself in light colours."""
+    page = write_report(sample_runs["comparators"])
+    text = page.read_text(encoding="utf-8")
+    policy = re.search(r"<meta http-equiv[^>]*>", text).group(0)
+    inner = tmp_path / "page.html"
+    inner.write_text(text.replace(policy, "").replace("</body>", SAVED), encoding="utf-8")
+    options = ("--window-size=1200,2000", "--force-dark-mode", "--dump-dom")
+    document, complaints = browse(inner.as_uri(), tmp_path / "profile", *options)
+    assert not complaints
+    kept = json.loads(html.unescape(re.search(r'<pre id="kept">(.*?)</pre>', document, flags=re.S).group(1)))
+    before, printed, after = (int(kept.pop(name)) for name in ("before", "printed", "after"))
+    assert printed == 0 and before == after > 0
+    names = re.findall(r'<figure data-name="([^"]+)"|<figure [^>]*data-name="([^"]+)"', text)
+    endings = {name.rpartition(".")[2] for name in kept}
+    assert endings == {"csv", "svg"}
+    assert {name.partition("wine-")[2].rpartition(".")[0] for name in kept} == {a or b for a, b in names}
+    for name, content in kept.items():
+        if name.endswith("svg"):
+            root = ElementTree.fromstring(content)
+            assert root.tag == "{http://www.w3.org/2000/svg}svg" and float(root.get("width")) > 100
+            assert "var(" not in content and "rgb(255, 255, 255)" in content, name
+    rows = list(csv.reader(io.StringIO(kept["wine-system.csv"])))
+    assert rows[0][:3] == ["Figure", "Chosen design", "Exact baseline"] and len({len(row) for row in rows}) == 1
+    chosen = read_run(sample_runs["comparators"]).metrics.chosen
+    (power,) = [row for row in rows if row[0] == "System power, mW"]
+    assert power[1] == wording.figures(chosen.estimated_system_power_mw)
+    designs = list(csv.reader(io.StringIO(kept["wine-designs.csv"])))
+    assert len(designs) == 1 + len(read_run(sample_runs["comparators"]).front)

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL, with_confusion
 from bespoke.circuit import Circuit
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit, to_json, used_bits
-from bespoke.report import published_designs, read_run, wording, write_report
+from bespoke.report import compare_runs, comparison_html, published_designs, read_run, wording, write_report
 from bespoke.report.breakdown import input_shares
 from bespoke.report.front_end import chosen_front_end, priced_otherwise
 from bespoke.report.page import render_report
@@ -79,6 +80,125 @@ def test_the_page_is_well_formed_and_loads_nothing(pages, kind):
     assert len(identifiers) == len(set(identifiers))
     anchors = {a["href"][1:] for t, a in page.tags if t == "a" and a.get("href", "").startswith("#")}
     assert anchors <= set(identifiers)
+
+
+@pytest.fixture(scope="module")
+def documents(sample_runs, pages):
+    """Every page as text, and a comparison."""
+    texts = {kind: (folder / "report.html").read_text(encoding="utf-8") for kind, folder in sample_runs.items()}
+    frame = compare_runs([sample_runs["network"], sample_runs["hostile"]])
+    return texts | {"comparison": comparison_html(frame)}
+
+
+class Tree(HTMLParser):
+    """A page as elements that know what they stand in; ``text`` is what is read, script and style left out."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.root = ElementTree.Element("page")
+        self.above, self._stack = {self.root: None}, [self.root]
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        element = ElementTree.SubElement(self._stack[-1], tag, {name: value or "" for name, value in attributes})
+        self.above[element] = self._stack[-1]
+        if tag not in VOID:
+            self._stack.append(element)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self._stack.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self._stack.pop().tag == tag
+
+    def handle_data(self, data):
+        inside = self._stack[-1]
+        if len(inside):
+            inside[-1].tail = (inside[-1].tail or "") + data
+        else:
+            inside.text = (inside.text or "") + data
+
+    def all(self, *tags):
+        return [element for element in self.root.iter() if element.tag in tags]
+
+    def ancestors(self, element):
+        while (element := self.above[element]) is not None:
+            yield element
+
+
+def words(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def has_class(element, *names):
+    return bool({*names} & {*element.get("class", "").split()})
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "comparison"])
+def test_everything_on_a_page_has_a_name(documents, kind):
+    tree = Tree(documents[kind])
+    (page,), (title,) = tree.all("html"), [node for node in tree.all("title") if tree.above[node].tag == "head"]
+    assert page.get("lang") == "en" and words(title)
+    identifiers = [element.get("id") for element in tree.root.iter() if element.get("id")]
+    assert len(identifiers) == len(set(identifiers))
+    assert all(name in identifiers for node in tree.root.iter() for name in node.get("aria-labelledby", "").split())
+    assert all(tree.above[field].tag == "label" and words(tree.above[field]) for field in tree.all("input"))
+    assert all(button.get("aria-label") or words(button) for button in tree.all("button"))
+    assert all(words(table.find("caption")) for table in tree.all("table"))
+    assert all(head.get("scope") in ("col", "row") for head in tree.all("th"))
+    assert all(words(group.find("legend")) for group in tree.all("fieldset"))
+    assert all(area.get("aria-labelledby") or area.get("aria-label") for area in tree.all("section", "nav"))
+    for drawing in tree.all("svg"):
+        if any(node.tag == "svg" for node in tree.ancestors(drawing)):
+            continue  # part of another drawing
+        told = drawing.get("aria-hidden") == "true" or drawing.get("aria-label") or drawing.get("aria-labelledby")
+        assert told or words(drawing.find("title")), drawing.attrib
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "comparison"])
+def test_every_table_and_drawing_can_be_saved(documents, kind):
+    """Each in a figure with a name of its own, inside something that scrolls, with buttons for its formats."""
+    tree = Tree(documents[kind])
+    figures = tree.all("figure")
+    names = [figure.get("data-name") for figure in figures]
+    assert figures and all(names) and len(set(names)) == len(names)
+    for table in tree.all("table"):
+        scroll, figure = list(tree.ancestors(table))[:2]
+        assert has_class(scroll, "scroll") and scroll.get("aria-label") and figure.tag == "figure"
+    for place in tree.all("div"):
+        if has_class(place, "network", "drawing", "chart"):
+            assert tree.above[place].tag == "figure"
+    for figure in figures:
+        kinds = [button.get("data-download") for button in figure.iter("button")]
+        holds_table = any(True for _ in figure.iter("table"))
+        assert kinds == (["csv"] if holds_table else ["svg", "png"]), figure.get("data-name")
+
+
+def test_a_sign_is_not_a_colour_alone(documents):
+    """What subtracts is dashed, its bits are barred, a source that is too weak is crossed and hatched."""
+    page = documents["network"]
+    assert re.search(r"\.edge\.minus \{[^}]*stroke-dasharray", page)
+    assert re.search(r"\.bits\.minus i\.on \{[^}]*linear-gradient", page)
+    assert re.search(r"\.bar\.short \{[^}]*repeating-linear-gradient", page)
+    tree = Tree(page)
+    (sources,) = [figure for figure in tree.all("figure") if figure.get("data-name") == "power-sources"]
+    verdicts = set()
+    for row in sources.find(".//tbody"):
+        weak = "too weak" in words(row)
+        assert ("✗" in words(row)) == weak and ("✓" in words(row)) != weak
+        assert any(has_class(node, "short") for node in row.iter()) == weak
+        verdicts.add(weak)
+    assert verdicts == {True, False}
+
+
+def test_print_keeps_shading_and_breaks_nothing(documents):
+    rules = documents["comparison"].split("@media print {")[1]
+    assert "print-color-adjust: exact" in rules and "break-inside: avoid" in rules
+    assert "@media screen and (prefers-color-scheme: dark)" in documents["comparison"]  # paper stays white
 
 
 @pytest.mark.parametrize("kind", ["network", "hostile"])
@@ -407,18 +527,22 @@ def contrast(first, second):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_can_be_told_apart(pages, sample_runs, scheme):
     text = (sample_runs["network"] / "report.html").read_text()
-    blocks = re.findall(r":root \{(.*?)\}", text, flags=re.S)
+    blocks = re.findall(r":root(?::not\(\.light\))? \{(.*?)\}", text, flags=re.S)
     assert len(blocks) == 2
     named = {
         name: tuple(int(value[i : i + 2], 16) / 255 for i in (1, 3, 5))
         for block in (blocks[:1] if scheme == "light" else blocks)
         for name, value in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)
     }
-    for ink in ("ink", "muted", "chosen", "baseline", "published", "rival", "positive", "negative", "bad"):
-        for paper in ("page", "surface"):
-            assert contrast(named[ink], named[paper]) >= 4.5, (ink, paper)
-    assert contrast(named["chosen"], named["chosen-soft"]) >= 4.5
-    assert contrast(named["bad"], named["bad-soft"]) >= 4.5
+    words = {"ink", "muted", "chosen", "baseline", "published", "rival", "positive", "negative", "bad"}
+    pairs = {(ink, paper) for ink in words for paper in ("page", "surface")}
+    # segments and commands are sunk, a pill and a warning have papers of their own, the pointer's note is turned round
+    pairs |= {("ink", "sunk"), ("muted", "sunk"), ("chosen", "chosen-soft"), ("bad", "bad-soft"), ("page", "ink")}
+    for ink, paper in pairs | {("ink", "chosen-soft"), ("muted", "chosen-soft"), ("muted", "bad-soft")}:
+        assert contrast(named[ink], named[paper]) >= 4.5, (ink, paper)
+    for mark in ("network", "logic", *words):  # what is drawn, not read
+        for paper in ("surface", "sunk"):
+            assert contrast(named[mark], named[paper]) >= 3, (mark, paper)
     for tone in ("chosen", "negative"):  # numbers in the confusion matrix, at every shade
         for step in range(101):
             share = step / 100

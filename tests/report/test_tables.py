@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import matplotlib.image
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 from sample_runs import HOSTILE_FEATURE, with_confusion
 from typer.testing import CliRunner
@@ -20,12 +23,17 @@ from bespoke.pipeline.metrics import RunMetrics, restored, to_json
 from bespoke.report import (
     compare_runs,
     comparison_html,
+    comparison_latex,
     comparison_markdown,
+    comparison_output,
+    comparison_table,
+    named_columns,
     read_run,
     summary_table,
     wording,
     write_figures,
 )
+from bespoke.report.comparison import COLUMNS
 from bespoke.report.terminal import MAX_LISTED
 
 
@@ -210,6 +218,105 @@ def test_comparison_as_markdown_and_html(sample_runs):
     assert HOSTILE_FEATURE not in page and "&lt;script&gt;" in page
 
 
+def ten_runs(sample_runs):
+    """As ten seeds give them, with names of some length; the figures repeat."""
+    frame = compare_runs([sample_runs["network"], sample_runs["redwine"]])
+    return pd.concat(
+        [
+            frame.assign(design=f"breast_cancer-seed-{seed}" + frame["design"].str.extract(r"(,.*)").fillna("")[0])
+            for seed in range(5)
+        ]
+    )
+
+
+def test_ten_runs_fit_a_terminal(sample_runs):
+    text = shown(comparison_table(ten_runs(sample_runs), width=80), width=80)
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert max(map(len, lines)) <= 80
+    head = next(index for index, line in enumerate(lines) if line.startswith("Design"))
+    assert len(lines) == head + 1 + 20  # a line each, none folded
+    assert lines[head + 1].startswith("breast_cancer-seed-0  ") and lines[head + 2].startswith("  exact baseline  ")
+    assert "[0." in lines[head + 1] and lines[head + 1].endswith("×")
+    assert " ".join(lines[:head]).split() == ["System", "System", "Ratio,", "Test", "power", "area", "system"]
+
+
+def test_few_designs_stand_beside_one_another(sample_runs):
+    frame = compare_runs([sample_runs["network"]])
+    text = shown(comparison_table(frame, width=80), width=80)
+    assert "network, exact baseline" in text.splitlines()[0] and "Delay, ms" in text
+
+
+def test_named_columns_are_shown_below_one_another_where_they_do_not_fit(sample_runs):
+    frame = ten_runs(sample_runs)
+    names = named_columns(column.name for column in COLUMNS)
+    text = shown(comparison_table(frame, names, width=80), width=80)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    words = text.split()
+    for column in COLUMNS:
+        assert column.title.split()[0] in words
+    assert sum(line.startswith("breast_cancer-seed-4 ") for line in text.splitlines()) >= 4
+
+
+def test_a_name_without_end_goes_on_in_a_further_line(sample_runs):
+    frame = ten_runs(sample_runs)
+    frame["design"] = "x" * 90 + frame["design"]
+    text = shown(comparison_table(frame, width=80), width=80)
+    assert max(map(len, text.splitlines())) <= 80 and "x" * 27 in text and "…" not in text
+
+
+def test_columns_are_chosen_by_name():
+    assert named_columns(["cells", " area_cm2", "cells"]) == ("design", "cells", "area_cm2")
+    with pytest.raises(InputError, match=r"'areas' is no column .* design, data, .*area_cm2"):
+        named_columns(["cells", "areas"])
+    assert [column.name for column in COLUMNS] == list(dict.fromkeys(column.name for column in COLUMNS))
+
+
+@pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "latex", "csv", "json"])
+def test_the_command_takes_columns_by_name(sample_runs, kind):
+    command = ["compare", str(sample_runs["network"]), "--format", kind, "--columns", "cells,test_accuracy_low"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    low = compare_runs([sample_runs["network"]]).loc[0, "test_accuracy_low"]
+    assert "214" in result.output and f"{low:.3f}"[:4] in result.output and "0.62" not in result.output
+    if kind == "csv":
+        assert result.output.splitlines()[0] == "design,cells,test_accuracy_low"
+    if kind == "json":
+        assert list(json.loads(result.output)[0]) == ["design", "cells", "test_accuracy_low"]
+    if kind == "html":
+        assert re.findall(r'<th scope="col"[^>]*>([^<]*)', result.output) == ["Design", "Cells", "Test accuracy from"]
+
+
+def unescaped(cell):
+    """What LaTeX prints of a cell, by the definitions of its commands."""
+    names = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textless": "<", "textgreater": ">"}
+    names |= {"textbar": "|", "textmu": "µ"}
+    text = cell.replace("$\\times$", "×").replace("$\\infty$", "∞").replace("$-$", "−").replace("$\\geq$", "≥")
+    text = text.replace("\\textsuperscript{2}", "²")
+    text = re.sub(r"\\(text\w+)\{\}|\\([&%$#_{}])|\{([\[\]*])\}", lambda m: names[m[1]] if m[1] else m[2] or m[3], text)
+    return text.replace("--", "–")
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(alphabet="ab \\&%$#_{}~^<>|[]*²µ×", max_size=12))
+def test_latex_shows_names_as_they_are(name):
+    escaped = comparison_output._latex(name)
+    assert unescaped(escaped) == " ".join(name.split())
+    assert not re.search(r"(?<!\\)[&%#_~^<>|]", escaped)
+
+
+def test_a_latex_table_has_booktabs_and_units(sample_runs):
+    frame = compare_runs([sample_runs["network"], sample_runs["redwine"]])
+    frame.loc[0, "design"] = "50%_a&b [x]"
+    lines = comparison_latex(frame).splitlines()
+    assert lines[1] == r"\begin{tabular}{lrrrr}" and lines[-1] == r"\end{tabular}"
+    assert [line for line in lines if line.endswith("rule")] == [r"\toprule", r"\midrule", r"\bottomrule"]
+    assert lines[4] == r" &  & (mW) & (cm\textsuperscript{2}) &  \\"
+    assert lines[6].startswith(r"50\%\_a\&b {[}x{]} & ") and len(lines) == 12
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in lines if line.endswith(r"\\")} == {4}
+    wide = comparison_latex(frame, named_columns(["cells", "topology"]))
+    assert r"\begin{tabular}{lrl}" in wide and "(mW)" not in wide
+
+
 def test_figures_for_papers(run_folder):
     folder = run_folder("redwine")
     written = write_figures(folder)
@@ -244,7 +351,7 @@ def test_the_command_report(run_folder):
     assert "exact baseline" in result.output
 
 
-@pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "csv", "json"])
+@pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "latex", "csv", "json"])
 def test_the_command_compare(sample_runs, kind):
     folders = [str(sample_runs["network"]), str(sample_runs["logic"])]
     result = CliRunner().invoke(app, ["compare", *folders, "--format", kind, "--no-baselines"])

@@ -1,4 +1,4 @@
-"use strict";
+// The chart of the front, and what lights up in the drawing of the network.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const chart = document.getElementById("front-chart");
@@ -7,6 +7,7 @@
   const live = document.getElementById("front-live");
   const AXES = data.axes;
   const PARTS = { test: "Test accuracy", forecast: "Forecast accuracy", train: "Training accuracy" };
+  const GAP = 14;
   let shown = [];
   let active = -1;
 
@@ -53,6 +54,19 @@
     return { ticks, digits: Math.max(0, Math.ceil(-Math.log10(step * 100) - 1e-9)) + (step * 100 % 1 ? 1 : 0) };
   };
 
+  // The nearest box for a label around a mark that covers no other mark and no other label.
+  const freeSpot = (px, py, length, taken, [left, top, right, bottom]) => {
+    for (let reach = 11; reach < 150; reach += 12)
+      for (const [dx, dy] of [[1, 0], [-1, 0], [1, -1], [1, 1], [-1, -1], [-1, 1], [0, -1], [0, 1]]) {
+        const x0 = dx ? px + dx * (dy ? reach * 0.8 : reach + 3) - (dx < 0 ? length : 0) : px - length / 2;
+        const y0 = py + dy * (reach + 5) - 8;
+        const box = [x0, y0, x0 + length, y0 + 16];
+        if (box[0] < left || box[2] > right || box[1] < top || box[3] > bottom) continue;
+        if (taken.every((t) => box[0] >= t[2] || box[2] <= t[0] || box[1] >= t[3] || box[3] <= t[1])) return { box, far: reach > 30 };
+      }
+    return null;
+  };
+
   function draw() {
     const xKey = picked("front-x");
     const yKey = picked("front-y");
@@ -67,82 +81,80 @@
       const floor = chosen[yKey] - 0.08;
       points = points.filter((p) => p[yKey] >= floor && (p.kind !== "baseline"));
     }
+    const free = points.some((p) => p[xKey] <= 0);
     const positive = points.filter((p) => p[xKey] > 0).map((p) => p[xKey]);
-    const smallest = positive.length ? Math.min(...positive) : 0.01;
-    const place = (p) => Math.max(p[xKey], smallest / 2);
+    if (!positive.length) positive.push(0.01);
     const width = Math.max(320, chart.clientWidth);
     const narrow = width < 560;
-    const height = narrow ? 360 : 440;
-    const margin = { top: 16, right: narrow ? 14 : 26, bottom: 50, left: 58 };
-    const xs = points.map(place);
-    const low = Math.min(...xs) / 1.35;
-    const high = Math.max(...xs) * (narrow ? 1.6 : 1.5);
+    const height = narrow ? 380 : 460;
+    const margin = { top: 34, right: narrow ? 14 : 26, bottom: 52, left: 58 };
+    const strip = narrow ? 38 : 54; // of designs that cost nothing, with the gap before the axis
+    const edge = margin.left + (free ? strip : 0); // where the logarithmic axis begins
+    const right = width - margin.right;
+    const floor = height - margin.bottom;
+    const low = Math.min(...positive) / 1.35;
+    const high = Math.max(...positive) * (narrow ? 1.6 : 1.5);
     const ys = points.flatMap((p) => (p.intervals ? p.intervals[yKey] : [p[yKey]]));
     const pad = Math.max(0.01, (Math.max(...ys) - Math.min(...ys)) * 0.06);
     const bottom = Math.max(0, Math.min(...ys) - pad);
     const top = Math.min(1.005, Math.max(...ys) + pad);
-    const x = (value) => margin.left + ((width - margin.left - margin.right) * Math.log(value / low)) / Math.log(high / low);
-    const y = (value) => height - margin.bottom - ((height - margin.top - margin.bottom) * (value - bottom)) / (top - bottom);
+    const x = (value) => (value > 0 ? edge + ((right - edge) * Math.log(value / low)) / Math.log(high / low) : margin.left + (strip - GAP) / 2);
+    const y = (value) => floor - ((floor - margin.top) * (value - bottom)) / (top - bottom);
 
     chart.querySelector("svg")?.remove();
-    const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-labelledby": "front-summary" });
+    const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-labelledby": "front-heading", "aria-describedby": "front-summary" });
     const grid = make("g", { "aria-hidden": "true" }, svg);
     for (const tick of logTicks(low, high)) {
-      make("line", { class: tick.named ? "grid" : "grid minor", x1: x(tick.value), x2: x(tick.value), y1: margin.top, y2: height - margin.bottom }, grid);
-      if (tick.named) make("text", { x: x(tick.value), y: height - margin.bottom + 19, "text-anchor": "middle" }, grid, figures(tick.value));
-    }
-    if (points.some((p) => p[xKey] <= 0)) { // designs without a gate stand left of the logarithmic axis, at a mark of their own
-      const zero = x(smallest / 2);
-      make("rect", { class: "paper", x: zero - 14, y: height - margin.bottom + 6, width: 28, height: 18 }, grid);
-      make("text", { x: zero, y: height - margin.bottom + 19, "text-anchor": "middle", class: "zero" }, grid, "0");
+      make("line", { class: tick.named ? "grid" : "grid minor", x1: x(tick.value), x2: x(tick.value), y1: margin.top, y2: floor }, grid);
+      if (tick.named) make("text", { x: x(tick.value), y: floor + 19, "text-anchor": "middle" }, grid, figures(tick.value));
     }
     const { ticks, digits } = linearTicks(bottom, top);
     for (const tick of ticks) {
-      make("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(tick), y2: y(tick) }, grid);
+      make("line", { class: "grid", x1: edge, x2: right, y1: y(tick), y2: y(tick) }, grid);
       make("text", { x: margin.left - 9, y: y(tick) + 4, "text-anchor": "end" }, grid, `${(100 * tick).toFixed(digits)} %`);
     }
-    make("text", { class: "axis-title", x: width - margin.right, y: height - 8, "text-anchor": "end" }, grid, narrow ? AXES[xKey] : `${AXES[xKey]} (smaller is better)`);
-    make("text", { class: "axis-title", x: margin.left + 4, y: margin.top + 10, "text-anchor": "start" }, grid, PARTS[yKey]);
+    if (free) { // what costs nothing has no place on a logarithmic axis: it stands in a strip of its own
+      make("rect", { class: "strip", x: margin.left, y: margin.top, width: strip - GAP, height: floor - margin.top, rx: 4 }, grid);
+      make("text", { x: x(0), y: floor + 19, "text-anchor": "middle", class: "zero" }, grid, "0");
+      make("path", { class: "break", d: `M${edge - GAP - 3},${floor + 6}l5,-12m4,0l-5,12` }, grid);
+    }
+    make("path", { class: "axis", d: `M${margin.left},${floor}H${free ? edge - GAP : right}${free ? `M${edge - 4},${floor}H${right}` : ""}` }, grid);
+    make("text", { class: "axis-title", x: right, y: height - 8, "text-anchor": "end" }, grid, narrow ? AXES[xKey] : `${AXES[xKey]} (smaller is better)`);
+    make("text", { class: "axis-title", x: 2, y: 16, "text-anchor": "start" }, grid, PARTS[yKey]);
 
-    const ours = points.filter((p) => ["network", "logic", "chosen"].includes(p.kind)).sort((a, b) => place(a) - place(b));
     // The line follows the front as the choice sees it, whatever accuracy is shown: a staircase over test accuracies
     // would be a selection on the test part.
-    let best = -1;
-    const corners = [];
-    for (const p of ours) {
-      if (p.forecast <= best) continue;
-      corners.push(`${x(place(p))},${y(p[yKey])}`);
-      best = p.forecast;
-    }
-    if (corners.length > 1) make("path", { class: "frontline", d: `M${corners.join("L")}` }, svg);
+    const front = points.filter((p) => p.fronts.includes(xKey)).sort((a, b) => a[xKey] - b[xKey]);
+    const stairs = front.map((p, index) => (index ? `H${x(p[xKey])}V${y(p[yKey])}` : `M${x(p[xKey])},${y(p[yKey])}`));
+    if (stairs.length > 1) make("path", { class: "frontline", d: stairs.join("") }, svg);
 
+    const taken = []; // boxes that no label may cover
     for (const p of points) {
       if (!p.intervals) continue;
       const [from, to] = p.intervals[yKey];
-      make("line", { class: `whisker ${p.kind}`, x1: x(place(p)), x2: x(place(p)), y1: y(from), y2: y(to) }, svg);
+      make("line", { class: `whisker ${p.kind}`, x1: x(p[xKey]), x2: x(p[xKey]), y1: y(from), y2: y(to) }, svg);
+      taken.push([x(p[xKey]) - 2, y(to), x(p[xKey]) + 2, y(from)]);
     }
     const order = { network: 0, logic: 0, rival: 1, published: 1, baseline: 2, chosen: 3 };
     shown = points.slice().sort((a, b) => order[a.kind] - order[b.kind]).map((p) => {
-      const [px, py] = [x(place(p)), y(p[yKey])];
+      const [px, py] = [x(p[xKey]), y(p[yKey])];
       const size = { chosen: 7, baseline: 6, published: 6 }[p.kind] ?? 4.5;
       if (p.kind === "chosen") make("circle", { class: "halo", cx: px, cy: py, r: 12 }, svg);
       const [name, attributes] = shape(p.kind, px, py, size);
       const node = make(name, { ...attributes, class: `mark ${p.kind}` }, svg);
+      const reach = p.kind === "chosen" ? 13 : size * 1.3;
+      taken.push([px - reach, py - reach, px + reach, py + reach]);
       return { p, px, py, node };
     });
-    const taken = shown.filter(({ p }) => p.kind === "chosen").map(({ px, py }) => [px - 12, py, 24]);
     for (const { p, px, py } of shown.slice().reverse()) {
       if (!p.named) continue;
-      const length = p.label.length * 6.6;
-      const spots = [[px + 15, py + 4, "start"], [px - 15, py + 4, "end"], [px + 12, py - 13, "start"], [px + 12, py + 21, "start"], [px - 12, py - 13, "end"], [px - 12, py + 21, "end"]];
-      const spot = spots.find(([tx, ty, anchor]) => {
-        const left = anchor === "start" ? tx : tx - length;
-        if (left < margin.left || left + length > width - 4) return false;
-        if (taken.some((t) => left < t[0] + t[2] && t[0] < left + length && Math.abs(ty - t[1]) < 14)) return false;
-        taken.push([left, ty, length]);
-        return true;
-      });
-      if (spot) make("text", { class: `tag ${p.kind}`, x: spot[0], y: spot[1], "text-anchor": spot[2] }, svg, p.label);
+      const text = make("text", { class: `tag ${p.kind}` }, svg, p.label);
+      const spot = freeSpot(px, py, p.label.length * 7 + 4, taken, [margin.left, margin.top, width - 4, floor]);
+      if (!spot) { text.remove(); continue; } // rather none than one over another; pointer and table name it
+      taken.push(spot.box);
+      text.setAttribute("x", spot.box[0] + 2);
+      text.setAttribute("y", spot.box[3] - 4);
+      if (spot.far) svg.insertBefore(make("path", { class: "leader", d: `M${px},${py}L${Math.min(Math.max(px, spot.box[0]), spot.box[2])},${py < spot.box[1] ? spot.box[1] : spot.box[3]}` }), svg.querySelector(".mark, .halo"));
     }
     chart.prepend(svg);
     shown.sort((a, b) => a.px - b.px);
