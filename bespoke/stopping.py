@@ -27,6 +27,7 @@ class _Stop:
         self.signal: int | None = None
         self.sentence = "stopped"
         self.said = False
+        self.held, self.waiting = False, False
         self.before_leaving: list[Callable[[], None]] = []
 
     @property
@@ -65,6 +66,22 @@ def farewell(sentence: str) -> Iterator[None]:
             _stop.sentence = before
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A short block that no signal cuts in two: the interrupt is raised at its end. For the main thread, not nested."""
+    if threading.current_thread() is not threading.main_thread():  # signals are handled in the main one alone
+        yield
+        return
+    _stop.held = True
+    try:
+        yield
+    finally:
+        _stop.held = False
+        if _stop.waiting:
+            _stop.waiting = False
+            raise KeyboardInterrupt
+
+
 def before_leaving(action: Callable[[], None]) -> Callable[[], None]:
     """Do this before the process is cut short: it must neither wait nor fail. A decorator."""
     _stop.before_leaving.append(action)
@@ -86,7 +103,10 @@ def _told(number: int, frame: FrameType | None) -> None:
     timer = threading.Timer(GRACE_S, _cut_short)
     timer.daemon = True
     timer.start()
-    raise KeyboardInterrupt
+    if _stop.held:
+        _stop.waiting = True
+    else:
+        raise KeyboardInterrupt
 
 
 def _end() -> None:

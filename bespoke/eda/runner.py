@@ -15,9 +15,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from bespoke.errors import ToolFailedError, ToolMissingError, ToolTimeoutError
-from bespoke.stopping import before_leaving
+from bespoke.stopping import before_leaving, uninterrupted
 
 _TAIL_LINES = 15
 #: Programs that this process waits for.
@@ -73,22 +74,10 @@ def run_tool(
     (folder / f"{name}.cmd").write_text(line, encoding="utf-8", errors="surrogateescape")  # names of files are bytes
     started = time.monotonic()
     with log.open("wb") as sink:
+        process = None
         try:
-            process = subprocess.Popen(
-                words,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **extra},
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError) as error:
-            raise ToolMissingError(
-                f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
-            ) from error
-        _running.add(process)
-        try:
+            with uninterrupted():  # an interrupt before there is something to end would leave the program behind
+                process = _started(words, folder=folder, sink=sink, env=extra)
             code = process.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             _end(process)
@@ -96,13 +85,33 @@ def run_tool(
                 f"{name} did not finish within {timeout_s:g} s", command=words, log=log, tail=_tail(log)
             ) from None
         except BaseException:
-            _end(process)
+            if process is not None:
+                _end(process)
             raise
         finally:
             _running.discard(process)
     if code != 0:
         raise ToolFailedError(f"{name} failed with exit code {code}", command=words, log=log, tail=_tail(log))
     return ToolRun(name, words, folder, log, time.monotonic() - started)
+
+
+def _started(words: Sequence[str], *, folder: Path, sink: BinaryIO, env: Mapping[str, str]) -> subprocess.Popen:
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **env},
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise ToolMissingError(
+            f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
+        ) from error
+    _running.add(process)
+    return process
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -19,6 +19,11 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 PATIENCE_S = 60.0
 
 
+def _heed_interrupts():
+    """As from a terminal: whoever runs these tests in the background ignores Ctrl-C, and programs inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Started:
     """A program in a session of its own, and whatever it starts, wherever that moves to."""
 
@@ -32,6 +37,7 @@ class Started:
             stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
+            preexec_fn=_heed_interrupts,
         )
 
     def others(self):
