@@ -51,7 +51,7 @@ def test_a_run_of_commands_in_plain_ascii(tmp_path):
         assert done.stdout.isascii() and b"Traceback" not in done.stderr
     vectors = (tmp_path / "out/vectors/test.csv").read_text(encoding="utf-8")
     assert vectors.splitlines()[0] == "temp °C,µA × 2,class"
-    assert 'data = "früchte.csv"' in (tmp_path / "out/config.toml").read_text(encoding="utf-8")
+    assert '/früchte.csv"\n' in (tmp_path / "out/config.toml").read_text(encoding="utf-8")
     assert '"temp °C=0.0:30.0"' in (tmp_path / "out/config.toml").read_text(encoding="utf-8")
     verilog = (tmp_path / "top.v").read_text(encoding="ascii")
     assert "'temp degC': 0.0 to 30.0" in verilog and "'uA x 2'" in verilog and "class 0: fruh" in verilog
