@@ -132,6 +132,7 @@ def choose(
             Bench.of(config),
             front,
             data_of(folder, front.findings.data),
+            asked=folder.asked(config),
             design=design,
             command=" && ".join(part for part in (front.findings.command, command) if part),
             progress=progress,

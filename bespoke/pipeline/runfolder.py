@@ -17,7 +17,7 @@ from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
 from bespoke.pipeline import publication
-from bespoke.pipeline.config import REQUEST_SETTINGS, RunConfig, read_config, to_toml
+from bespoke.pipeline.config import REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
 from bespoke.pipeline.metrics import restored
 
 _T = TypeVar("_T")
@@ -97,6 +97,12 @@ class RunFolder:
         self._lock()
         self.settle()
         return RunConfig(**read_config(self.path / "config.toml"))
+
+    def asked(self, config: RunConfig) -> RunConfig:
+        """The settings as the run was given them, which ``config`` has in full, with the request of ``config``."""
+        given = {key: coerce(key, value) for key, value in (self._stamp() or {}).get("settings", {}).items()}
+        now = {name: getattr(config, name) for name in (*REQUEST_SETTINGS, "workers", "data_dir")}
+        return RunConfig(**{**given, **now})
 
     def settle(self) -> None:
         """Finish the writing of a choice that was made and whose files a killed process had begun to put in place."""

@@ -16,7 +16,8 @@ import pytest
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found through /proc")
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-PATIENCE_S = 60.0
+#: For what takes seconds on a machine with nothing else to do.
+PATIENCE_S = 300.0
 
 
 def _heed_interrupts():
