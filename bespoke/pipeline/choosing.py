@@ -192,6 +192,7 @@ def settle_on(
             metric=str(config.metric),
             folds=findings.folds,
             design=choice.index,
+            origin=choice.design.origin,
             copies=tuple(index for index, copy in enumerate(copies) if copy == choice.index),
             by_number=design is not None,
             mapped_for=None if request.describe() == findings.mapped_for else findings.mapped_for,

@@ -220,8 +220,9 @@ class DataSummary:
 class SelectionSummary:
     """Which rule chose the design. The test part took no part in it.
 
-    ``design`` is its number in front.csv and ``copies`` are those of its near copies there. ``by_number`` says that it
-    was asked for by its number. ``mapped_for`` is the request that the front was mapped for, where that was another.
+    ``design`` is its number in front.csv, ``origin`` what it descends from, and ``copies`` are the numbers of its near
+    copies. ``by_number`` says that it was asked for by its number. ``mapped_for`` is the request that the front was
+    mapped for, where that was another.
     """
 
     rule: str
@@ -230,6 +231,7 @@ class SelectionSummary:
     metric: str
     folds: int
     design: int | None = None
+    origin: str | None = None
     copies: tuple[int, ...] = ()
     by_number: bool = False
     mapped_for: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bespoke.design import EXACT_BASELINE
 from bespoke.importers import Agreement
 from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
 from bespoke.scores import Confusion
@@ -205,6 +206,11 @@ def chosen_by(metrics: RunMetrics) -> str:
     else:
         fitting = f"{selection.eligible_designs} of {selection.front_designs} designs of the front fit"
         sentences = [f"Chosen: {number}{selection.rule}; {fitting}."]
+        if selection.origin == EXACT_BASELINE:
+            sentences.append(
+                "That is the exact baseline itself, for no cheaper design meets the request; `bespoke choose` takes "
+                "another one, such as --max-loss 0.05."
+            )
     if metrics.dominated is not None:
         sentences.append(f"{metrics.dominated[0].upper()}{metrics.dominated[1:]}.")
     if selection.mapped_for is not None and not selection.by_number:

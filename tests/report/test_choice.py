@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from bespoke.design import EXACT_BASELINE
 from bespoke.report import read_run, summary_table, wording
 from bespoke.report.chart import chart_data
 from bespoke.report.page import render_report
@@ -60,6 +61,8 @@ def test_the_sentence_on_the_choice(alike):
     assert told(alike, design=5, copies=(6, 7)).startswith("Chosen: design 5 (and 2 near-copies), cheapest; 9 of 24")
     assert told(alike, design=5, by_number=True, mapped_for="smallest") == "Chosen: design 5, cheapest."
     assert "mapped for another request (smallest design)" in told(alike, design=5, mapped_for="smallest design")
+    assert "the exact baseline itself" in told(alike, design=12, origin=EXACT_BASELINE)
+    assert "the exact baseline itself" not in told(alike, design=12, origin=EXACT_BASELINE, by_number=True)
     assert told(alike, dominated="design 3 dominates it: it is a tree").endswith("Design 3 dominates it: it is a tree.")
 
 
