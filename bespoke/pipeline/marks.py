@@ -94,10 +94,13 @@ def dominated(
         ]
         if better:
             best = min(better, key=lambda index: (-values[index], costs[index], index))
-            unit = "mW" if request.objective.is_power else "cm²"
+            is_power = request.objective.is_power
+            unit = "mW" if is_power else "cm²"
+            # the choice looks at no other vectors, and figures of the chosen design elsewhere are on the test vectors
+            basis = " (power on the training vectors)" if is_power else ""
             return (
                 f"design {best} dominates the chosen design {chosen} {where}, {values[best]:.4f} at {costs[best]:.3g} "
-                f"{unit} against {values[chosen]:.4f} at {costs[chosen]:.3g} {unit}: "
+                f"{unit} against {values[chosen]:.4f} at {costs[chosen]:.3g} {unit}{basis}: "
                 + _reason(front, best, choice, by_number=by_number, rivals=rivals)
             )
     return None
