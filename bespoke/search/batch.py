@@ -98,7 +98,7 @@ def cost_of(ws, genes, lay, model, settings, scratch):
     """Cost of a network by the chosen measure."""
     if settings[COST_KIND] == COST_FULL_ADDERS:
         return full_adders(genes, lay)
-    nodes = build(ws, genes, lay, STYLE_THRESHOLD)
+    nodes = build(ws, genes, lay, np.int64(STYLE_THRESHOLD))
     out_bits = 1
     while (1 << out_bits) < lay[CLASSES]:
         out_bits += 1

@@ -47,6 +47,8 @@ def single_nets(state, library, level, base_area, slack, temperature, top_cell, 
     """Offer every constant, net and inverted net that meets the specification at ``level`` (rows 2 level, + 1)."""
     on, off = state.specification[2 * level], state.specification[2 * level + 1]
     words = state.now[0].words
+    # `offer` is compiled once if all calls have arguments of the same types
+    none, first, identity, inverter = np.int64(-1), np.int64(0), np.int64(IDENTITY), np.int64(INVERTER)
     inverter_area = np.inf
     if library.template_count[INVERTER] > 0:
         inverter_area = library.template_area[INVERTER, 0]
@@ -65,10 +67,10 @@ def single_nets(state, library, level, base_area, slack, temperature, top_cell, 
                 if not same:
                     break
         if same:
-            offer(state, base_area, slack, temperature, net, -1, IDENTITY, 0, top_cell, top_pin, top_net)
+            offer(state, base_area, slack, temperature, net, none, identity, first, top_cell, top_pin, top_net)
         if opposite:
             area = base_area + inverter_area
-            offer(state, area, slack, temperature, net, -1, INVERTER, 0, top_cell, top_pin, top_net)
+            offer(state, area, slack, temperature, net, none, inverter, first, top_cell, top_pin, top_net)
 
 
 @njit(cache=True)
@@ -170,10 +172,22 @@ def pairs_of_nets(state, library, level, base_area, slack, temperature, top_cell
             if ones & zeros:
                 continue
             for choice in range(library.choice_count[ones, zeros]):
-                function = library.choice_function[ones, zeros, choice]
-                template = library.choice_template[ones, zeros, choice]
+                function = np.int64(library.choice_function[ones, zeros, choice])
+                template = np.int64(library.choice_template[ones, zeros, choice])
                 area = base_area + library.template_area[function, template]
-                offer(state, area, slack, temperature, a, b, function, template, top_cell, top_pin, top_net)
+                offer(
+                    state,
+                    area,
+                    slack,
+                    temperature,
+                    np.int64(a),
+                    np.int64(b),
+                    function,
+                    template,
+                    top_cell,
+                    top_pin,
+                    top_net,
+                )
 
 
 @njit(cache=True)
@@ -233,4 +247,5 @@ def below_a_gate(state, library, slack, temperature):
         elif high == 1:
             need[word] |= there & x
             avoid[word] |= here & x
-    pairs_of_nets(state, library, 1, base_area, slack, temperature, cell, pin, chosen)
+    level, top_net = np.int64(1), np.int64(chosen)
+    pairs_of_nets(state, library, level, base_area, slack, temperature, np.int64(cell), np.int64(pin), top_net)

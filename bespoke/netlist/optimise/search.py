@@ -44,7 +44,7 @@ def draw_target(state, library):
         edge = state.node[target].head
         for _ in range(random_below(state, state.node[target].refs)):
             edge = state.edge[edge].following
-    set_target(state, library, target, edge, CONE_LIMIT)
+    set_target(state, library, np.int64(target), np.int64(edge), np.int64(CONE_LIMIT))
 
 
 @njit(cache=True)
@@ -54,8 +54,10 @@ def list_candidates(state, library, slack, temperature):
     specify(state, library)
     measure_freed(state, library)
     gather_divisors(state, library, NET_LIMIT, PAIR_LIMIT)
-    single_nets(state, library, 0, 0.0, slack, temperature, -1, 0, 0)
-    pairs_of_nets(state, library, 0, 0.0, slack, temperature, -1, 0, 0)
+    # of one type wherever candidates are listed, so that they are compiled once: a bare -1 is a type of its own
+    level, no_cell, no_pin, no_net = np.int64(0), np.int64(-1), np.int64(0), np.int64(0)
+    single_nets(state, library, level, 0.0, slack, temperature, no_cell, no_pin, no_net)
+    pairs_of_nets(state, library, level, 0.0, slack, temperature, no_cell, no_pin, no_net)
     below_a_gate(state, library, slack, temperature)
 
 

@@ -138,8 +138,7 @@ def build(ws, genes, lay, style):
     if ws.places.size > 0:
         decode(ws, genes, lay)
     layers = lay[LAYERS]
-    connection = 0
-    neuron = 0
+    connection, neuron = np.int64(0), np.int64(0)  # a bare 0 is a type of its own, and a second compilation
     for layer in range(layers):
         fan_in = lay[SIZES + layer]
         size = lay[SIZES + layer + 1]
