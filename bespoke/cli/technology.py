@@ -169,13 +169,23 @@ def import_liberty(
         reader.removeHandler(handler)
     names = ", ".join(library.name for library in libraries)
     write_text(out, to_toml(technology, comments=["", f"Imported from {names}."]))
+    nothing = len(technology.physical_cells)
     further = {
         "with several outputs": len(technology.multi_output_cells),
-        "that compute nothing": len(technology.physical_cells),
+        "that computes nothing" if nothing == 1 else "that compute nothing": nothing,
         "left out": len(technology.left_out),
     }
     rest = "".join(f", {count} {what}" for what, count in further.items() if count)
-    print(f"{out}: {len(technology.cells)} cells, {len(technology.flip_flops)} flip-flops{rest}")
+    cells, flip_flops = len(technology.cells), len(technology.flip_flops)
+    print(f"{out}: {cells} cell{_plural(cells)}, {flip_flops} flip-flop{_plural(flip_flops)}{rest}")
+    for cell in technology.unmapped_cells:
+        print(f"{out}: cell {cell.name} is not used for mapping: {cell.reason}", file=sys.stderr)
+    if technology.power_sources:
+        print(
+            "note: a Liberty file states no power sources; those of the printed EGFET technology were written into "
+            f"{out}: edit or delete them if yours has others",
+            file=sys.stderr,
+        )
     for note in shortcomings(technology):
         print(f"note: {note}", file=sys.stderr)
 
@@ -189,6 +199,10 @@ def export(
     """Write a technology for other tools: Liberty, ABC's genlib, Verilog cell models; or our TOML."""
     write_text(out, _WRITERS[file_format](load_technology(name)))
     print(out)
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _figure(value: float) -> str:

@@ -18,10 +18,12 @@ FlatNet = int | str
 
 @dataclass(frozen=True)
 class FlatPort:
-    """A port with its nets, lowest bit first."""
+    """A port with its nets, lowest bit first; ``offset`` and ``upto`` say its range, as those of ``Port``."""
 
     name: str
     nets: tuple[FlatNet, ...]
+    offset: int = 0
+    upto: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _netlist_from_json(path: Path) -> FlatNetlist:
         raise InputError("the Verilog has no module that could be the top")
     ports = {
         direction: tuple(
-            FlatPort(port, tuple(content["bits"]))
+            FlatPort(port, tuple(content["bits"]), int(content.get("offset", 0)), bool(content.get("upto", 0)))
             for port, content in module["ports"].items()
             if content["direction"] == direction
         )
@@ -89,8 +91,11 @@ def _netlist_from_json(path: Path) -> FlatNetlist:
     }
     names: dict[int, str] = {}
     for wire, content in module["netnames"].items():
-        for index, net in enumerate(content["bits"]):
-            own = f"{wire}[{index}]" if len(content["bits"]) > 1 else wire
+        bits = content["bits"]
+        offset, upto = int(content.get("offset", 0)), bool(content.get("upto", 0))
+        for place, net in enumerate(bits):
+            index = offset + (len(bits) - 1 - place if upto else place)
+            own = f"{wire}[{index}]" if len(bits) > 1 or offset else wire
             names[net] = min(names.get(net, own), own, key=len)
     cells = tuple(
         FlatCell(cell["type"], instance, {pin: nets[0] for pin, nets in cell["connections"].items() if nets})

@@ -19,10 +19,26 @@ _MEMORY = "$memory\\"
 
 @dataclass(frozen=True)
 class BitPort:
-    """A port of a module; bit 0 is the lowest."""
+    """A port of a module; the bit at place 0 is the lowest.
+
+    ``offset`` is the smallest index in the declared range, ``upto`` whether that is the highest bit's, as in ``[0:3]``.
+    """
 
     name: str
     width: int
+    offset: int = 0
+    upto: bool = False
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Declared index of every bit, from the lowest."""
+        indices = range(self.offset, self.offset + self.width)
+        return tuple(reversed(indices) if self.upto else indices)
+
+    @property
+    def range(self) -> str:
+        """As declared: ``[3:0]``; of one bit at index 0, empty."""
+        return f"[{self.indices[-1]}:{self.indices[0]}]" if self.width > 1 or self.offset else ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,10 @@ def _is_top(module: dict[str, Any]) -> bool:
     return int(str(module.get("attributes", {}).get("top", "0")), 2) == 1
 
 
+def _bit_port(name: str, content: dict[str, Any]) -> BitPort:
+    return BitPort(name, len(content["bits"]), int(content.get("offset", 0)), bool(content.get("upto", 0)))
+
+
 class _Reader:
     def __init__(self, name: str, module: dict[str, Any]):
         self.name, self.module = name, module
@@ -113,8 +133,8 @@ class _Reader:
         names = self._register_names([pins for _, _, pins in flip_flops])
         return CutDesign(
             module=self.name,
-            inputs=tuple(BitPort(port, len(bits)) for port, bits in inputs),
-            outputs=tuple(BitPort(port, len(bits)) for port, bits in outputs),
+            inputs=tuple(_bit_port(port, ports[port]) for port, _ in inputs),
+            outputs=tuple(_bit_port(port, ports[port]) for port, _ in outputs),
             flip_flops=tuple(
                 FlipFlopCut(name, reset_pin is not None, self._aliases(pins))
                 for name, (_, reset_pin, pins) in zip(names, flip_flops, strict=True)

@@ -81,6 +81,7 @@ def elaborate(
     carry_save: bool = True,
     reasons: Mapping[str, str] | None = None,
     name: str = "front_end",
+    log_undefined: bool = True,
     timeout_s: float = _DEFAULT_TIMEOUT_S,
 ) -> Elaborated:
     """Read Verilog, flatten and check it, and turn it into an and-inverter graph.
@@ -96,6 +97,7 @@ def elaborate(
     reasons : why cells have no model, by name.
     carry_save : whether sums of several operands become carry-save trees; same function, other structure.
     name : names the run's files.
+    log_undefined : whether undefined values are warned of in the log too.
 
     Raises
     ------
@@ -124,7 +126,8 @@ def elaborate(
         undefined = (f"{_listed(read.staged)}: undefined values (x) reach outputs or registers; they count as 0",)
     warnings = _warnings(read.log, read.staged) + undefined
     for warning in warnings:
-        log.warning("%s", warning)
+        if log_undefined or warning not in undefined:
+            log.warning("%s", warning)
     return Elaborated(cut.module, cut.inputs, cut.outputs, cut.flip_flops, cut.aig, warnings, undefined)
 
 
@@ -257,10 +260,33 @@ def _as_input_error(
             f"{_listed(staged)}: signal {latch[1]} is a latch, and the technology has none; give it a "
             "value in every branch or a clock"
         )
+    if missing:
+        return InputError(
+            f"{_listed(staged)}: {missing[1]}, which module {missing[2]} instantiates, is neither a module there nor a "
+            "cell of the technology; --technology or --liberty names another one"
+        )
+    if re.search(r"\$_DFFSRE?_\w+\) cannot be legalized", message):
+        return InputError(
+            f"{_listed(staged)}: {_set_and_reset(text)} an asynchronous set and an asynchronous reset; both together "
+            "are not supported by the technology's flip-flops"
+        )
     if "init" in message and "FF" in message.upper():
         message += "; printed flip-flops come up in an unknown state, so use a reset instead of an initial value"
     place = f"{_user_names(found['file'], staged)} line {found['line']}" if found["file"] else _listed(staged)
     return InputError(f"{place}: {message}")
+
+
+def _set_and_reset(log_text: str) -> str:
+    """Subject and verb, of the registers that Yosys says it made with a set and a reset."""
+    made = re.findall(
+        r"Creating register for signal `(?:[^']*\.)?\\?([^'.]+)' using process [^\n]*\n"
+        r"(?:[^\n]*\n)??\s*created \$dffsr",
+        log_text,
+    )
+    names = list(dict.fromkeys(made))
+    if not names:
+        return "a register has"
+    return f"register {names[0]} has" if len(names) == 1 else f"registers {', '.join(names)} have"
 
 
 def _listed(staged: Sequence[StagedSource]) -> str:

@@ -94,14 +94,9 @@ def _cell(value: object) -> object:
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-def bit_names(port: str, width: int) -> tuple[str, ...]:
-    """Names of a port's bits, lowest first."""
-    return (port,) if width == 1 else tuple(f"{port}[{bit}]" for bit in range(width))
-
-
 def input_pins(handed: Handed) -> tuple[str, ...]:
     """Names of the input bits in order."""
-    return tuple(name for port in handed.netlist.inputs for name in bit_names(port.name, port.width))
+    return tuple(name for port in handed.netlist.inputs for name in port.bit_names)
 
 
 def _inputs(handed: Handed) -> list[PinRow]:
@@ -149,7 +144,7 @@ def _swappable(handed: Handed) -> dict[int, str]:
 
 
 def _outputs(handed: Handed) -> list[PinRow]:
-    pins = [name for port in handed.netlist.outputs for name in bit_names(port.name, port.width)]
+    pins = [name for port in handed.netlist.outputs for name in port.bit_names]
     labels = handed.labels
     rows = []
     for bit, pin in enumerate(pins):

@@ -10,7 +10,7 @@ from bespoke.netlist.assembly import PlacedCell, assemble
 from bespoke.netlist.types import Netlist, Port
 from bespoke.technology import Technology
 
-_TOKEN = re.compile(r"(?:\s|//[^\n]*)*(\\\S+|[A-Za-z_][\w$]*|1'b[01]|\d+|[()\[\]:;,.=]|\Z)", re.ASCII)
+_TOKEN = re.compile(r"(?:\s|//[^\n]*)*(\\\S+|[A-Za-z_][\w$]*|1'b[01]|-?\d+|[()\[\]:;,.=]|\Z)", re.ASCII)
 _CONSTANTS = {"1'b0": False, "1'b1": True}
 #: Vectors wider than this are a slip of the pen, and would fill the memory.
 _MAX_WIDTH = 1 << 20
@@ -51,7 +51,7 @@ class _Reader:
         self._text, self._where, self._position = text, where, 0
         self._token = ""
         self._ports: dict[str, str] = {}
-        self._widths: dict[str, int] = {}
+        self._declared: dict[str, Port] = {}
         self._cells: list[PlacedCell] = []
         self._joined: dict[str, str | bool] = {}
         self._next()
@@ -91,9 +91,9 @@ class _Reader:
         return self._next()
 
     def _number(self) -> int:
-        if not self._token.isdigit():
+        if not self._token.removeprefix("-").isdigit():
             raise self._expected("a number")
-        if len(self._token) > 7 or int(self._token) >= _MAX_WIDTH:
+        if len(self._token) > 8 or abs(int(self._token)) >= _MAX_WIDTH:
             raise self._expected(f"a number below {_MAX_WIDTH}")
         return int(self._next())
 
@@ -116,7 +116,7 @@ class _Reader:
             raise InputError(f"{self._where}: the ports in the head of module {module} are not those declared")
         ports = {
             kind: [
-                (Port(name, self._widths[name]), [self._bit(name, bit) for bit in range(self._widths[name])])
+                (self._declared[name], [self._bit(name, index) for index in self._declared[name].indices])
                 for name in order
                 if self._ports[name] == kind
             ]
@@ -157,16 +157,18 @@ class _Reader:
                 self._instance()
 
     def _declaration(self, kind: str) -> None:
-        width = 1
+        high = low = 0
         if self._token == "[":
             self._next()
-            width = self._number() + 1
-            for sign in (":", "0", "]"):
-                self._take(sign)
+            high = self._number()
+            self._take(":")
+            low = self._number()
+            self._take("]")
+        width = abs(high - low) + 1
         for name in self._names():
-            if name in self._widths:
+            if name in self._declared:
                 raise self._fail(f"{name} is declared twice")
-            self._widths[name] = width
+            self._declared[name] = Port(name, width, min(high, low), upto=high < low)
             if kind != "wire":
                 self._ports[name] = kind
         self._take(";")
@@ -194,21 +196,21 @@ class _Reader:
         if self._token in _CONSTANTS:
             return _CONSTANTS[self._next()]
         name = self._name()
-        if name not in self._widths:
+        if name not in self._declared:
             raise self._fail(f"net {name} is not declared")
-        width, bit = self._widths[name], 0
+        port, index = self._declared[name], 0
         if self._token == "[":
             self._next()
-            bit = self._number()
+            index = self._number()
             self._take("]")
-        elif width > 1:
-            raise self._fail(f"{name} has {width} bits, where one is meant")
-        if bit >= width:
-            raise self._fail(f"{name}[{bit}] lies outside {name}")
-        return self._bit(name, bit)
+        elif port.is_vector:
+            raise self._fail(f"{name} is a vector of {port.width}, where one bit is meant")
+        if index not in port.indices:
+            raise self._fail(f"{name}[{index}] lies outside {name}")
+        return self._bit(name, index)
 
-    def _bit(self, name: str, bit: int) -> str:
+    def _bit(self, name: str, index: int) -> str:
         """The net's name as in the text, so that ``a[0]`` of a vector and the escaped name are two nets."""
-        if self._widths[name] > 1:
-            return f"{name}[{bit}]"
+        if self._declared[name].is_vector:
+            return f"{name}[{index}]"
         return f"\\{name} " if "[" in name else name

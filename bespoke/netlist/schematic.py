@@ -87,17 +87,13 @@ def schematic_svg(netlist: Netlist, *, title: str = "", max_gates: int = MAX_SCH
 
 def _source_names(netlist: Netlist) -> list[str]:
     names = ["0", "1"]
-    names += [_bit_name(port.name, bit, port.width) for port in netlist.inputs for bit in range(port.width)]
+    names += [name for port in netlist.inputs for name in port.bit_names]
     return names + [f"{flip_flop.instance}.{flip_flop.cell.output}" for flip_flop in netlist.flip_flops]
 
 
 def _output_names(netlist: Netlist) -> list[str]:
-    names = [_bit_name(port.name, bit, port.width) for port in netlist.outputs for bit in range(port.width)]
+    names = [name for port in netlist.outputs for name in port.bit_names]
     return names + [f"{flip_flop.instance}.{flip_flop.cell.data}" for flip_flop in netlist.flip_flops]
-
-
-def _bit_name(port: str, bit: int, width: int) -> str:
-    return port if width == 1 else f"{port}[{bit}]"
 
 
 def _layer_starts(plan: Layout, left: float) -> list[float]:

@@ -11,10 +11,31 @@ from bespoke.technology import Cell, FlipFlop
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output of a module; bit 0 is the lowest."""
+    """An input or output of a module; the bit at place 0 is the lowest.
+
+    ``offset`` is the smallest index in the declared range, ``upto`` whether that is the highest bit's, as in ``[0:3]``.
+    """
 
     name: str
     width: int
+    offset: int = 0
+    upto: bool = False
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Declared index of every bit, from the lowest."""
+        indices = range(self.offset, self.offset + self.width)
+        return tuple(reversed(indices) if self.upto else indices)
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether its bits have an index."""
+        return self.width > 1 or self.offset != 0
+
+    @property
+    def bit_names(self) -> tuple[str, ...]:
+        """``a[1]`` of a vector's bits as declared, from the lowest, else the name alone."""
+        return tuple(f"{self.name}[{index}]" for index in self.indices) if self.is_vector else (self.name,)
 
 
 @dataclass(frozen=True)

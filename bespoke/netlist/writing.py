@@ -73,13 +73,13 @@ def verilog_name(name: str) -> str:
 
 
 def _declaration(direction: str, port: Port) -> str:
-    vector = f"[{port.width - 1}:0] " if port.width > 1 else ""
+    vector = f"[{port.indices[-1]}:{port.indices[0]}] " if port.is_vector else ""
     return f"{direction} {vector}{verilog_name(port.name)}"
 
 
 def _port_bits(port: Port) -> list[str]:
     name = verilog_name(port.name)
-    return [f"{name}[{bit}]" for bit in range(port.width)] if port.width > 1 else [name]
+    return [f"{name}[{index}]" for index in port.indices] if port.is_vector else [name]
 
 
 def _net_names(netlist: Netlist) -> list[str]:

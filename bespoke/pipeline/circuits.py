@@ -93,8 +93,8 @@ def netlist_of_mapped(mapped: MappedBlif, design: Elaborated, technology: Techno
         )
     return Netlist(
         module=design.module,
-        inputs=tuple(Port(port.name, port.width) for port in design.inputs),
-        outputs=tuple(Port(port.name, port.width) for port in design.outputs),
+        inputs=tuple(Port(port.name, port.width, port.offset, port.upto) for port in design.inputs),
+        outputs=tuple(Port(port.name, port.width, port.offset, port.upto) for port in design.outputs),
         cells=tuple(used),
         gate_cells=np.array(cells, dtype=np.int32),
         gate_fanins=np.array(fanins, dtype=np.int32).reshape(-1, width),

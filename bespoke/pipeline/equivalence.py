@@ -21,7 +21,7 @@ from bespoke.netlist import Netlist
 from bespoke.pipeline.circuits import aig_of_netlist
 from bespoke.technology import Technology, to_verilog_models
 
-_INDEXED = re.compile(r"(.+)\[(\d+)\]")
+_INDEXED = re.compile(r"(.+)\[(0|-?[1-9]\d*)\]")
 
 #: How counter-examples call what a register reads.
 _READ_BY_REGISTER = RegisterCut(data="next value", clock="clock", reset="reset")
@@ -135,6 +135,7 @@ def prove_equivalent(
             cell_models=models,
             reasons=reasons,
             name=name,
+            log_undefined=False,  # it is among the notes
         )
         for name, sources, module in (("a", a, top), ("b", b, top_b or top))
     ]
@@ -152,7 +153,7 @@ def prove_equivalent(
         module_a=designs[0].module,
         module_b=designs[1].module,
         seconds=time.monotonic() - started,
-        notes=tuple(note for design in designs for note in design.undefined),
+        notes=(*(note for design in designs for note in design.undefined), *_range_notes(*designs)),
     )
 
 
@@ -206,13 +207,28 @@ def _check_interfaces(a: Elaborated, b: Elaborated) -> None:
     for kind, ports_a, ports_b in (("input", a.inputs, b.inputs), ("output", a.outputs, b.outputs)):
         widths_a = {port.name: port.width for port in ports_a}
         widths_b = {port.name: port.width for port in ports_b}
-        if set(_bit_places(ports_a)) == set(_bit_places(ports_b)):
+        if set(_bit_places(ports_a, ports_b)) == set(_bit_places(ports_b, ports_a)):
             continue
         for name in [*widths_a, *widths_b]:
             if widths_a.get(name) != widths_b.get(name):
-                sides = (f"{widths[name]} bits" if name in widths else "missing" for widths in (widths_a, widths_b))
+                sides = (
+                    f"{widths[name]} bit{'s' if widths[name] != 1 else ''}" if name in widths else "missing"
+                    for widths in (widths_a, widths_b)
+                )
                 first, second = sides
                 raise InputError(f"{kind} port {name!r} is {first} in the first circuit and {second} in the second")
+        raise InputError(f"the {kind} ports of the two circuits have the same names but not the same bits")
+
+
+def _range_notes(a: Elaborated, b: Elaborated) -> list[str]:
+    """What was taken for what where a vector is declared with two ranges; Verilog joins vectors by place too."""
+    others = {port.name: port for port in (*b.inputs, *b.outputs)}
+    return [
+        f"port {port.name} is {port.range or 'one bit'} in the first circuit and {other.range or 'one bit'} in the "
+        f"second; they are compared by place, {port.name}[{port.indices[0]}] with {port.name}[{other.indices[0]}]"
+        for port in (*a.inputs, *a.outputs)
+        if (other := others.get(port.name)) is not None and other.width == port.width and other.range != port.range
+    ]
 
 
 def _cut(design: Elaborated, *, like: Elaborated) -> CutCircuit:
@@ -236,8 +252,9 @@ def _difference(
     """
     if len(first.registers) != len(second.registers):
         raise InputError(
-            f"the circuits have {len(first.registers)} and {len(second.registers)} flip-flops; only circuits with the "
-            "same registers can be compared"
+            f"the circuits have {len(first.registers)} and {len(second.registers)} flip-flops that reach an output: "
+            f"{unmatched_register(first, second)} has no counterpart; only circuits with the same "
+            "registers can be compared"
         )
     example = None
     for number, order in enumerate(matches(first, second)):
@@ -259,19 +276,29 @@ def _difference(
 
 def _bit_order(wanted: Sequence[BitPort], present: Sequence[BitPort]) -> list[int]:
     """Positions among ``present``'s bits of the bits of ``wanted``."""
-    places = _bit_places(present)
-    return [places[key] for key in _bit_places(wanted)]
+    places = _bit_places(present, wanted)
+    return [places[key] for key in _bit_places(wanted, present)]
 
 
-def _bit_places(ports: Sequence[BitPort]) -> dict[tuple[str, int], int]:
-    """Positions of the ports' bits by vector and index, in order."""
+def _bit_places(ports: Sequence[BitPort], others: Sequence[BitPort]) -> dict[tuple[str, int], int]:
+    """Positions of the ports' bits by vector and index, in order.
+
+    A port that the other circuit has as well, as wide, is joined with it by place, as Verilog joins vectors, so its
+    bits count from 0; the index is the declared one where the bits of a vector are ports of their own in one of them.
+    """
     names = {port.name for port in ports}
+    shared = {(port.name, port.width) for port in others}
     places = {}
     for port in ports:
         part = _INDEXED.fullmatch(port.name) if port.width == 1 else None
-        base, first = (part[1], int(part[2])) if part and part[1] not in names else (port.name, 0)
-        for bit in range(port.width):
-            places[base, first + bit] = len(places)
+        if (port.name, port.width) in shared:
+            keys = [(port.name, bit) for bit in range(port.width)]
+        elif part and part[1] not in names:
+            keys = [(part[1], int(part[2]))]
+        else:
+            keys = [(port.name, index) for index in port.indices]
+        for key in keys:
+            places[key] = len(places)
     return places
 
 

@@ -61,7 +61,10 @@ def _assembled(flat: FlatNetlist, technology: Technology) -> Netlist:
         return _CONSTANTS.get(bit, bit)
 
     def ports(given: Sequence[FlatPort]) -> list[tuple[Port, list[Net]]]:
-        return [(Port(port.name, len(port.nets)), [net(bit) for bit in port.nets]) for port in _grouped(given)]
+        return [
+            (Port(port.name, len(port.nets), port.offset, port.upto), [net(bit) for bit in port.nets])
+            for port in _grouped(given)
+        ]
 
     return assemble(
         module=flat.module,

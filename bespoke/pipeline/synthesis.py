@@ -306,12 +306,26 @@ def _check_clocks(design: Elaborated) -> None:
         return
     clock = clocks.pop()
     if clocks:
+        falling = _falling(design)
+        if falling is not None:
+            raise InputError(
+                f"module {design.module}: register {falling} takes over at the falling edge of the clock, others at "
+                "the rising one; printed flip-flops here have the rising edge alone"
+            )
         raise InputError(f"module {design.module} has more than one clock, which the printed flow does not support")
     if clock & 1 or not 1 <= clock >> 1 <= design.input_bits:
         raise InputError(
             f"the clock of module {design.module} is gated, inverted or made inside; printed flip-flops here need the "
             "rising edge of an input port"
         )
+
+
+def _falling(design: Elaborated) -> str | None:
+    """A register at the falling edge, where all have edges of one and the same signal as their clock."""
+    clocks = [int(design.aig.outputs[cut.clock]) for cut in design.register_cuts]
+    if len({clock >> 1 for clock in clocks}) > 1:
+        return None
+    return next((flop.name for flop, clock in zip(design.flip_flops, clocks, strict=True) if clock & 1), None)
 
 
 def _start_aig(index: int, circuit: LogicCircuit, design: Elaborated) -> Circuit:

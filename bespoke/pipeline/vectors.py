@@ -222,7 +222,7 @@ def _by_port(path: Path, header: list[str], rows: list[list[str]], inputs: Seque
             except (ValueError, IndexError):
                 raise InputError(f"{where}: expected an integer") from None
             if not 0 <= value < 1 << port.width:
-                raise InputError(f"{where}: {value} does not fit {port.width} bits")
+                raise InputError(f"{where}: {value} does not fit {port.width} bit{'s' if port.width != 1 else ''}")
             for bit in range(port.width):
                 bits[number, start + bit] = value >> bit & 1
             start += port.width

@@ -16,8 +16,9 @@ _INVERTER = 0b01
 def common_reasons(cells: Sequence[LeftOutCell]) -> str:
     """The commonest reasons with their counts: ``9: it says no area; 2: its output is tri-state; 4: other reasons``."""
     counts = Counter(cell.reason for cell in cells).most_common()
-    told = [f"{count}: {reason}" for reason, count in counts[:_TOLD]]
-    rest = sum(count for _, count in counts[_TOLD:])
+    shown = len(counts) if len(counts) == _TOLD + 1 else _TOLD  # one reason more takes no more room than its count
+    told = [f"{count}: {reason}" for reason, count in counts[:shown]]
+    rest = sum(count for _, count in counts[shown:])
     return "; ".join([*told, *([f"{rest}: other reasons"] if rest else [])])
 
 

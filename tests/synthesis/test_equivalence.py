@@ -90,11 +90,59 @@ def test_bits_of_a_vector_may_be_ports_of_their_own(tmp_path):
         _prove(tmp_path, vector.replace("[1:0] a", "[2:0] a"), plain)
 
 
+@pytest.mark.parametrize("declared", ["[1:0]", "[0:1]", "[2:1]", "[1:2]", "[-1:0]"])
+def test_bits_that_are_ports_are_those_of_the_declared_index(tmp_path, declared):
+    """Both functions differ under an exchange of the bits, so each answer hangs on the index of each bit."""
+    i, j = (int(bound) for bound in declared.strip("[]").split(":"))
+    vector = f"module m(input {declared} a, output {declared} y); assign y[{i}] = a[{i}] & ~a[{j}], y[{j}] = a[{j}];"
+    flat = (
+        f"module m(input \\a[{i}] , \\a[{j}] , output \\y[{j}] , \\y[{i}] ); "
+        "assign \\y[{0}] = \\a[{0}] & ~ \\a[{1}] , \\y[{1}] = \\a[{1}] ; endmodule"
+    )
+    vector, right, wrong = (
+        f"{vector} endmodule",
+        *(flat.replace("{0}", f"{x}").replace("{1}", f"{y}") for x, y in ((i, j), (j, i))),
+    )
+    for first, second, equal in ((vector, right, True), (right, vector, True), (vector, wrong, False)):
+        assert _prove(tmp_path, first, second).equivalent is equal
+    other = flat.replace("{0}", f"{i}").replace("{1}", f"{j}").replace(f"[{i}]", "[7]")
+    with pytest.raises(InputError, match="input port"):
+        _prove(tmp_path, vector, other)
+
+
+def test_vectors_of_two_ranges_are_compared_by_place_and_it_is_said(tmp_path):
+    down = "module m(input [1:0] a, output y); assign y = a[0] & ~a[1]; endmodule"
+    up = "module m(input [0:1] a, output y); assign y = a[1] & ~a[0]; endmodule"
+    found = _prove(tmp_path, down, up)
+    assert found.equivalent
+    assert found.notes == (
+        "port a is [1:0] in the first circuit and [0:1] in the second; they are compared by place, a[0] with a[1]",
+    )
+    assert not _prove(tmp_path, down, up.replace("a[1] & ~a[0]", "a[0] & ~a[1]")).equivalent
+
+
+def test_a_register_that_reaches_an_output_in_one_circuit_alone_is_named(tmp_path):
+    """A dead one is no register of the circuit, in either."""
+    plain = "module m(input clk, d, output reg q); always @(posedge clk) q <= d; endmodule"
+    dead = plain.replace("q <= d;", "begin q <= d; p <= ~r; r <= p; end").replace("; always", "; reg p, r; always")
+    assert _prove(tmp_path, plain, dead).equivalent
+    two = dead.replace("q <= d", "q <= d ^ p").replace("p <= ~r", "p <= d")
+    message = r"1 and 2 flip-flops that reach an output: register p of the second circuit has no counterpart"
+    with pytest.raises(InputError, match=message):
+        _prove(tmp_path, plain, two)
+
+
+def test_undefined_values_are_told_once(tmp_path, caplog):
+    text = "module m(input a, b, output y); assign y = a ? b : 1'bx; endmodule"
+    found = _prove(tmp_path, text, text)
+    assert len(found.notes) == 2 and not any("undefined" in record.getMessage() for record in caplog.records)
+
+
 def test_other_ports_or_registers_are_refused(tmp_path):
     a = "module top(input [1:0] a, output y); assign y = ^a; endmodule"
     with pytest.raises(InputError, match="input port 'a' is 2 bits in the first circuit and 3 bits in the second"):
         _prove(tmp_path, a, "module top(input [2:0] a, output y); assign y = ^a; endmodule", top="top")
-    with pytest.raises(InputError, match="output port 'y' is 1 bits in the first circuit and missing"):
+    with pytest.raises(InputError, match="output port 'y' is 1 bit in the first circuit and missing"):
         _prove(tmp_path, a, "module top(input [1:0] a, output x); assign x = ^a; endmodule", top="top")
 
 

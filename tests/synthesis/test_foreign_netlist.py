@@ -90,7 +90,7 @@ def test_positional_connections_declarations_with_a_value_and_ansi_ports(tmp_pat
     endmodule
     """
     netlist = read(tmp_path, text)
-    assert netlist.inputs == (Port("a", 2), Port("b", 1))
+    assert netlist.inputs == (Port("a", 2, upto=True), Port("b", 1))
     # the range is written upwards, so a[1] is the lowest bit
     outputs = evaluate(netlist, np.array([[0, 1, 1], [1, 1, 0]], dtype=bool))
     assert outputs.tolist() == [[True, True], [False, False]]

@@ -49,7 +49,8 @@ def test_import_says_what_it_leaves_out(tmp_path):
     source = shared_pdk_dir() / "PPDK_Standard_Library_0.8V_25C_TYP_X1.lib"
     out = tmp_path / "deep" / "mine.toml"
     result = run("import", source, "--out", out, "--name", "mine", "--clock-ms", "250")
-    assert "7 cells, 1 flip-flops" in result.stdout
+    assert "7 cells, 1 flip-flop," in result.stdout
+    assert "note: a Liberty file states no power sources" in result.stderr
     for cell in ("DFFX1", "LATCHX1", "TSBUF"):
         assert f"cell {cell} left out" in result.stderr
     technology = read_toml(out)
@@ -66,6 +67,7 @@ def test_import_of_several_files_counts_and_lists(tmp_path):
     result = run("import", tmp_path / "cells.lib", tmp_path / "more.lib", "--out", out)
     assert "17 cells, 3 flip-flops, 3 with several outputs, 4 that compute nothing, 7 left out" in result.stdout
     assert "note: technology mini_quoted__tt_025C_1v80+mini_banners: mapping leaves out 22 cells (" in result.stderr
+    assert "cell FA_X1 is not used for mapping: several outputs" in result.stderr
     assert "more.lib: cell TBUF_X1 left out: its output is tri-state" in result.stderr
     text = run("show", out).stdout
     assert "not used for mapping" in text and "more than 4 inputs" in text
