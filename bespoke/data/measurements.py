@@ -107,7 +107,7 @@ class Measurements:
         numbers = {float(label): index for index, label in enumerate(labels) if isinstance(label, int | float)}
         name = self.table.header[column]
         found = np.empty(self.samples, dtype=np.int64)
-        for row, cell in enumerate(label_cells(self.table, column)):
+        for row, cell in enumerate(label_cells(self.table, column, droppable=False)):
             index = spelled.get(cell.strip(), numbers.get(_number(cell)))
             if index is None:
                 known = ", ".join(repr(str(label)) for label in labels[:8]) + (", ..." if len(labels) > 8 else "")

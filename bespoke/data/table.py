@@ -77,12 +77,12 @@ def read_table(path: str | Path) -> Table:
             "into these names if they are some"
         )
     check_columns(str(path), header)
+    if not rows:
+        raise InputError(f"{path}: the file has a header but no rows")
     if width < 2:
         raise InputError(
             f"{path}: the file has the single column {_shortened(header[0])!r}; a table needs features and a class"
         )
-    if not rows:
-        raise InputError(f"{path}: the file has a header but no rows")
     return Table(path, header, rows, tuple(line for line, _ in others))
 
 
@@ -140,8 +140,12 @@ def numeric_columns(table: Table, columns: Sequence[int], *, missing: bool = Fal
     return values
 
 
-def label_cells(table: Table, column: int) -> list[str]:
+def label_cells(table: Table, column: int, *, droppable: bool = True) -> list[str]:
     """The class column's cells, less blanks around them.
+
+    Parameters
+    ----------
+    droppable : whether the caller can leave samples out, which the error then says.
 
     Raises
     ------
@@ -162,7 +166,8 @@ def label_cells(table: Table, column: int) -> list[str]:
         if cell in missing:
             raise InputError(
                 f"{table.path}, line {table.lines[row]}: the class column {table.header[column]!r} holds {cell!r}, a "
-                "missing value; remove the row, leave such samples out with --missing drop, or rename the class"
+                f"missing value; remove the row, {'leave such samples out with --missing drop, ' * droppable}or rename "
+                "the class"
             )
     return cells
 

@@ -186,7 +186,7 @@ def _nothing_meets(designs: Sequence[Design], affordable: Sequence[Design], requ
     )
     return (
         f"no design on the front is the {request.describe()}; the nearest has forecast {request.metric} "
-        f"{nearest.expected_score:.4f}, {_in_words(nearest.costs)}: relax the request or raise --effort"
+        f"{nearest.expected_score:.4f}, {_in_words(nearest.costs)}: relax the request"
     )
 
 

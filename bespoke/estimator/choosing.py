@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from operator import index as whole_number
 from typing import Any
 
@@ -26,7 +28,7 @@ def place_of(index: Any, designs: int) -> int:
     except TypeError:
         place = -1
     if isinstance(index, bool) or not 0 <= place < designs:
-        raise ValueError(f"there is no design {index!r}; designs go from 0 to {designs - 1}, as pareto_front_'s index")
+        raise ValueError(f"there is no design {index!r}; designs go from 0 to {designs - 1}, by their place in designs_")
     return place
 
 
@@ -55,6 +57,23 @@ def request_of(
     if max_loss is not None:
         return Request.within(max_loss, baseline, **limits, **named)
     return Request(min_score=min_accuracy, frugal=min_accuracy is None and unlimited, **limits, **named)
+
+
+def checked(name: str, value: Any, *, most: float = math.inf) -> float | None:
+    """A number that is asked for, or None.
+
+    Raises
+    ------
+    ValueError
+        naming the parameter, for what is no number from 0 to ``most``.
+    """
+    if value is None:
+        return None
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= most:
+        limits = "of at least 0" if most == math.inf else f"from 0 to {most:g}"
+        raise ValueError(f"{name} must be a number {limits}, not {value!r}")
+    return float(value)
 
 
 def system_limits(

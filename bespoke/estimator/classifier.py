@@ -17,7 +17,7 @@ from bespoke.costs import Objective
 from bespoke.design import Design, choose
 from bespoke.errors import InputError
 from bespoke.estimator.answering import CircuitClassifier
-from bespoke.estimator.choosing import place_of, request_of, system_limits
+from bespoke.estimator.choosing import checked, place_of, request_of, system_limits
 from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import find_designs
 from bespoke.estimator.parameters import figures_name, folds_of, hidden_of, model_of, one_of, procedure_of
@@ -169,6 +169,7 @@ class BespokeClassifier(CircuitClassifier):
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         self.held_out_, self._share_weights = fitted.held_out, fitted.class_weights
         self._selectable = tuple(range(len(self.designs_)))
+        self._run_choice = None  # that of a run which the classifier came from before
         return self.choose(max_loss=self.max_loss)
 
     @classmethod
@@ -245,7 +246,8 @@ class BespokeClassifier(CircuitClassifier):
 
         With an index, that design. With a forecast asked for, the design cheapest in the objective that reaches it;
         with a budget alone, that of the best forecast within it; with nothing, what the constructor's ``max_loss``
-        says. Area and power are the estimates of a fit, and measured after ``from_run``.
+        says, or what the run chose that ``from_run`` read. Area and power are the estimates of a fit, and measured
+        after ``from_run``.
 
         Parameters
         ----------
@@ -261,8 +263,8 @@ class BespokeClassifier(CircuitClassifier):
         NoDesignError
             if no design meets the request; the active design stays.
         ValueError
-            for an index of no design, an unknown source, or a budget of the system where nobody knows what the front
-            end costs.
+            for an index of no design, numbers out of range, an unknown source, or a budget of the system where nobody
+            knows what the front end costs.
         """
         check_is_fitted(self, "designs_")
         asked = (max_loss, min_accuracy, max_area_cm2, max_power_mw, max_system_area_cm2, max_system_power_mw, source)
@@ -271,6 +273,13 @@ class BespokeClassifier(CircuitClassifier):
                 raise ValueError("an index names the design; leave the other requests out")
             self.chosen_ = place_of(index, len(self.designs_))
             return self
+        if all(value is None for value in asked) and getattr(self, "_run_choice", None) is not None:
+            self.chosen_ = self._run_choice
+            return self
+        max_loss, min_accuracy = checked("max_loss", max_loss, most=1), checked("min_accuracy", min_accuracy, most=1)
+        max_area_cm2, max_power_mw = checked("max_area_cm2", max_area_cm2), checked("max_power_mw", max_power_mw)
+        max_system_area_cm2 = checked("max_system_area_cm2", max_system_area_cm2)
+        max_system_power_mw = checked("max_system_power_mw", max_system_power_mw)
         system = system_limits(
             max_system_area_cm2,
             max_system_power_mw,

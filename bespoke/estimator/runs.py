@@ -121,7 +121,7 @@ def restore_run(kind: type[BespokeClassifier], path: Path) -> BespokeClassifier:
     found._selectable = tuple(
         index for index, design in enumerate(found.designs_) if config.choose_rival or design.origin != RIVAL_TREE
     )
-    found.chosen_ = next(index for index, row in enumerate(run.rows) if row.chosen)
+    found.chosen_ = found._run_choice = next(index for index, row in enumerate(run.rows) if row.chosen)
     found._share_weights = weights_of_classes(
         run.crossfit.scorer, np.bincount(data.train.classes, minlength=data.classes)
     )

@@ -75,21 +75,56 @@ class ImportedModel:
         return self.float_model.topology[1:-1]
 
     def predict(self, features: np.ndarray) -> np.ndarray:
-        """Class index per sample, as the original model has it, for raw float ``features`` (samples, features)."""
-        values = np.asarray(features, dtype=np.float64)
+        """Class index per sample, as the original model has it, for raw float ``features`` (samples, features).
+
+        The columns of a data frame are matched by name, as ``feature_order`` says.
+
+        Raises
+        ------
+        InputError
+            for another number of features, or a column that the model does not know.
+        """
+        values = self._in_order(features)
         if self.low is not None:
             low, high = np.array(self.low), np.array(self.high)
             values = (values - low) / (high - low)
         return self.float_model.decision(values).argmax(axis=1)
 
-    def agreement(self, features: np.ndarray) -> Agreement | None:
+    def _in_order(self, features: Any) -> np.ndarray:
+        """Raw features, float64 (samples, features), a data frame's columns in the model's order."""
+        values = np.asarray(features, dtype=np.float64)
+        reads = self.float_model.topology[0]
+        if values.ndim != 2 or values.shape[1] != reads:
+            raise InputError(
+                f"{self.source}: the model reads {reads} features of every sample; what is given has the shape "
+                f"{values.shape}"
+            )
+        names = list(getattr(features, "columns", ()))
+        if not names or not all(isinstance(name, str) for name in names):
+            return values
+        ordered = np.empty_like(values)
+        ordered[:, self.feature_order(names)] = values
+        return ordered
+
+    def agreement(self, features: np.ndarray) -> Agreement:
         """On how many samples of raw float ``features`` (samples, features) it answers as the original does.
 
-        Also told to the log: as a warning where they differ anywhere. None where there is no original to ask.
+        Also told to the log: as a warning where they differ anywhere. Columns of a data frame are matched by name.
+
+        Raises
+        ------
+        InputError
+            where there is no original that can be asked, or for features that do not fit or are no finite numbers.
         """
-        found = self._compared(np.asarray(features, dtype=np.float64))
-        if found is not None:
-            _LOG.log(logging.INFO if found.is_whole else logging.WARNING, "%s", found.in_words())
+        if self.original is None:
+            raise InputError(f"{self.source}: these are plain weights, there is no original to compare with")
+        values = self._in_order(features)
+        if not len(values) or not np.isfinite(values).all():
+            raise InputError(f"{self.source}: samples to compare on must be finite numbers, and at least one")
+        found = self._compared(values)
+        if found is None:
+            raise InputError(f"{self.source}: the original could not be asked; a warning in the log says why")
+        _LOG.log(logging.INFO if found.is_whole else logging.WARNING, "%s", found.in_words())
         return found
 
     def agreement_on(self, data: PreparedData) -> Agreement | None:

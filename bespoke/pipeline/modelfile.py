@@ -66,6 +66,11 @@ class ModelFile:
             naming the file, if it is missing or not a model.
         """
         document = read_json(path, "model file")
+        if not isinstance(document, dict) or "model" not in document:
+            raise InputError(
+                f"model file {path} is no bespoke model: it has no key 'model', as the files of a run's integer models "
+                "have; models/float.json is the float network, which no circuit answers as"
+            )
         try:
             model = cls(
                 from_json(document["model"]),

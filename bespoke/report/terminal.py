@@ -141,11 +141,14 @@ def _rival(record: RunRecord) -> list[Text]:
     which = "of the run's own rule" if rival.fits else "nearest to what was asked, for none meets it"
     test = wording.accuracy(rival.accuracy.test)
     parts = [f"accuracy {rival.forecast_accuracy:.3f} by forecast, {test} on test"]
-    for value, unit, name in (
-        (rival.estimated_system_power_mw, "mW", "system power"),
-        (rival.estimated_system_area_cm2, "cm²", "system area"),
-    ):
-        parts.append(f"{name} {_with_unit(value, unit)} ({times[name]} ours)")
+    if rival.estimated_system_power_mw is None:  # nobody knows what its front end costs
+        parts.append(f"logic alone {_with_unit(rival.static_power_mw, 'mW')}, {_with_unit(rival.area_cm2, 'cm²')}")
+    else:
+        for value, unit, name in (
+            (rival.estimated_system_power_mw, "mW", "system power"),
+            (rival.estimated_system_area_cm2, "cm²", "system area"),
+        ):
+            parts.append(f"{name} {_with_unit(value, unit)} ({times[name]} ours)")
     return [Text.assemble(("Rival tree ", "bold"), f"({which}; design {rival.index}): ", ", ".join(parts) + ".")]
 
 

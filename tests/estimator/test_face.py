@@ -146,3 +146,18 @@ def test_a_model_that_cannot_be_started_from_is_named(mlp, tmp_path):
         BespokeClassifier(model=tmp_path / "nowhere.json").fit(*IRIS_ARRAYS)
     with pytest.raises(ValueError, match="features"):
         import_model(mlp).to_estimator().fit(IRIS.data[:, :3], IRIS.target)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"max_loss": 2}, "max_loss must be a number from 0 to 1"),
+        ({"min_accuracy": 90}, "min_accuracy must be a number from 0 to 1"),
+        ({"max_system_power_mw": -1}, "max_system_power_mw must be a number of at least 0"),
+        ({"max_system_power_mw": float("nan")}, "max_system_power_mw must be"),
+        ({"max_area_cm2": "x"}, "max_area_cm2 must be a number"),
+    ],
+)
+def test_numbers_out_of_range_are_no_request(fitted, request_, said):
+    with pytest.raises(ValueError, match=said):
+        fitted.choose(**request_)

@@ -77,6 +77,8 @@ def test_a_run_comes_with_its_whole_front(finished, samples):
         ):
             assert value == pytest.approx(float(row[column]), rel=2e-5, abs=1e-6), column
         model.choose(index)
+        assert model.choose().chosen_ == metrics.selection.design  # nothing asked: the run's own choice
+        model.choose(index)
         assert accuracy_score(labels, model.predict(frame)) == pytest.approx(float(row["test_accuracy"]), abs=1e-6)
         assert (model.classes_[model.predict_proba(frame).argmax(axis=1)] == model.predict(frame)).all()
         assert model.held_out_[index].samples == metrics.data.train_samples

@@ -80,17 +80,46 @@ def test_what_cannot_be_asked_is_not_compared(iris, caplog):
     fitted = classifier().fit(features.to_numpy(), labels)
     imported = import_model(fitted)
     fitted.coefs_ = None
-    assert imported.agreement(features.to_numpy()) is None
+    with pytest.raises(InputError, match="could not be asked"):
+        imported.agreement(features.to_numpy())
     assert "could not be asked" in caplog.text
 
 
 def test_plain_weights_have_no_original(tmp_path):
     path = tmp_path / "m.npz"
     np.savez(path, weights_0=np.eye(2), biases_0=np.zeros(2))
-    assert import_model(path).agreement(np.eye(2)) is None
+    with pytest.raises(InputError, match="no original"):
+        import_model(path).agreement(np.eye(2))
 
 
 def test_a_step_that_does_not_fold_is_named(iris):
     pipeline = make_pipeline(FunctionTransformer(np.log1p), StandardScaler(), classifier()).fit(*iris)
     with pytest.raises(InputError, match="FunctionTransformer"):
         import_model(pipeline)
+
+
+def test_the_columns_of_a_frame_are_matched_by_name():
+    frame = pd.DataFrame(np.random.default_rng(0).random((60, 3)), columns=["a", "b", "c"])
+    classes = (frame["a"] > frame["c"]).astype(int)
+    fitted = make_pipeline(StandardScaler(), MLPClassifier((3,), max_iter=400, random_state=0)).fit(frame, classes)
+    imported, turned = import_model(fitted), frame[["c", "a", "b"]]
+    assert np.array_equal(imported.predict(turned), fitted.predict(frame))
+    assert imported.agreement(turned).is_whole
+    with pytest.raises(InputError, match="'d'"):
+        imported.agreement(frame.rename(columns={"c": "d"}))
+
+
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [
+        (np.zeros((2, 2)), "reads 3 features"),
+        (np.zeros(3), "reads 3 features"),
+        (np.full((2, 3), np.nan), "finite numbers"),
+        (np.zeros((0, 3)), "at least one"),
+    ],
+)
+def test_samples_that_nothing_can_be_compared_on_are_told(samples, said):
+    features = np.random.default_rng(0).random((30, 3))
+    fitted = MLPClassifier((2,), max_iter=50, random_state=0).fit(features, features[:, 0] > 0.5)
+    with pytest.raises(InputError, match=said):
+        import_model(fitted).agreement(samples)
