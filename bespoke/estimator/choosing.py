@@ -28,7 +28,7 @@ def place_of(index: Any, designs: int) -> int:
     except TypeError:
         place = -1
     if isinstance(index, bool) or not 0 <= place < designs:
-        raise ValueError(f"there is no design {index!r}; designs go from 0 to {designs - 1}, by their place in designs_")
+        raise ValueError(f"there is no design {index!r}; designs go from 0 to {designs - 1}, places in designs_")
     return place
 
 
