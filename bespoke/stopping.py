@@ -27,7 +27,7 @@ class _Stop:
         self.signal: int | None = None
         self.sentence = "stopped"
         self.said = False
-        self.held, self.waiting = False, False
+        self.held, self.waiting, self.impatient = False, False, False
         self.before_leaving: list[Callable[[], None]] = []
 
     @property
@@ -77,13 +77,15 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         _stop.held = False
+        if _stop.impatient:
+            _cut_short()
         if _stop.waiting:
             _stop.waiting = False
             raise KeyboardInterrupt
 
 
 def before_leaving(action: Callable[[], None]) -> Callable[[], None]:
-    """Do this before the process is cut short: it must neither wait nor fail. A decorator."""
+    """Do this before the process is cut short: it must not fail, nor wait for long. A decorator."""
     _stop.before_leaving.append(action)
     return action
 
@@ -97,7 +99,10 @@ def leave(code: int) -> None:
 
 def _told(number: int, frame: FrameType | None) -> None:
     if _stop.signal is not None:
-        _cut_short()
+        if not _stop.held:
+            _cut_short()
+        _stop.impatient = True
+        return
     _stop.signal = number
     sys.unraisablehook = threading.excepthook = lambda _: None  # the interrupt may surface in a callback
     timer = threading.Timer(GRACE_S, _cut_short)

@@ -11,6 +11,7 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from bespoke.stopping import before_leaving, uninterrupted
 _TAIL_LINES = 15
 #: Programs that this process waits for.
 _running: set[subprocess.Popen] = set()
+#: Held from before a program exists until it stands in ``_running``, and for good by a process that is cut short.
+_starting = threading.Lock()
+#: For as long a process that is cut short waits for a thread that is starting a program.
+_START_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -96,21 +101,22 @@ def run_tool(
 
 
 def _started(words: Sequence[str], *, folder: Path, sink: BinaryIO, env: Mapping[str, str]) -> subprocess.Popen:
-    try:
-        process = subprocess.Popen(
-            words,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **env},
-            start_new_session=True,
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise ToolMissingError(
-            f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
-        ) from error
-    _running.add(process)
+    with _starting:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **env},
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise ToolMissingError(
+                f"cannot start {words[0]}: {error.strerror}; `bespoke doctor` lists the tools and how to get them"
+            ) from error
+        _running.add(process)
     return process
 
 
@@ -127,7 +133,8 @@ def _kill(process: subprocess.Popen) -> None:
 
 @before_leaving
 def _kill_all() -> None:
-    """A process that is cut short leaves no program behind."""
+    """A process that is cut short leaves no program behind, nor one that another thread is just starting."""
+    _starting.acquire(timeout=_START_S)
     for process in list(_running):
         _kill(process)
 
