@@ -1,0 +1,89 @@
+"""What becomes of a design when it is printed, on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from bespoke.pipeline.robustness import INTACT_ANSWERS
+from bespoke.pipeline.robustness_record import Robustness
+from bespoke.report import wording
+from bespoke.report.robustness import corner_rows, drift_rows, in_a_hundred, yield_rows
+
+#: Faults that are named; robustness.json lists more.
+_NAMED = 3
+
+
+def robustness_summary(record: Robustness) -> RenderableType:
+    """Everything that was found, shortest first; names from the data are shown as they are, never read as markup."""
+    return Group(
+        *_head(record),
+        _table("prints by device yield", yield_rows(record), ("perfect", "expected accuracy", "good")),
+        *_drift(record),
+        _table("supplies", corner_rows(record), ("V", "static mW", "total mW", "system mW", "delay", "power source")),
+        *_notes(record),
+    )
+
+
+def _head(record: Robustness) -> list[Text]:
+    faults, intact = record.single_stuck_at, record.intact_accuracy
+    lines = [
+        Text.assemble(
+            (record.design, "bold"), f" on {record.technology}, {intact.samples} samples of {record.samples_of}"
+        ),
+        Text(f"intact accuracy {wording.accuracy(intact)}"),
+        Text(
+            f"{faults.faults} single stuck-at faults: accuracy {faults.mean_accuracy:.3f} in the mean, "
+            f"{faults.median_accuracy:.3f} in the median, {faults.worst_accuracy:.3f} at worst"
+        ),
+    ]
+    places = list(dict.fromkeys(fault.gate or fault.site for fault in faults.critical))[:_NAMED]
+    for place in places:
+        worst = next(fault for fault in faults.critical if (fault.gate or fault.site) == place)
+        lines.append(Text(f"  {worst.site} stuck at {worst.stuck_at}: {worst.accuracy:.3f}"))
+    for several in record.several_stuck_at:
+        lines.append(
+            Text(
+                f"{several.faults} faults at once: {several.mean_accuracy:.3f} in the mean, "
+                f"{several.median_accuracy:.3f} in the median, {several.worst_accuracy:.3f} at worst of "
+                f"{several.prints} prints"
+            )
+        )
+    return [*lines, *(Text(in_a_hundred(point, record.floor)) for point in record.yields)]
+
+
+def _drift(record: Robustness) -> list[RenderableType]:
+    rows = drift_rows(record)
+    if not rows:
+        return [Text("no drift: it is not known which comparators stand before the circuit")]
+    return [_table("drift", rows, ("amount", "accuracy", "5 % to 95 % of prints"))]
+
+
+def _table(title: str, rows: Sequence[Sequence[str]], headings: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table.add_column(title)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _notes(record: Robustness) -> list[Text]:
+    devices = record.devices
+    words = f"Devices: {devices.logic} of the logic"
+    if devices.front_end is not None:
+        words += f", {wording.figures(devices.front_end)} of the front end"
+    else:
+        words += "; what stands before it is not known and never breaks here"
+    words += "; counted from the cells' functions" if devices.counted else f"; {devices.source}"
+    lines = [words + ". Intervals are 95 %."]
+    if record.expected == INTACT_ANSWERS:
+        lines.append("The file names no right answers: accuracy counts the intact netlist's own.")
+    if any(point.positions_assumed for point in record.drift):
+        lines.append("Measured values are not kept: samples are taken to lie in the middle of their steps.")
+    return [Text(line, style="dim") for line in lines]
