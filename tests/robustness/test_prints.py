@@ -47,8 +47,8 @@ def test_what_is_drawn_agrees_with_what_is_counted(monkeypatch, budget):
     exact = printed_yield(SUBJECT, device_yields=YIELDS, seed=0)
     monkeypatch.setattr(prints_module, "_EXACT_SETS", budget)
     held = []
-    for seed in range(60):
-        drawn = printed_yield(SUBJECT, device_yields=YIELDS, seed=seed, prints=400)
+    for seed in range(20):
+        drawn = printed_yield(SUBJECT, device_yields=YIELDS, seed=seed, prints=300)
         for one, other in zip(exact[:3], drawn[:3], strict=True):
             assert not other.exact and other.perfect_prints == one.perfect_prints and other.floor == one.floor
             held.append(
@@ -57,7 +57,7 @@ def test_what_is_drawn_agrees_with_what_is_counted(monkeypatch, budget):
                     other.good_low - 1e-12 <= one.good_prints <= other.good_high + 1e-12,
                 )
             )
-    assert (np.mean(held, axis=0) > 0.89).all()  # of 180 intervals of 95 % each
+    assert (np.mean(held, axis=0) > 0.85).all()  # of 60 intervals of 95 % each
     assert drawn[3].exact and drawn[3].good_prints == 1.0
     assert drawn[2].expected_high - drawn[2].expected_low < drawn[1].expected_high - drawn[1].expected_low
 
@@ -89,11 +89,10 @@ def test_prints_behind_drifting_front_ends():
     assert not still.exact
     assert still.expected_low <= exact.expected_accuracy <= still.expected_high
     assert still.good_low <= exact.good_prints <= still.good_high
-    silent = printed_yield(SUBJECT, device_yields=(1.0,), seed=0, drift=_Fixed(np.zeros_like(SUBJECT.bits)), prints=3)[
-        0
-    ]
-    zeros = plain_prints(SUBJECT, 1.0)[0][1] / 21
-    assert silent.expected_accuracy == silent.expected_low < zeros
+    off = _Fixed(np.zeros_like(SUBJECT.bits))
+    (silent,) = printed_yield(SUBJECT, device_yields=(1.0,), seed=0, prints=3, drift=off)
+    right = (SUBJECT.expected == plain_answer(SMALL, (0, 0, 0), {})).mean()
+    assert silent.expected_accuracy == silent.expected_low == pytest.approx(right)
 
 
 def test_a_circuit_without_gates():
