@@ -71,16 +71,16 @@ class PrintSettings:
 
     def __post_init__(self):
         for share in self.device_yields:
-            if not 0 <= share <= 1:
-                raise InputError(f"option --device-yield must lie between 0 and 1, not {share:g}")
+            if not 0 < share <= 1:
+                raise InputError(f"option --device-yield must be above 0 and at most 1, not {share:g}")
         if not self.device_yields:
             raise InputError("option --device-yield must name one device yield at least")
         if self.floor is not None and not 0 <= self.floor <= 1:
             raise InputError(f"option --floor must lie between 0 and 1, not {self.floor:g}")
         if not 0 <= self.threshold_sigma < float("inf"):
             raise InputError(f"option --threshold-sigma must be zero or more, not {self.threshold_sigma:g}")
-        if self.prints < 1:
-            raise InputError(f"option --prints must be 1 or more, not {self.prints}")
+        if self.prints < 2:
+            raise InputError(f"option --prints must be 2 or more, not {self.prints}")
 
     @classmethod
     def quick(cls, *, device_yield: float, threshold_sigma: float, seed: int) -> PrintSettings:
@@ -174,8 +174,8 @@ class Printable:
         """A netlist on vectors, bool (samples, input bits), with the right answers, int64 (samples,)."""
         if netlist.flip_flops:
             raise InputError(
-                f"module {netlist.module} has flip-flops, such as {netlist.flip_flops[0].instance}; faults are simulated "
-                "in combinational netlists alone"
+                f"module {netlist.module} has flip-flops, such as {netlist.flip_flops[0].instance}; faults are "
+                "simulated in combinational netlists alone"
             )
         if not len(bits):
             raise InputError(f"{samples_of}: there are no samples, and robustness is counted on samples")

@@ -89,11 +89,8 @@ def design_of_run(folder: RunFolder, *, number: int | None, progress: Progress |
 
 
 def _files_of(folder: RunFolder, design: Design) -> tuple[Path, Path, Path]:
-    """Folder, model file and netlist of a design of the front; as it was measured when it was chosen, if it ever was."""
-    if design.origin == EXACT_BASELINE:
-        place = folder / "baseline"
-    else:
-        place = (folder / design.model_file).parent
+    """Folder, model file and netlist of a design of the front; those of when it was chosen, if it ever was."""
+    place = folder / "baseline" if design.origin == EXACT_BASELINE else (folder / design.model_file).parent
     if (place / "chosen/design.json").is_file():
         return place, place / "chosen/model.json", place / "chosen/netlist.v"
     return place, folder / design.model_file, place / "netlist.v"

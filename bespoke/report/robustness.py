@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from bespoke.documents import read_json
+from bespoke.netlist import Netlist
+from bespoke.netlist.schematic import GateMark, schematic_svg
+from bespoke.pipeline.printed import ROBUSTNESS
+from bespoke.pipeline.robustness import gate_names
 from bespoke.pipeline.robustness_record import Robustness
 from bespoke.report import wording
+from bespoke.report.breakdown import MAX_SCHEMATIC_GATES
 from bespoke.robustness.drift import SENSOR_GAIN, SENSOR_OFFSET, DriftPoint
 from bespoke.robustness.prints import YieldPoint
 
-#: Where a run's record is.
-RESULT = "robustness.json"
 #: Offset of a single sensor that is shown, in steps of the grid; the record has others.
 _SHOWN_OFFSET = 1.0
 
@@ -25,7 +32,7 @@ def read_robustness(folder: Path) -> Robustness | None:
     InputError
         if the file is damaged.
     """
-    path = folder / RESULT
+    path = folder / ROBUSTNESS
     if not path.is_file():
         return None
     return Robustness.from_json(read_json(path, "file"), str(path))
@@ -120,8 +127,8 @@ def corner_rows(record: Robustness) -> tuple[tuple[str, ...], ...]:
     for corner in record.corners:
         delay = wording.UNKNOWN_DELAY
         if corner.delay_ms is not None:
-            verdict = "meets" if corner.meets_clock else "MISSES"
-            delay = f"{wording.figures(corner.delay_ms)} ms, {verdict} {corner.clock_ms:g} ms"
+            missed = "" if corner.meets_clock else f", MISSES {corner.clock_ms:g} ms"
+            delay = f"{wording.figures(corner.delay_ms)} ms{missed}"
         source = corner.power_source or "none"
         rows.append(
             (
@@ -139,23 +146,131 @@ def corner_rows(record: Robustness) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True)
 class Severity:
-    """How bad the worst fault of a gate is: the accuracy that it loses at most, a sign and a class of the drawing."""
+    """How bad the worst fault of a gate is: the accuracy that it costs at most, and how a gate is drawn then."""
 
     name: str
     most_loss: float
     sign: str
-    css: str
+    colour: str
 
 
 #: From harmless to fatal; signs stand beside the colours for whoever does not see them.
 SEVERITIES = (
-    Severity("up to 3 points lost", 0.03, "", "fault-mild"),
-    Severity("up to 10 points", 0.10, "·", "fault-some"),
-    Severity("up to 30 points", 0.30, "!", "fault-bad"),
-    Severity("more", 1.0, "!!", "fault-fatal"),
+    Severity("costs 3 points at most", 0.03, "", "#e8eef7"),
+    Severity("3 to 10 points", 0.10, "·", "#fbe3b0"),
+    Severity("10 to 30 points", 0.30, "!", "#f5b07a"),
+    Severity("more than 30 points", 1.0, "‼", "#e5786d"),
 )
 
 
 def severity(loss: float) -> Severity:
     """The class that a loss of accuracy falls into."""
-    return next((one for one in SEVERITIES if loss <= one.most_loss + 1e-12), SEVERITIES[-1])
+    return next((one for one in SEVERITIES if loss <= one.most_loss + 1e-9), SEVERITIES[-1])
+
+
+def marked_schematic(record: Robustness, netlist: Netlist | None) -> Markup | None:
+    """The schematic with every gate in the colour and sign of its worst fault, where it is small enough."""
+    if netlist is None or not 0 < netlist.gates <= MAX_SCHEMATIC_GATES:
+        return None
+    worst = record.single_stuck_at.worst_of_gates
+    marks = {}
+    for gate, name in enumerate(gate_names(netlist)):
+        if name in worst:
+            how = severity(record.intact_accuracy.value - worst[name])
+            marks[gate] = GateMark(how.colour, how.sign, f"worst fault leaves {worst[name]:.3f}")
+    return Markup(schematic_svg(netlist, title="Schematic by the worst fault of every gate", marks=marks))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A share against device yield: its name, the shape of its marks, where they stand with their intervals.
+
+    Places are x and y in the drawing's units; ``whiskers`` are x, lower and upper y.
+    """
+
+    name: str
+    shape: str
+    points: tuple[tuple[float, float], ...]
+    whiskers: tuple[tuple[float, float, float], ...]
+
+    @property
+    def path(self) -> str:
+        return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in self.points)
+
+
+@dataclass(frozen=True)
+class YieldChart:
+    """Curves over device yield, the chance to fail on a logarithmic axis; ticks with their labels."""
+
+    curves: tuple[Curve, ...]
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+
+
+#: Edges of the chart's plot, in the drawing's units.
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 690.0, 16.0, 270.0
+
+
+def yield_chart(record: Robustness) -> YieldChart | None:
+    """The curves; None for fewer than two device yields below one."""
+    points = [point for point in record.yields if point.device_yield < 1]
+    if len(points) < 2:
+        return None
+    chances = [math.log10(1 - point.device_yield) for point in points]
+    low, high = min(chances), max(chances)
+    across = [_LEFT + 20 + (_RIGHT - _LEFT - 40) * (high - chance) / (high - low) for chance in chances]
+
+    def height(share: float) -> float:
+        return _BOTTOM - (_BOTTOM - _TOP) * share
+
+    def curve(name: str, shape: str, values: Sequence[tuple[float, float, float]]) -> Curve:
+        return Curve(
+            name,
+            shape,
+            tuple((x, height(value)) for x, (value, _, _) in zip(across, values, strict=True)),
+            tuple((x, height(least), height(most)) for x, (_, least, most) in zip(across, values, strict=True)),
+        )
+
+    return YieldChart(
+        (
+            curve(
+                "expected accuracy",
+                "circle",
+                [(point.expected_accuracy, point.expected_low, point.expected_high) for point in points],
+            ),
+            curve("good prints", "square", [(point.good_prints, point.good_low, point.good_high) for point in points]),
+            curve("perfect prints", "triangle", [(point.perfect_prints,) * 3 for point in points]),
+        ),
+        tuple((x, f"{point.device_yield:g}") for x, point in zip(across, points, strict=True)),
+        tuple((height(tick / 4), f"{25 * tick} %") for tick in range(5)),
+    )
+
+
+@dataclass(frozen=True)
+class PrintsSection:
+    """Everything that the page's section on prints shows."""
+
+    record: Robustness
+    sentences: tuple[str, ...]
+    yields: tuple[tuple[str, ...], ...]
+    drift: tuple[tuple[str, ...], ...]
+    corners: tuple[tuple[str, ...], ...]
+    chart: YieldChart | None
+    schematic: Markup | None
+    severities: tuple[Severity, ...] = SEVERITIES
+
+
+def prints_section(folder: Path, netlist: Netlist | None) -> PrintsSection | None:
+    """The section of a run's chosen design; None where nothing is known of its prints."""
+    record = read_robustness(folder)
+    if record is None:
+        return None
+    return PrintsSection(
+        record=record,
+        sentences=tuple(in_a_hundred(point, record.floor) for point in record.yields),
+        yields=yield_rows(record),
+        drift=drift_rows(record),
+        corners=corner_rows(record),
+        chart=yield_chart(record),
+        schematic=marked_schematic(record, netlist),
+    )

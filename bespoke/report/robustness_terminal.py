@@ -22,9 +22,9 @@ def robustness_summary(record: Robustness) -> RenderableType:
     """Everything that was found, shortest first; names from the data are shown as they are, never read as markup."""
     return Group(
         *_head(record),
-        _table("prints by device yield", yield_rows(record), ("perfect", "expected accuracy", "good")),
+        _table(("device yield", "perfect prints", "expected accuracy", "good prints"), yield_rows(record)),
         *_drift(record),
-        _table("supplies", corner_rows(record), ("V", "static mW", "total mW", "system mW", "delay", "power source")),
+        _table(("supply", "total mW", "system mW", "delay", "power source"), _supplies(record)),
         *_notes(record),
     )
 
@@ -45,29 +45,28 @@ def _head(record: Robustness) -> list[Text]:
     for place in places:
         worst = next(fault for fault in faults.critical if (fault.gate or fault.site) == place)
         lines.append(Text(f"  {worst.site} stuck at {worst.stuck_at}: {worst.accuracy:.3f}"))
-    for several in record.several_stuck_at:
-        lines.append(
-            Text(
-                f"{several.faults} faults at once: {several.mean_accuracy:.3f} in the mean, "
-                f"{several.median_accuracy:.3f} in the median, {several.worst_accuracy:.3f} at worst of "
-                f"{several.prints} prints"
-            )
-        )
-    return [*lines, *(Text(in_a_hundred(point, record.floor)) for point in record.yields)]
+    if record.several_stuck_at:
+        means = ", ".join(f"{one.mean_accuracy:.3f} with {one.faults}" for one in record.several_stuck_at)
+        lines.append(Text(f"several faults at once, in the mean: {means}"))
+    lines += [Text(in_a_hundred(point, record.floor), style="bold") for point in record.yields[-2:-1] or record.yields]
+    return lines
 
 
 def _drift(record: Robustness) -> list[RenderableType]:
     rows = drift_rows(record)
     if not rows:
         return [Text("no drift: it is not known which comparators stand before the circuit")]
-    return [_table("drift", rows, ("amount", "accuracy", "5 % to 95 % of prints"))]
+    return [_table(("drift", "by", "accuracy", "5 % to 95 % of prints"), rows)]
 
 
-def _table(title: str, rows: Sequence[Sequence[str]], headings: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
-    table.add_column(title)
-    for heading in headings:
-        table.add_column(heading, justify="right")
+def _supplies(record: Robustness) -> list[tuple[str, ...]]:
+    return [(f"{supply} V", *rest) for _, supply, _, *rest in corner_rows(record)]
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), collapse_padding=True, header_style="bold")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left")
     for row in rows:
         table.add_row(*map(escape, row))
     return table
