@@ -29,6 +29,8 @@ ROBUSTNESS = "robustness.json"
 #: Of the published range of 0.90 to 0.99 for a printed transistor, where the settings do not say it.
 DEVICE_YIELD = 0.99
 _TITLE = "faults, prints and drift"
+#: Samples times designs from which on it pays to wait for processes to start.
+_MANY_ANSWERS = 20_000
 
 
 def device_yield_of(config: RunConfig) -> float:
@@ -91,10 +93,9 @@ def printed_after_choice(
         jobs = [
             joblib.delayed(_printed)(press, data, *_files(folder, design), settings, device_yield) for design in designs
         ]
+        many = data.test.samples * len(jobs) > _MANY_ANSWERS
         printed = []
-        for found in joblib.Parallel(n_jobs=min(config.workers, len(jobs)), prefer="threads", return_as="generator")(
-            jobs
-        ):
+        for found in joblib.Parallel(n_jobs=config.workers if many else 1, return_as="generator")(jobs):
             printed.append(found)
             progress.update(0.5 + len(printed) / len(jobs) / 2, f"{len(printed)} of {len(jobs)} designs of the front")
     return record, tuple(printed)

@@ -40,9 +40,10 @@ def read_robustness(folder: Path) -> Robustness | None:
 
 def in_a_hundred(point: YieldPoint, floor: float) -> str:
     """The figure that somebody who prints asks for, as a sentence."""
+    good, perfect = hundred(point.good_prints), hundred(point.perfect_prints)
     return (
-        f"Of a hundred prints at device yield {point.device_yield:g}, {hundred(point.good_prints)} are good enough "
-        f"(accuracy {floor:.3f} or more) and {hundred(point.perfect_prints)} are perfect."
+        f"Of a hundred prints at device yield {point.device_yield:g}, {good} {'is' if good == '1' else 'are'} good "
+        f"enough (accuracy {floor:.3f} or more) and {perfect} {'is' if perfect == '1' else 'are'} perfect."
     )
 
 
