@@ -60,6 +60,8 @@ def hundred(share: float) -> str:
 def share(value: float) -> str:
     """A share of prints in per cent, small ones with more digits."""
     percent = 100 * value
+    if percent in (0, 100):
+        return f"{percent:.0f} %"
     if 0 < percent < 0.01:
         return "< 0.01 %"
     if 99.995 <= percent < 100:

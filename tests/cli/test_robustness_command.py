@@ -214,8 +214,6 @@ def test_a_netlist_behind_the_comparators_of_a_run(call, netlist, finished, tmp_
     assert found["devices"]["front_end"] == 18 and found["drift"]
 
 
-
-
 @pytest.mark.eda
 def test_a_model_is_mapped_first(call, finished, tmp_path):
     code, said, _ = call(
