@@ -105,11 +105,11 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
     whole = pipeline.printed_at
     done = []
 
-    def killed(printable, settings, share, **options):
+    def killed(printable, settings, shares, **options):
         if len(done) == 2:
             raise KeyboardInterrupt
-        done.append(share)
-        return whole(printable, settings, share, **options)
+        done.extend(shares)
+        return whole(printable, settings, shares, **options)
 
     monkeypatch.setattr(pipeline, "printed_at", killed)
     assert call(run, *QUICK)[0] == 130
@@ -118,9 +118,9 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
     def never(*arguments, **options):
         raise AssertionError("what was done is done again")
 
-    def counted(printable, settings, share, **options):
-        done.append(share)
-        return whole(printable, settings, share, **options)
+    def counted(printable, settings, shares, **options):
+        done.extend(shares)
+        return whole(printable, settings, shares, **options)
 
     monkeypatch.setattr(pipeline, "printed_at", counted)
     monkeypatch.setattr(pipeline, "single_stuck_at", never)
