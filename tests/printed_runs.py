@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from sample_runs import sample_logic, sample_network, write_sample_run
 
 from bespoke import __version__
+from bespoke.files import write_json
+from bespoke.pipeline.metrics import RunMetrics, restored, to_json
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.printed import summary_of
+from bespoke.pipeline.robustness import PrintSettings, examine
+from bespoke.pipeline.robustness_places import design_of_run
+from bespoke.pipeline.runfolder import RunFolder
 from bespoke.sensing import FrontEndKind
 
 #: What `sample_logic` computes: whether each of three features is in its upper half.
@@ -55,4 +63,16 @@ def write_printed_run(folder: Path, *, kind: FrontEndKind = FrontEndKind.THERMOM
     with (folder / "config.toml").open("a") as settings:
         settings.write(f'front_end = "{kind}"\n')
     (folder / ".bespoke-run.json").write_text(json.dumps({"version": __version__, "data": "", "settings": {}}))
+    return folder
+
+
+def write_run_with_prints(folder: Path, **options: object) -> Path:
+    """The same with everything that a run says of prints."""
+    write_printed_run(folder, **options)
+    with closing(RunFolder(folder)) as held:
+        found = design_of_run(held, number=None)
+    record = examine(found.printable, PrintSettings.quick(device_yield=0.99, threshold_sigma=0.0, seed=0))
+    write_json(folder / "robustness.json", record.to_json())
+    metrics = restored(RunMetrics, json.loads((folder / "metrics.json").read_text()))
+    write_json(folder / "metrics.json", to_json(replace(metrics, robustness=summary_of(record, 0.99))))
     return folder
