@@ -64,7 +64,8 @@ Vectors = Annotated[
         "--vectors",
         "--data",
         help="CSV of samples for a MODEL or NETLIST: a run's vectors; for a model also measured values in columns "
-        "named as its features; for a netlist also columns called like its ports, or a hand-over's test vectors.",
+        "named as its features, or a data set's name; for a netlist also columns called like its ports, or a "
+        "hand-over's test vectors.",
     ),
 ]
 Target = Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bespoke.data import Part
+from bespoke.data import Missing, Part, dataset_names, load_dataset
 from bespoke.design import EXACT_BASELINE, Design
 from bespoke.errors import InputError, VerificationError
 from bespoke.files import write_text
@@ -23,7 +23,7 @@ from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.robustness import CLASSES, INTACT_ANSWERS, Printable
 from bespoke.pipeline.robustness_vectors import NetlistVectors, read_netlist_vectors
 from bespoke.pipeline.runfolder import METRICS, RunFolder
-from bespoke.pipeline.vectors import read_model_vectors
+from bespoke.pipeline.vectors import ModelVectors, read_model_vectors
 from bespoke.robustness.drift import Measured
 from bespoke.rtl import check_verilog, emit_verilog
 from bespoke.sensing import FrontEndKind, ThermometerWires, port_bits, port_width, priced_front_end
@@ -107,7 +107,7 @@ def design_of_model(
     folder: Path,
     progress: Progress | None = None,
 ) -> tuple[Printable, int]:
-    """A model file, mapped in ``folder``, on samples of a file; and how many rows of it lack a value.
+    """A model file, mapped in ``folder``, on samples of a file or a known set; how many rows of a file lack a value.
 
     Raises
     ------
@@ -115,7 +115,10 @@ def design_of_model(
         if the model or the samples cannot be read, or do not fit each other.
     """
     model = ModelFile.load(path)
-    read = read_model_vectors(vectors, model, target=target)
+    if not vectors.exists() and str(vectors) in dataset_names():
+        read, samples_of = _whole_set(str(vectors), model), f"{vectors}, those of its training among them"
+    else:
+        read, samples_of = read_model_vectors(vectors, model, target=target), vectors.name
     front_end = priced_front_end(technology, model.front_end)
     backend = Backend(
         technology=technology,
@@ -133,7 +136,7 @@ def design_of_model(
         front_end=front_end,
         technology=technology,
         design=f"the model {path.name}",
-        samples_of=vectors.name,
+        samples_of=samples_of,
     )
     wrong = np.flatnonzero(
         predict(netlist, read.part.features, model.wires) != model.classifier.predict(read.part.features)
@@ -143,6 +146,21 @@ def design_of_model(
             f"the netlist of {path} answers vector {wrong[0]} of {vectors} otherwise than the model"
         )
     return printable, read.left_out
+
+
+def _whole_set(name: str, model: ModelFile) -> ModelVectors:
+    """All samples of a known data set, as the model's quantiser takes them."""
+    found = load_dataset(name, missing=Missing.DROP)
+    missing = next((feature for feature in model.feature_names if feature not in found.feature_names), None)
+    labels = [str(label) for label in model.class_labels]
+    other = next((label for label in found.class_labels if str(label) not in labels), None)
+    if missing is not None or other is not None:
+        lacking = f"no feature {missing!r}" if missing is not None else f"a class {other!r} that the model has not"
+        raise InputError(f"the data set {name} has {lacking}; name the samples that the model was made for")
+    values = found.features[:, [found.feature_names.index(feature) for feature in model.feature_names]]
+    classes = np.array([labels.index(str(label)) for label in found.class_labels], dtype=np.int64)[found.classes]
+    part = Part(model.quantiser.transform(values), classes, np.arange(found.samples), values)
+    return ModelVectors(part, measured=True)
 
 
 def mapped(

@@ -14,7 +14,7 @@ from plain_netlists import plain_values
 from printed_runs import NETLIST, write_printed_run
 
 from bespoke.cli import main
-from bespoke.data import read_vectors
+from bespoke.data import load_dataset, read_vectors
 from bespoke.netlist import read_netlist
 from bespoke.pipeline import robustness as pipeline
 from bespoke.pipeline.modelfile import ModelFile
@@ -243,6 +243,19 @@ def test_a_model_is_mapped_first(call, finished, tmp_path):
     assert code == 0 and (tmp_path / "out/mapping/netlist.v").is_file()
     found, seen = json.loads(said), answers(finished)
     assert found["intact_accuracy"]["value"] == pytest.approx((seen[0] == seen[1]).mean())
+
+
+@pytest.mark.eda
+def test_a_model_on_a_known_data_set(call, finished):
+    code, said, _ = call(finished / "models/approximate.json", "--data", "wine", *QUICK, "--json")
+    assert code == 2  # the sample's classes have names of their own
+    whole = json.loads((finished / "models/approximate.json").read_text())
+    named = finished.parent / "named.json"
+    named.write_text(json.dumps(whole | {"class_labels": [str(label) for label in load_dataset("wine").class_labels]}))
+    code, said, _ = call(named, "--data", "wine", *QUICK, "--json")
+    found = json.loads(said)
+    assert code == 0 and found["intact_accuracy"]["samples"] == 178
+    assert not found["drift"][0]["positions_assumed"]
 
 
 def test_what_does_not_fit_is_one_sentence(call, run, netlist, tmp_path):
