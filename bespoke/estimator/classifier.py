@@ -25,6 +25,7 @@ from bespoke.estimator.plotting import draw_front
 from bespoke.estimator.saving import plain, read_classifier, write_classifier
 from bespoke.estimator.shares import class_shares, decisions
 from bespoke.model import IntegerClassifier
+from bespoke.pipeline.config import DEVICE_YIELD
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
@@ -64,7 +65,10 @@ class BespokeClassifier(CircuitClassifier):
         ``"binary"`` (flash converters) or ``"digital"`` (words from elsewhere, which cost nothing).
     front_end_figures : what prices it: a set of the technology's or a TOML file; the technology's first when None.
     objective : what search and choice make small beside accuracy: ``"system-power"``, ``"system-area"``, ``"power"``
-        or ``"area"``; the system is circuit and front end together.
+        or ``"area"``; the system is circuit and front end together. ``"printed-accuracy"`` makes the system's power
+        small while scores are those of prints, of which devices are broken and thresholds drift.
+    device_yield : probability that a printed device works, for ``objective="printed-accuracy"``.
+    threshold_sigma : drift of a comparator's reference, standard deviation in steps of the grid, for the same.
     n_jobs : processes of the search, and tools at a time in ``synthesize``; the result does not depend on it.
     random_state : int, RandomState or None; same int, same classifier.
 
@@ -106,6 +110,8 @@ class BespokeClassifier(CircuitClassifier):
         front_end: str = "thermometer",
         front_end_figures: str | None = None,
         objective: str = "system-power",
+        device_yield: float = DEVICE_YIELD,
+        threshold_sigma: float = 0.0,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -125,6 +131,8 @@ class BespokeClassifier(CircuitClassifier):
         self.front_end = front_end
         self.front_end_figures = front_end_figures
         self.objective = objective
+        self.device_yield = device_yield
+        self.threshold_sigma = threshold_sigma
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -214,7 +222,7 @@ class BespokeClassifier(CircuitClassifier):
         ``chosen`` marks the active design, which is always listed. Estimated figures have it in their names.
         """
         check_is_fitted(self, "chosen_")
-        return front_table(self.designs_, self._selectable, self.chosen_, Objective(self.objective))
+        return front_table(self.designs_, self._selectable, self.chosen_, Objective(self.objective).cost)
 
     def plot_front(self, ax: Axes | None = None) -> Axes:
         """Draw ``pareto_front_`` beside the exact baseline: forecast score, with its 95 % interval, against cost.
@@ -228,7 +236,7 @@ class BespokeClassifier(CircuitClassifier):
         the axes, for titles, limits and saving (``ax.figure.savefig``).
         """
         listed = self.pareto_front_.index.tolist()
-        return draw_front(ax, self.designs_, listed, self.chosen_, Objective(self.objective), self.metric)
+        return draw_front(ax, self.designs_, listed, self.chosen_, Objective(self.objective).cost, self.metric)
 
     def choose(
         self,
@@ -295,7 +303,7 @@ class BespokeClassifier(CircuitClassifier):
             limits={"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw, **system},
             default_loss=self.max_loss,
             baseline=self.baseline_.forecast,
-            objective=one_of(Objective, self.objective, "objective"),
+            objective=one_of(Objective, self.objective, "objective").cost,
             metric=str(self.metric).replace("-", " "),
         )
         found = choose([self.designs_[place] for place in self._selectable], request)

@@ -48,7 +48,7 @@ def measured(
             clock_ms=known.clock_ms,
             seed=0,
             front_end=front_end,
-            objective=Objective(classifier.objective),
+            objective=Objective(classifier.objective).cost,
             workers=joblib.effective_n_jobs(classifier.n_jobs or 1),
         ),
         model_file=model_file,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from bespoke.pipeline.config import Effort, Start, usual_folds
 from bespoke.pipeline.preparation import front_end_named
 from bespoke.pipeline.procedure import Procedure
 from bespoke.scores import Metric, Scorer, own_weights
-from bespoke.sensing import FrontEndKind, check_bits
-from bespoke.technology import load_technology
+from bespoke.search import Printing
+from bespoke.sensing import FrontEnd, FrontEndKind, check_bits
+from bespoke.technology import Technology, load_technology
 
 
 def procedure_of(
@@ -47,19 +49,42 @@ def procedure_of(
     kind = _kind(parameters["front_end"], parameters["front_end_figures"])
     figures = figures_name(parameters["front_end_figures"])
     class_weight = _by_index(parameters["class_weight"], labels)
+    front_end = front_end_named(technology, kind, figures, must_price=objective.counts_front_end)
     return Procedure(
         hidden=(),
         starts=_starts(parameters["starts"]),
         freeze=(),
         gate_level=True,
-        objective=objective,
+        objective=objective.cost,
         technology=technology,
-        front_end=front_end_named(technology, kind, figures, must_price=objective.counts_front_end),
+        front_end=front_end,
         budget=_budget(BUDGETS[effort], parameters),
         seed=seed,
         scorer=_scorer(parameters, class_weight, classes, weights),
         class_weight=class_weight,
+        printing=_printing(objective, parameters, technology, front_end),
     )
+
+
+def _printing(
+    objective: Objective, parameters: dict[str, Any], technology: Technology, front_end: FrontEnd
+) -> Printing | None:
+    """How prints differ where their accuracy is asked for."""
+    share, sigma = (number(parameters[name], name) for name in ("device_yield", "threshold_sigma"))
+    if not 0.5 <= share <= 1:
+        raise ValueError(f"device_yield must lie between 0.5 and 1, not {share!r}")
+    if not 0 <= sigma <= 64:
+        raise ValueError(f"threshold_sigma must lie between 0 and 64 steps, not {sigma!r}")
+    if objective is not Objective.PRINTED_ACCURACY:
+        return None
+    return Printing.of(technology, front_end, device_yield=share, threshold_sigma=sigma)
+
+
+def number(value: Any, name: str) -> float:
+    """A parameter that is a number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ValueError(f"{name} must be a number, not {value!r}")
+    return float(value)
 
 
 def one_of(kind: type[StrEnum], value: Any, name: str) -> StrEnum:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from bespoke.costs import Costs, Objective
+from bespoke.costs import COSTS, Costs, Objective
 from bespoke.data import PreparedData, read_vectors
 from bespoke.design import EXACT_BASELINE, CrossFit, Design, FoldEvidence
 from bespoke.documents import read_json
@@ -23,9 +23,10 @@ from bespoke.model import IntegerClassifier, to_json
 from bespoke.pipeline.choosing import costs_of
 from bespoke.pipeline.config import RunConfig, Start, read_config
 from bespoke.pipeline.front import forecast_cells
+from bespoke.pipeline.judging import Judge
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of, scorer_of, technology_of
+from bespoke.pipeline.preparation import baseline_front_end, front_end_of, printing_of, scorer_of, technology_of
 from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.scores import Confusion
@@ -111,6 +112,8 @@ def restore_run(kind: type[BespokeClassifier], path: Path) -> BespokeClassifier:
         front_end=str(config.front_end),
         front_end_figures=config.front_end_figures,
         objective=str(config.objective),
+        device_yield=config.device_yield,
+        threshold_sigma=config.threshold_sigma,
         random_state=config.seed,
     )
     found.quantiser_, found.front_end_ = data.quantiser, config.front_end
@@ -200,7 +203,7 @@ class _FinishedRun:
         """
         searched = {_key(design.model): design for design in self._searched()}
         axis = self._axis(searched)
-        trees = rival_trees(self.data, self.technology, self.front_end, self.crossfit)
+        trees = rival_trees(self._judge, self.front_end, self.crossfit)
         rivals: dict[str, int] = {}
         for index, tree in enumerate(trees):  # larger ones may be the same tree, of which the run kept the first
             rivals.setdefault(_key(tree.model), index)
@@ -231,7 +234,7 @@ class _FinishedRun:
         """The cost along which the run forecast its designs; whoever chose since may have asked for another."""
         rows = [row for row in self.rows if row.origin not in (EXACT_BASELINE, RIVAL_TREE)]
         designs = [searched.get(_key(self._model(row))) for row in rows]
-        for axis in (self.config.objective, *Objective):
+        for axis in (self.config.objective.cost, *COSTS):
             known = [
                 (row, self._forecast(one, axis)) for row, one in zip(rows, designs, strict=True) if one is not None
             ]
@@ -248,7 +251,12 @@ class _FinishedRun:
 
     def _baseline(self, model: IntegerClassifier) -> Design:
         conventional = baseline_front_end(self.technology, self.front_end)
-        return exact_design(model, self.data, self.technology, conventional, self.crossfit)
+        return exact_design(model, self._judge, conventional, self.crossfit)
+
+    @property
+    def _judge(self) -> Judge:
+        printing = printing_of(self.config, self.technology, self.front_end)
+        return Judge(self.data, self.crossfit.scorer, self.technology, printing, self.config.seed)
 
     def _measured(self, row: _Row) -> Costs:
         if row.origin == EXACT_BASELINE:

@@ -80,7 +80,7 @@ def _backend(config: RunConfig, technology: Technology, front_end: FrontEnd) -> 
         clock_ms=config.clock_ms or technology.clock_ms,
         seed=config.seed,
         front_end=front_end,
-        objective=config.objective,
+        objective=config.objective.cost,
         decisions_per_hour=config.decisions_per_hour,
         workers=config.workers,
     )
@@ -292,13 +292,18 @@ def request_of(config: RunConfig, baseline: Forecast, source: PowerSource | None
     unlimited = all(limit is None for limit in limits.values())
     settings = {
         **limits,
-        "objective": config.objective,
+        "objective": config.objective.cost,
         "source": source and source.name,
-        "metric": config.metric.value.replace("-", " "),
+        "metric": _metric_in_words(config),
     }
     if config.max_loss is not None:
         return Request.within(config.max_loss, baseline, **settings)
     return Request(min_score=config.min_accuracy, frugal=config.min_accuracy is None and unlimited, **settings)
+
+
+def _metric_in_words(config: RunConfig) -> str:
+    name = config.metric.value.replace("-", " ")
+    return name if config.spread is None else f"{name} of prints"
 
 
 def _chosen(front: Sequence[Design], request: Request, *, rivals: bool) -> Choice:

@@ -54,14 +54,25 @@ class Quantiser:
         InputError
             for another number of features, or NaN.
         """
+        low, high = np.array(self.low), np.array(self.high)
+        return self._grid(np.clip(self._checked(features), low, high), low, high)
+
+    def positions(self, features: np.ndarray) -> np.ndarray:
+        """Where measured values lie on the grid, in steps from the low end, float64 (samples, features), not clipped.
+
+        ``transform`` rounds these down, within the range. Errors are those of ``transform``.
+        """
+        low, high = np.array(self.low), np.array(self.high)
+        return _steps(self._checked(features), low, high, 1 << self.bits)
+
+    def _checked(self, features: np.ndarray) -> np.ndarray:
         values = np.asarray(features, dtype=np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.low):
             raise InputError(f"features must have the shape (samples, {len(self.low)}), not {values.shape}")
         missing = np.argwhere(np.isnan(values))
         if len(missing):
             raise InputError(f"the value of feature {missing[0][1]} in row {missing[0][0] + 1} is missing (NaN)")
-        low, high = np.array(self.low), np.array(self.high)
-        return self._grid(np.clip(values, low, high), low, high)
+        return values
 
     def threshold(self, feature: int, level: int) -> float:
         """The smallest measured value that ``transform`` takes to ``level`` or above: where a comparator switches.
@@ -119,7 +130,7 @@ class Quantiser:
     def _grid(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Integers of the grid for values within their ranges."""
         levels = 1 << self.bits
-        return np.minimum(levels - 1, np.floor((values - low) / (high - low) * levels)).astype(np.int64)
+        return np.minimum(levels - 1, np.floor(_steps(values, low, high, levels))).astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": "quantiser", "schema": 1, "bits": self.bits, "low": list(self.low), "high": list(self.high)}
@@ -134,6 +145,10 @@ class Quantiser:
             return cls(low, high, document["bits"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"the quantiser is damaged ({type(error).__name__}: {error})") from error
+
+
+def _steps(values: np.ndarray, low: np.ndarray, high: np.ndarray, levels: int) -> np.ndarray:
+    return (values - low) / (high - low) * levels
 
 
 def check_bits(bits: int) -> None:
