@@ -20,11 +20,12 @@ from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.preparation import baseline_front_end, front_end_of
+from bespoke.robustness.measured import DriftingPrints, Measured
 from bespoke.search import SearchData, SearchOptions, circuit_of, complemented_wires, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
 from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.pricing import prices
-from bespoke.sensing import all_wires
+from bespoke.sensing import FrontEndKind, all_wires
 from bespoke.technology import load_technology
 from bespoke.train.lookup_circuits import lookup_circuit
 from bespoke.train.lookup_networks import LookupOptions, train_lookup_network
@@ -113,12 +114,20 @@ def _netlists() -> None:
     optimise_netlist(netlist, technology=technology, data_bits=bits, budget_moves=500, seed=0)
 
 
+def _drift() -> None:
+    features, _ = _samples()
+    for kind in (FrontEndKind.THERMOMETER, FrontEndKind.BINARY):
+        wires = all_wires(kind, 2, 4)
+        prints = DriftingPrints(Measured.of_codes(features, wires, kind), np.ones(wires.count, dtype=bool), 0.5)
+        prints.draw(np.random.default_rng(0), 1)
+
+
 def warm_up() -> None:
     """Fill Numba's cache for the search, circuit-level approximation and the netlist kernels, on two cores.
 
     The longest come first. Approximation waits for the search, whose kernels it shares, and finds them compiled.
     """
-    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts)]
+    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts, _drift)]
     joblib.Parallel(n_jobs=2)(jobs)
 
 

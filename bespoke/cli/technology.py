@@ -22,9 +22,12 @@ from bespoke.errors import InputError
 from bespoke.files import write_text
 from bespoke.sensing import priced_kinds
 from bespoke.technology import (
+    Cell,
+    FlipFlop,
     LeftOutCell,
     MultiOutputCell,
     Technology,
+    devices_of,
     load_technology,
     read_liberty,
     shortcomings,
@@ -88,7 +91,9 @@ def show(name: Name, as_json: Json = False) -> None:
     console = Console()
     console.print(f"[bold]{escape(technology.name)}[/]  {escape(technology.description)}")
     console.print(f"{technology.supply_v:g} V, {technology.clock_ms:g} ms clock; {escape(technology.source)}")
-    cells = Table("cell", "function", "area µm²", "static power nW by state", "input nF", "toggle nJ", title="Cells")
+    cells = Table(
+        "cell", "function", "area µm²", "static power nW by state", "input nF", "toggle nJ", "devices", title="Cells"
+    )
     for cell in technology.cells:
         states = sorted(range(1 << len(cell.inputs)), key=lambda state: state_name(state, len(cell.inputs)))
         leakage = [f"{state_name(state, len(cell.inputs))}: {_figure(cell.leakage_nw[state])}" for state in states[:8]]
@@ -99,6 +104,7 @@ def show(name: Name, as_json: Json = False) -> None:
             ", ".join(leakage) + (", …" if len(states) > 8 else ""),
             ", ".join(f"{cap:.3g}" for cap in cell.input_cap_nf) or "unknown",
             "unknown" if cell.switching_energy_nj is None else f"{cell.switching_energy_nj:.3g}",
+            _devices(cell),
         )
     for cell in technology.multi_output_cells:
         cells.add_row(
@@ -108,16 +114,20 @@ def show(name: Name, as_json: Json = False) -> None:
             f"mean {_figure(_mean(cell))}",
             ", ".join(f"{cap:.3g}" for cap in cell.input_cap_nf) or "unknown",
             "",
+            _devices(cell),
         )
     for cell in technology.flip_flops:
         reset = f", reset low {escape(cell.reset)}" if cell.reset else ""
-        cells.add_row(
-            escape(cell.name), f"D flip-flop{reset}", _figure(cell.area_um2), f"mean {_figure(cell.leakage_nw)}", "", ""
-        )
+        leakage = f"mean {_figure(cell.leakage_nw)}"
+        cells.add_row(escape(cell.name), f"D flip-flop{reset}", _figure(cell.area_um2), leakage, "", "", _devices(cell))
     for cell in technology.physical_cells:
         leakage = "unknown" if cell.leakage_nw is None else _figure(cell.leakage_nw)
-        cells.add_row(escape(cell.name), "computes nothing", _figure(cell.area_um2), leakage, "", "")
+        cells.add_row(escape(cell.name), "computes nothing", _figure(cell.area_um2), leakage, "", "", "")
     console.print(cells)
+    if technology.devices_source:
+        console.print(f"devices: {escape(technology.devices_source)}")
+    if any(devices_of(cell).counted for cell in _with_devices(technology)):
+        console.print("* devices counted from the function, of transistors with resistor pull-ups: the file has none")
     for title, unused in (
         ("Readable in netlists, not used for mapping", technology.unmapped_cells),
         ("Left out", technology.left_out),
@@ -210,6 +220,21 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
+def _with_devices(technology: Technology) -> tuple[Cell | MultiOutputCell | FlipFlop, ...]:
+    return (*technology.cells, *technology.multi_output_cells, *technology.flip_flops)
+
+
+def _devices(cell: Cell | MultiOutputCell | FlipFlop) -> str:
+    """Number of printed devices, with a star where it was counted."""
+    devices = devices_of(cell)
+    return f"{devices.count}*" if devices.counted else f"{devices.count}"
+
+
+def _devices_json(cell: Cell | MultiOutputCell | FlipFlop) -> dict[str, Any]:
+    devices = devices_of(cell)
+    return {"devices": devices.count, "devices_counted": devices.counted}
+
+
 def _mean(cell: MultiOutputCell) -> float:
     return sum(cell.leakage_nw) / len(cell.leakage_nw)
 
@@ -258,13 +283,22 @@ def _details(technology: Technology) -> dict[str, Any]:
                 },
                 "input_cap_nf": dict(zip(cell.inputs, cell.input_cap_nf, strict=False)),
                 "switching_energy_nj": cell.switching_energy_nj,
+                **_devices_json(cell),
             }
             for cell in technology.cells
         ],
         "flip_flops": [
-            {"name": cell.name, "area_um2": cell.area_um2, "leakage_nw": cell.leakage_nw, "reset": cell.reset}
+            {
+                "name": cell.name,
+                "area_um2": cell.area_um2,
+                "leakage_nw": cell.leakage_nw,
+                "reset": cell.reset,
+                **_devices_json(cell),
+            }
             for cell in technology.flip_flops
         ],
+        "devices_of_multi_output_cells": {cell.name: _devices_json(cell) for cell in technology.multi_output_cells},
+        "devices_source": technology.devices_source,
         "power_sources": [
             {
                 "name": source.name,
@@ -275,7 +309,12 @@ def _details(technology: Technology) -> dict[str, Any]:
             for source in technology.power_sources
         ],
         "front_end_figures": [
-            {"prices": priced_kinds(figures), **dataclasses.asdict(figures)} for figures in technology.front_end_figures
+            {
+                "prices": priced_kinds(figures),
+                **dataclasses.asdict(figures),
+                "comparator_devices": figures.comparator_devices,
+            }
+            for figures in technology.front_end_figures
         ],
     }
 

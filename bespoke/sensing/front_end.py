@@ -10,7 +10,10 @@ import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.sensing.wires import BinaryWires, FrontEndKind, ThermometerWires, Wires
-from bespoke.technology import FrontEndFigures, Technology, read_front_end_figures
+from bespoke.technology import ASSUMED_COMPARATOR_DEVICES, FrontEndFigures, Technology, read_front_end_figures
+
+#: A two-input OR of an encoder: a NOR of two transistors and a pull-up, and an inverter of two devices.
+OR_DEVICES = 5
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,37 @@ class FrontEnd:
             power_mw += ors * figures.or_power_mw
         return FrontEndCost(area_cm2, power_mw, len(shares), ors)
 
+    def devices_of_wires(self, wires: Wires, used: np.ndarray) -> np.ndarray:
+        """Printed devices that deliver each wire that is read, float64 (wires.count,); zero for the others.
+
+        Parameters
+        ----------
+        used : bool (wires.count,), which wires the classifier reads.
+
+        A thermometer's wire is its comparator. A bit of a flash converter is its own ORs and an equal share of the
+        converter's comparators, for each of them serves all bits that are read. A digital front end has none here.
+        It takes no price: without figures a comparator counts as assumed.
+
+        Raises
+        ------
+        InputError
+            as ``cost`` does, but for the price.
+        """
+        used = self._checked(wires, used, priced=False)
+        devices = np.zeros(wires.count)
+        if self.kind is FrontEndKind.DIGITAL:
+            return devices
+        comparator = ASSUMED_COMPARATOR_DEVICES if self.figures is None else self.figures.comparator_devices
+        if isinstance(wires, ThermometerWires):
+            devices[used] = comparator
+            return devices
+        masks = used.reshape(wires.features, wires.bits)
+        for feature in np.flatnonzero(masks.any(axis=1)):
+            references, ors = _converter(masks[feature])
+            share = (len(references) * comparator + ors * OR_DEVICES) / masks[feature].sum()
+            devices.reshape(masks.shape)[feature, masks[feature]] = share
+        return devices
+
     def by_feature(self, wires: Wires, used: np.ndarray) -> tuple[FrontEndCost, ...]:
         """The cost of every feature's converter; together they are ``cost``."""
         used, owner = self._checked(wires, used), wires.feature_of()
@@ -123,9 +157,9 @@ class FrontEnd:
             return PriceTables(area, power, *features, none, none)
         return PriceTables(free, free, *features, *_mask_tables(figures, wires.bits))
 
-    def _checked(self, wires: Wires, used: np.ndarray) -> np.ndarray:
+    def _checked(self, wires: Wires, used: np.ndarray, *, priced: bool = True) -> np.ndarray:
         """``used``, where it says of each wire whether it is read and this kind of front end delivers such wires."""
-        if not self.is_priced:
+        if priced and not self.is_priced:
             raise InputError(f"a {self.kind} front end cannot be priced without figures")
         delivers = {FrontEndKind.THERMOMETER: ThermometerWires, FrontEndKind.BINARY: BinaryWires}.get(self.kind, Wires)
         if not isinstance(wires, delivers):

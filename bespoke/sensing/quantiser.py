@@ -54,16 +54,27 @@ class Quantiser:
         InputError
             for another number of features, or NaN.
         """
+        values = self._checked(features)
         low, high = np.array(self.low), np.array(self.high)
-        return self._grid(np.clip(self._checked(features), low, high), low, high)
+        return self._grid(np.clip(values, low, high), low, high)
 
     def positions(self, features: np.ndarray) -> np.ndarray:
-        """Where measured values lie on the grid, in steps from the low end, float64 (samples, features), not clipped.
+        """Where measured values lie on the grid, float64 (samples, features), in steps: ``transform`` before it rounds.
 
-        ``transform`` rounds these down, within the range. Errors are those of ``transform``.
+        Values beyond the range lie beyond 0 and ``2**bits``. For every float ``positions(value) >= level`` and
+        ``transform(value) >= level`` agree.
+
+        Raises
+        ------
+        InputError
+            as ``transform`` does.
         """
-        low, high = np.array(self.low), np.array(self.high)
-        return _steps(self._checked(features), low, high, 1 << self.bits)
+        return self._positions(self._checked(features), np.array(self.low), np.array(self.high))
+
+    @property
+    def steps(self) -> tuple[float, ...]:
+        """A step of the grid in the unit of every feature."""
+        return tuple((high - low) / (1 << self.bits) for low, high in zip(self.low, self.high, strict=True))
 
     def _checked(self, features: np.ndarray) -> np.ndarray:
         values = np.asarray(features, dtype=np.float64)
@@ -129,8 +140,11 @@ class Quantiser:
 
     def _grid(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Integers of the grid for values within their ranges."""
-        levels = 1 << self.bits
-        return np.minimum(levels - 1, np.floor(_steps(values, low, high, levels))).astype(np.int64)
+        return np.minimum((1 << self.bits) - 1, np.floor(self._positions(values, low, high))).astype(np.int64)
+
+    def _positions(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):  # far beyond the range, where infinite is as good
+            return (values - low) / (high - low) * (1 << self.bits)
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": "quantiser", "schema": 1, "bits": self.bits, "low": list(self.low), "high": list(self.high)}
@@ -145,10 +159,6 @@ class Quantiser:
             return cls(low, high, document["bits"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"the quantiser is damaged ({type(error).__name__}: {error})") from error
-
-
-def _steps(values: np.ndarray, low: np.ndarray, high: np.ndarray, levels: int) -> np.ndarray:
-    return (values - low) / (high - low) * levels
 
 
 def check_bits(bits: int) -> None:

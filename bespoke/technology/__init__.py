@@ -11,8 +11,9 @@ from bespoke.technology.cells import (
     Technology,
     TimingArc,
 )
+from bespoke.technology.devices import Devices, devices_of
 from bespoke.technology.export import to_genlib, to_liberty, to_verilog_models
-from bespoke.technology.front_end_figures import FrontEndFigures, read_front_end_figures
+from bespoke.technology.front_end_figures import ASSUMED_COMPARATOR_DEVICES, FrontEndFigures, read_front_end_figures
 from bespoke.technology.liberty import read_liberty
 from bespoke.technology.power_sources import Verdict, carriers, smallest_carrier
 from bespoke.technology.registry import DEFAULT_TECHNOLOGY, load_technology, technology_names
@@ -20,9 +21,11 @@ from bespoke.technology.suitability import knows_delays, require_mappable, short
 from bespoke.technology.toml_format import read_toml, to_toml
 
 __all__ = [
+    "ASSUMED_COMPARATOR_DEVICES",
     "DEFAULT_TECHNOLOGY",
     "Cell",
     "CellOutput",
+    "Devices",
     "FlipFlop",
     "FrontEndFigures",
     "LeftOutCell",
@@ -33,6 +36,7 @@ __all__ = [
     "TimingArc",
     "Verdict",
     "carriers",
+    "devices_of",
     "knows_delays",
     "load_technology",
     "read_front_end_figures",

@@ -66,6 +66,7 @@ class Cell:
         unknown.
     dont_use : the library keeps mapping from using it.
     further_output : not the first output of its cell: area, static power and pins count with the first.
+    devices : printed transistors and resistors; None where the technology does not say (see `devices_of`).
     """
 
     name: str
@@ -81,6 +82,7 @@ class Cell:
     input_energy_nj: tuple[float, ...] = ()
     dont_use: bool = False
     further_output: bool = False
+    devices: int | None = None
 
     @property
     def mean_leakage_nw(self) -> float:
@@ -123,10 +125,11 @@ class MultiOutputCell:
     input_cap_nf: tuple[float, ...] = ()
     input_energy_nj: tuple[float, ...] = ()
     dont_use: bool = False
+    devices: int | None = None
 
     @cached_property
     def parts(self) -> tuple[Cell, ...]:
-        """A cell per output, all under the name of the whole; the first has the area, the power and the load."""
+        """A cell per output, all under the name of the whole; the first has the area, power, load and known devices."""
         return tuple(
             Cell(
                 name=self.name,
@@ -142,6 +145,7 @@ class MultiOutputCell:
                 input_energy_nj=() if place else self.input_energy_nj,
                 dont_use=self.dont_use,
                 further_output=place > 0,
+                devices=self.devices and (0 if place else self.devices),
             )
             for place, output in enumerate(self.outputs)
         )
@@ -174,7 +178,7 @@ class FlipFlop:
 
     It takes over ``data`` at the rising edge of ``clock``; ``reset`` names the active-low asynchronous reset pin, or is
     None. ``data_cap_nf`` is the load of the data pin, ``clock_to_output_ms`` the time from clock to output; None where
-    unknown. ``dont_use`` keeps mapping from using it.
+    unknown. ``dont_use`` keeps mapping from using it; ``devices`` as in `Cell`.
     """
 
     name: str
@@ -188,6 +192,7 @@ class FlipFlop:
     data_cap_nf: float | None = None
     clock_to_output_ms: float | None = None
     dont_use: bool = False
+    devices: int | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,8 @@ class Technology:
 
     Unless asked otherwise, the first of ``front_end_figures`` that can price a kind of front end is taken for it.
     Mapping uses ``mapping_cells``; a netlist from elsewhere may hold any of ``cells``, ``multi_output_cells``,
-    ``flip_flops`` and ``physical_cells``. ``left_out`` names what a library has besides.
+    ``flip_flops`` and ``physical_cells``. ``left_out`` names what a library has besides. ``devices_source`` says
+    where the cells' devices are from, where any has them.
     """
 
     name: str
@@ -225,6 +231,7 @@ class Technology:
     multi_output_cells: tuple[MultiOutputCell, ...] = ()
     physical_cells: tuple[PhysicalCell, ...] = ()
     left_out: tuple[LeftOutCell, ...] = ()
+    devices_source: str = ""
 
     @cached_property
     def mapping_cells(self) -> tuple[Cell, ...]:

@@ -10,11 +10,21 @@ from typing import Any
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.technology.strict import check_keys, load, number, numbers, text
+from bespoke.technology.strict import check_keys, count, load, number, numbers, text
 
 _KEY = "front_end_figures"
 _SET = {"name", "source", "comparator_power_mw", "comparator_area_cm2"}
-_SET_OPTIONAL = {"comparator_shares", "feature_area_cm2", "feature_power_mw", "or_area_cm2", "or_power_mw"}
+_SET_OPTIONAL = {
+    "comparator_shares",
+    "feature_area_cm2",
+    "feature_power_mw",
+    "or_area_cm2",
+    "or_power_mw",
+    "comparator_devices",
+}
+
+#: Assumed, for no publication states it: a differential pair, its tail, two loads and a resistor of the ladder.
+ASSUMED_COMPARATOR_DEVICES = 6
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class FrontEndFigures:
     comparator_power_mw, comparator_area_cm2 : an entry per share, or one alone that holds for every reference.
     feature_area_cm2, feature_power_mw : paid once by every feature of which anything is read.
     or_area_cm2, or_power_mw : a two-input OR of the encoder of a binary converter; both None where the source has none.
+    stated_comparator_devices : printed devices of a comparator with its reference; None where the source does not say.
     """
 
     name: str
@@ -44,11 +55,18 @@ class FrontEndFigures:
     feature_power_mw: float = 0.0
     or_area_cm2: float | None = None
     or_power_mw: float | None = None
+    stated_comparator_devices: int | None = None
 
     @property
     def has_encoder(self) -> bool:
         """Whether binary converters can be priced too; comparators alone every set can."""
         return self.or_area_cm2 is not None and self.or_power_mw is not None
+
+    @property
+    def comparator_devices(self) -> int:
+        """Printed devices of a comparator with its reference, assumed where the source does not say."""
+        stated = self.stated_comparator_devices
+        return ASSUMED_COMPARATOR_DEVICES if stated is None else stated
 
     def area_of_comparators_cm2(self, shares: np.ndarray) -> np.ndarray:
         """Area of a comparator with each of these references, float64 of the same shape."""
@@ -121,4 +139,5 @@ def _set(table: Any, where: str) -> FrontEndFigures:
         comparator_shares=shares,
         **tables,
         **{key: number(table, key, where) for key in single if key in table},
+        stated_comparator_devices=count(table, "comparator_devices", where),
     )

@@ -57,6 +57,14 @@ def number(table: dict[str, Any], key: str, where: str, *, positive: bool = Fals
     return float(value)
 
 
+def count(table: dict[str, Any], key: str, where: str) -> int | None:
+    """A whole number from 1 on; None where it is missing."""
+    value = table.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InputError(f"{where}: {key} must be a whole number from 1 on, not {value!r}")
+    return value
+
+
 def numbers(values: Any, where: str, *, signed: bool = False) -> tuple[float, ...]:
     if not isinstance(values, list):
         raise InputError(f"{where} must be a list of numbers")

@@ -3,8 +3,9 @@
 A file says ``schema``, ``name``, ``description``, ``source``, ``supply_v`` and ``clock_ms``, then one table a cell
 under ``cells``, ``multi_output_cells``, ``flip_flops`` and ``physical_cells``, and may list ``power_sources``,
 ``front_end_figures`` and, under ``left_out``, cells of a library that are none of these. States are written as one
-digit a pin in the order of ``inputs``. Reading is strict: what the reader does not know is an error, so that a misspelt
-key never becomes a missing figure.
+digit a pin in the order of ``inputs``. Where any cell says of how many ``devices`` it is printed, ``devices_source``
+says where that is from. Reading is strict: what the reader does not know is an error, so that a misspelt key never
+becomes a missing figure.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from bespoke.technology.cells import (
     naming_fault,
 )
 from bespoke.technology.front_end_figures import front_end_figures
-from bespoke.technology.strict import check_keys, load, number, numbers, subtable, text, truth
+from bespoke.technology.strict import check_keys, count, load, number, numbers, subtable, text, truth
 from bespoke.technology.templates import template_environment
 
 SCHEMA = 1
@@ -46,20 +47,21 @@ _TOP_OPTIONAL = {
     "multi_output_cells",
     "physical_cells",
     "left_out",
+    "devices_source",
 }
 #: Kinds of cells; a name may stand under one of them alone.
 _KINDS = {"cells": "cell", "multi_output_cells": "cell", "flip_flops": "flip-flop", "physical_cells": "physical cell"}
 _CELL = {"inputs", "output", "function", "area_um2", "leakage_nw"}
-_CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays", "dont_use"}
+_CELL_OPTIONAL = {"input_cap_nf", "switching_energy_nj", "input_energy_nj", "delays", "dont_use", "devices"}
 _MULTI = {"inputs", "outputs", "area_um2", "leakage_nw"}
-_MULTI_OPTIONAL = {"input_cap_nf", "input_energy_nj", "dont_use"}
+_MULTI_OPTIONAL = {"input_cap_nf", "input_energy_nj", "dont_use", "devices"}
 _OUTPUT = {"function"}
 _OUTPUT_OPTIONAL = {"switching_energy_nj", "delays"}
 _PHYSICAL = {"area_um2"}
 _PHYSICAL_OPTIONAL = {"pins", "leakage_nw"}
 _DELAYS = {"slews_ms", "loads_nf", "delays_ms", "output_slews_ms"}
 _FLIP_FLOP = {"clock", "data", "output", "area_um2", "leakage_nw"}
-_FLIP_FLOP_OPTIONAL = {"reset", "inverted_output", "data_cap_nf", "clock_to_output_ms", "dont_use"}
+_FLIP_FLOP_OPTIONAL = {"reset", "inverted_output", "data_cap_nf", "clock_to_output_ms", "dont_use", "devices"}
 _SOURCE = {"name", "kind", "power_mw"}
 _SOURCE_OPTIONAL = {"capacity_mwh", "source"}
 
@@ -114,7 +116,24 @@ def read_toml(path: Path) -> Technology:
         power_sources=_power_sources(document.get("power_sources", []), path),
         source=text(document, "source", where),
         front_end_figures=front_end_figures(document.get("front_end_figures", []), where),
+        devices_source=_devices_source(document, where),
     )
+
+
+def _devices_source(document: dict[str, Any], where: str) -> str:
+    """Where the devices of cells are from: required where any cell has them."""
+    if "devices_source" in document:
+        source = text(document, "devices_source", where)
+        if source.strip():
+            return source
+    for key in ("cells", "multi_output_cells", "flip_flops"):
+        for name, table in subtable(document, key, where).items():
+            if "devices" in table:
+                raise InputError(
+                    f"{where}: {_KINDS[key]} {name} has devices, so the file must say in devices_source, a text beside "
+                    "source, where their number is from"
+                )
+    return ""
 
 
 def printed_power_sources() -> tuple[PowerSource, ...]:
@@ -192,6 +211,7 @@ def _cell(name: str, table: Any, where: str) -> Cell:
         switching_energy_nj=_switching_energy(table, where),
         input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
         dont_use=truth(table, "dont_use", where),
+        devices=count(table, "devices", where),
     )
 
 
@@ -218,6 +238,7 @@ def _multi_output_cell(name: str, table: Any, where: str) -> MultiOutputCell:
         input_cap_nf=_by_pin(table, "input_cap_nf", inputs, where),
         input_energy_nj=_by_pin(table, "input_energy_nj", inputs, where, signed=True),
         dont_use=truth(table, "dont_use", where),
+        devices=count(table, "devices", where),
     )
 
 
@@ -317,7 +338,7 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
     check_keys(table, _FLIP_FLOP, _FLIP_FLOP_OPTIONAL, where)
     optional = {
         key: text(table, key, where) if key in ("reset", "inverted_output") else number(table, key, where)
-        for key in sorted((_FLIP_FLOP_OPTIONAL - {"dont_use"}) & set(table))
+        for key in sorted((_FLIP_FLOP_OPTIONAL - {"dont_use", "devices"}) & set(table))
     }
     pins = [str(table[key]) for key in ("clock", "data", "output", "reset", "inverted_output") if key in table]
     if fault := naming_fault(name, pins):
@@ -331,6 +352,7 @@ def _flip_flop(name: str, table: Any, where: str) -> FlipFlop:
         area_um2=number(table, "area_um2", where),
         leakage_nw=number(table, "leakage_nw", where),
         dont_use=truth(table, "dont_use", where),
+        devices=count(table, "devices", where),
         **optional,
     )
 

@@ -204,3 +204,28 @@ def test_missing_figures_are_named_with_what_there_is():
         figures_of(other, BINARY, "esl")
     with pytest.raises(InputError, match=r"date-2024 of technology egfet-1\.0v have no encoder .*has esl-2024"):
         figures_of(EGFET, BINARY, "date-2024")
+
+
+def test_devices_of_thermometer_wires_are_their_comparators():
+    wires = ThermometerWires.of(4, 4, [(0, 3), (0, 9), (2, 1)])
+    used = np.array([True, False, True])
+    assert FrontEnd(THERMOMETER, DATE).devices_of_wires(wires, used).tolist() == [6.0, 0.0, 6.0]
+    assert FrontEnd(THERMOMETER, None).devices_of_wires(wires, used).tolist() == [6.0, 0.0, 6.0]
+    told = replace(DATE, stated_comparator_devices=8)
+    assert FrontEnd(THERMOMETER, told).devices_of_wires(wires, used).tolist() == [8.0, 0.0, 8.0]
+
+
+def test_devices_of_a_flash_converter_are_shared_by_its_bits():
+    wires, used = BinaryWires(3, 4), bits("1111", "0000", "1100")
+    devices = FrontEnd(BINARY, ESL).devices_of_wires(wires, used)
+    full = (16 * 6 + 28 * 5) / 4
+    half = (4 * 6 + 2 * 5) / 2  # bits 2 and 3: four codes to tell apart, an OR a bit
+    assert devices.tolist() == [full] * 4 + [0.0] * 4 + [0.0, 0.0, half, half]
+    cost = FrontEnd(BINARY, ESL).cost(wires, used)
+    assert devices.sum() == cost.comparators * 6 + cost.ors * 5
+
+
+def test_a_digital_front_end_has_no_devices_here():
+    assert not FrontEnd(DIGITAL, None).devices_of_wires(BinaryWires(2, 4), np.ones(8, dtype=bool)).any()
+    with pytest.raises(InputError, match=r"used wires must be Boolean of the shape \(8,\)"):
+        FrontEnd(BINARY, ESL).devices_of_wires(BinaryWires(2, 4), np.ones(7, dtype=bool))

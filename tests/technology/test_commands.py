@@ -38,6 +38,9 @@ def test_show():
     shown = json.loads(run("show", "egfet-1.0v", "--json").stdout)
     nand = next(cell for cell in shown["cells"] if cell["name"] == "NAND2X1")
     assert nand["leakage_nw"]["01"] == 490.604
+    assert (nand["devices"], nand["devices_counted"]) == (3, True)
+    assert shown["flip_flops"][0]["devices"] == 21 and shown["front_end_figures"][0]["comparator_devices"] == 6
+    assert "3*" in text and "* devices counted from the function" in text
     prices = {figures["name"]: figures["prices"] for figures in shown["front_end_figures"]}
     assert prices == {"date-2024": ["thermometer"], "esl-2024": ["thermometer", "binary"]}
     assert "date-2024" not in run("show", "egfet-0.6v").stdout

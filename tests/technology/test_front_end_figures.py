@@ -9,7 +9,14 @@ import pytest
 
 from bespoke.errors import InputError
 from bespoke.resources import resource_dir
-from bespoke.technology import FrontEndFigures, load_technology, read_front_end_figures, read_toml, to_toml
+from bespoke.technology import (
+    ASSUMED_COMPARATOR_DEVICES,
+    FrontEndFigures,
+    load_technology,
+    read_front_end_figures,
+    read_toml,
+    to_toml,
+)
 
 SET = """
 [[front_end_figures]]
@@ -38,6 +45,18 @@ def test_the_built_in_sets():
     assert load_technology("egfet-0.6v").front_end_figures == load_technology("egfet-0.8v").front_end_figures == ()
 
 
+def test_devices_of_a_comparator_are_assumed_unless_told(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SET)
+    assert read_front_end_figures(path).stated_comparator_devices is None
+    assert read_front_end_figures(path).comparator_devices == ASSUMED_COMPARATOR_DEVICES == 6
+    path.write_text(SET + "comparator_devices = 9\n")
+    assert read_front_end_figures(path).comparator_devices == 9
+    path.write_text(SET + "comparator_devices = 0\n")
+    with pytest.raises(InputError, match=r"\(mine\): comparator_devices must be a whole number from 1 on, not 0"):
+        read_front_end_figures(path)
+
+
 def test_a_table_between_and_beyond_its_entries():
     shares = np.array([0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0])
     assert MINE.power_of_comparators_mw(shares).tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
@@ -60,7 +79,8 @@ def test_a_file_of_its_own(tmp_path):
 
 def test_round_trip(tmp_path):
     bare = FrontEndFigures('a "bare" one', "", (), (1.5,), (0.25,))
-    technology = replace(load_technology("egfet-0.6v"), front_end_figures=(MINE, bare))
+    told = replace(MINE, name="told", stated_comparator_devices=8)
+    technology = replace(load_technology("egfet-0.6v"), front_end_figures=(MINE, bare, told))
     path = tmp_path / "again.toml"
     path.write_text(to_toml(technology))
     assert read_toml(path) == technology

@@ -1,0 +1,1 @@
+"""What a printed design loses to faults, drifting converters and other supplies."""
