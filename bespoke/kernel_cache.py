@@ -26,6 +26,7 @@ KERNEL_SOURCES = (
     "netlist/optimise/search.py",
     "netlist/optimise/signatures.py",
     "netlist/optimise/state.py",
+    "robustness/kernels.py",
     "robustness/wire_kernels.py",
     "search/aig/argmax.py",
     "search/aig/builder.py",

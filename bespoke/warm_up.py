@@ -20,6 +20,7 @@ from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.preparation import baseline_front_end, front_end_of
+from bespoke.robustness import Subject, printed_yield, single_stuck_at
 from bespoke.robustness.measured import DriftingPrints, Measured
 from bespoke.search import SearchData, SearchOptions, circuit_of, complemented_wires, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
@@ -114,6 +115,15 @@ def _netlists() -> None:
     optimise_netlist(netlist, technology=technology, data_bits=bits, budget_moves=500, seed=0)
 
 
+def _faults() -> None:
+    netlist = read_netlist(_netlist(), load_technology())
+    bits = np.random.default_rng(0).random((64, _INPUTS)) < 0.5
+    names = tuple(map(str, range(_INPUTS)))
+    subject = Subject(netlist, bits, np.zeros(64, int), np.ones(_GATES + 4, int), np.ones(_INPUTS), names)
+    single_stuck_at(subject)
+    printed_yield(subject, device_yields=(0.99,), seed=0, prints=2)
+
+
 def _drift() -> None:
     features, _ = _samples()
     for kind in (FrontEndKind.THERMOMETER, FrontEndKind.BINARY):
@@ -127,7 +137,7 @@ def warm_up() -> None:
 
     The longest come first. Approximation waits for the search, whose kernels it shares, and finds them compiled.
     """
-    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts, _drift)]
+    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts, _drift, _faults)]
     joblib.Parallel(n_jobs=2)(jobs)
 
 

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bespoke.errors import InputError
 from bespoke.netlist import simulate
 from bespoke.robustness.measured import Answers, Converters, DriftingPrints, Measured
-
-if TYPE_CHECKING:
-    from bespoke.robustness.subject import Subject
+from bespoke.robustness.subject import Subject
 
 __all__ = ["DriftPoint", "DriftingPrints", "Measured", "drift"]
 

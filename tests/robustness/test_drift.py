@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from bespoke.errors import InputError
 from bespoke.netlist import evaluate, read_netlist
 from bespoke.robustness.drift import DriftingPrints, Measured, drift
 from bespoke.robustness.measured import Answers, Converters
+from bespoke.robustness.subject import Subject
 from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, port_bits
 from bespoke.technology import load_technology
 
@@ -35,12 +35,10 @@ endmodule
 """
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
-    netlist: object
-    bits: np.ndarray
-    expected: np.ndarray
-    features: tuple[str, ...] | None = None
+def judged(netlist, bits, expected, features=None):
+    """A subject whose devices nobody asks for."""
+    names = tuple(f"wire {number}" for number in range(netlist.input_bits))
+    return Subject(netlist, bits, expected, np.ones(netlist.gates), np.ones(len(names)), names, features)
 
 
 def values():
@@ -58,7 +56,7 @@ def subject(wires=WIRES, features=("length", "mass")):
     bits = port_bits(wires, QUANTISER.transform(values()))
     answers = evaluate(netlist, bits).astype(int) @ [1, 2]
     expected = np.where(np.arange(SAMPLES) % 7 == 0, 3 - answers, answers)
-    return Subject(netlist, bits, expected, features)
+    return judged(netlist, bits, expected, features)
 
 
 def plain_accuracy(rows, expected):
@@ -205,7 +203,7 @@ def test_a_digital_front_end_has_no_comparators_that_drift():
     quantiser = Quantiser(QUANTISER.low, QUANTISER.high, 2)
     netlist = read_netlist(TOP, EGFET)
     bits = port_bits(wires, quantiser.transform(values()))
-    one = Subject(netlist, bits, evaluate(netlist, bits).astype(int) @ [1, 2])
+    one = judged(netlist, bits, evaluate(netlist, bits).astype(int) @ [1, 2])
     kinds = {}
     for kind in (DIGITAL, BINARY):
         measured = Measured.of_values(values(), quantiser, wires, kind)
@@ -240,7 +238,7 @@ def test_classes_that_the_outputs_cannot_say_are_never_right():
     [
         (lambda m: drift(subject(), m, seed=0, prints=0), "drift needs a print at least, not 0"),
         (
-            lambda m: drift(Subject(subject().netlist, subject().bits[:9], subject().expected[:9]), m, seed=0),
+            lambda m: drift(judged(subject().netlist, subject().bits[:9], subject().expected[:9]), m, seed=0),
             "measured values of the 9 samples, not of 100",
         ),
         (lambda m: DriftingPrints(m, np.ones(4, dtype=bool), -1.0), "--threshold-sigma must be zero or more"),
