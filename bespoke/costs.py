@@ -91,5 +91,5 @@ class Costs:
 
         A cost that nobody knows ranks behind all that are known.
         """
-        first, second = (getattr(self, name) for name in _FIGURES[objective.cost])
+        first, second = (getattr(self, name) for name in _FIGURES[Objective(objective).cost])
         return math.inf if first is None else first, math.inf if second is None else second

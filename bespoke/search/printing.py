@@ -9,21 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from bespoke.circuit import pack_bits, unpack_bits
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, LogicCircuit
 from bespoke.scores import Confusion
 from bespoke.search.circuit_builder import circuit_of
+from bespoke.search.defects import ALWAYS_0, print_each
 from bespoke.search.pricing import AND, INV, NAND, NOR, OR, TRUTHS, XNOR, XOR, area_of, fanins_by_node, prices
-from bespoke.search.randoms import unit
 from bespoke.sensing import BinaryWires, FrontEnd, Wires, all_wires
 from bespoke.technology import Technology, devices_of
 
-#: What a broken gate of two inputs does, of its six equally likely faults, as seen from the AND that it stands for:
-#: three make it 0, one makes it 1, two let an operand through, which is 1 too often.
-ALWAYS_0 = 3 / 6
 #: Where a row of defects cannot say 'the other operand': as often 1 as that is wrong, by and large.
 OFTEN_1 = 2 / 6
 #: Prints that each sample meets where answers are counted.
@@ -147,7 +143,7 @@ class Printing:
         nets[1 : circuit.first_and] = pack_bits(bits)
         shares, exclusive = self._gates(circuit, technology)
         state = rng.integers(1, 1 << 62, 1, dtype=np.uint64)
-        _print(nets, circuit.first_and, circuit.fanins, shares, exclusive, len(many), state)
+        print_each(nets, circuit.first_and, circuit.fanins, shares, exclusive, len(many), state)
         flips = np.where(circuit.outputs & 1, np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)).astype(np.uint64)
         seen = unpack_bits(nets[circuit.outputs >> 1] ^ flips[:, None], len(many))
         answered = seen.astype(np.int64) @ (1 << np.arange(circuit.output_bits))
@@ -179,36 +175,3 @@ def _averaged(answers: Confusion, prints: int) -> Confusion:
         nearest = np.argsort(whole - own, kind="stable")[:left]
         counts[row, nearest] += 1
     return Confusion(counts)
-
-
-@njit(cache=True)
-def _print(values, first_and, fanins, shares, exclusive, samples, state):
-    """Set the values of all ANDs, uint64 (nodes, words), each broken on a random share of the samples of its own."""
-    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
-    for gate in range(fanins.shape[0]):
-        left, right = fanins[gate, 0], fanins[gate, 1]
-        flip0 = ones if left & 1 else np.uint64(0)
-        flip1 = ones if right & 1 else np.uint64(0)
-        first, second, result = values[left >> 1], values[right >> 1], values[first_and + gate]
-        for word in range(result.size):
-            result[word] = (first[word] ^ flip0) & (second[word] ^ flip1)
-        if shares[gate] <= 0.0:
-            continue
-        scale = 1.0 / np.log1p(-min(shares[gate], 1.0 - 1e-12))
-        place = np.int64(np.log(1.0 - unit(state)) * scale)  # a geometric number of whole gates up to a broken one
-        while place < samples:
-            word, bit = place >> 6, np.uint64(1) << np.uint64(place & 63)
-            draw = unit(state)
-            if exclusive[gate]:
-                high = draw < 0.5
-            elif draw < ALWAYS_0 + 1 / 6:
-                high = draw >= ALWAYS_0
-            elif draw < ALWAYS_0 + 2 / 6:
-                high = (first[word] ^ flip0) & bit != 0
-            else:
-                high = (second[word] ^ flip1) & bit != 0
-            if high:
-                result[word] |= bit
-            else:
-                result[word] &= ~bit
-            place += 1 + np.int64(np.log(1.0 - unit(state)) * scale)
