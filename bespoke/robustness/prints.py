@@ -7,7 +7,7 @@ the common case, are never drawn, and all draws go where something is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +16,7 @@ import numpy as np
 from bespoke.errors import InputError
 from bespoke.robustness.bench import Bench
 from bespoke.robustness.draws import FaultSets, all_sets, draw_sets
-from bespoke.robustness.faulty import Elements, elements_of
+from bespoke.robustness.faulty import elements_of
 from bespoke.robustness.kernels import suffix_sums
 from bespoke.robustness.subject import Subject
 from bespoke.statistics import wilson_interval
@@ -112,7 +112,7 @@ class _Prints:
 
     def __init__(self, subject: Subject, *, seed: int, prints: int, progress: Progress | None, steps: int):
         self._subject, self._seed, self._prints, self._progress = subject, seed, prints, progress
-        self._done, self._steps = 0, steps + 1
+        self._done, self._steps = 0, steps
         gates = np.flatnonzero(np.asarray(subject.devices_of_gates) > 0)
         wires = subject.read_wires[np.asarray(subject.devices_of_inputs, dtype=float)[subject.read_wires] > 0]
         self._elements = elements_of(subject.netlist, gates, wires)
@@ -226,7 +226,7 @@ class _Prints:
             self._tell(sum(map(len, found)) / self._prints, device_yield)
         return np.concatenate(found)
 
-    def _draws(self, chances: np.ndarray, device_yield: float, fewest: int):
+    def _draws(self, chances: np.ndarray, device_yield: float, fewest: int) -> Iterator[FaultSets]:
         stream = self._stream(device_yield, 0)
         return draw_sets(self._elements, chances, broken=fewest, at_least=True, prints=self._prints, seed=stream)
 
@@ -239,7 +239,7 @@ class _Prints:
 
     def _tell(self, share: float, device_yield: float) -> None:
         if self._progress is not None:
-            self._progress((self._done + share) / (self._steps - 1), f"device yield {device_yield:g}")
+            self._progress((self._done + share) / self._steps, f"device yield {device_yield:g}")
 
 
 def _half_width(values: np.ndarray) -> float:
