@@ -141,7 +141,7 @@ class Request:
             why = "" if self.reason is None else f" ({self.reason})"
             asked.append(f"forecast {self.metric} of at least {self.min_score:.4f}{why}")
         asked += self._budgets_in_words()
-        goal = _CHEAPEST[self.objective] if self.asks_accuracy else "best forecast"
+        goal = _CHEAPEST[self.objective.cost] if self.asks_accuracy else "best forecast"
         return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
 
 

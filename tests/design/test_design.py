@@ -82,7 +82,9 @@ def test_a_design_is_rated_on_a_part():
         (Scorer(Metric.BALANCED_ACCURACY), (8 / 9 + 1) / 2),
         (Scorer(Metric.COST, ((0, 3), (7, 0))), -0.3),
     ):
-        rated = Design.rated(DESIGN.model, answers_of(DESIGN.model, PART), origin="here", estimated=costs, scorer=scorer)
+        rated = Design.rated(
+            DESIGN.model, answers_of(DESIGN.model, PART), origin="here", estimated=costs, scorer=scorer
+        )
         assert rated.train == plain.train and rated.score == pytest.approx(score)
 
 

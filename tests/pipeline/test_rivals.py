@@ -11,7 +11,7 @@ from helpers import random_network
 from bespoke.circuit import Circuit
 from bespoke.costs import Costs, Objective
 from bespoke.data import load_dataset, prepare
-from bespoke.design import EXACT_BASELINE, CrossFit, Design, FoldEvidence, Forecast, Judged, Request
+from bespoke.design import EXACT_BASELINE, Answers, CrossFit, Design, FoldEvidence, Forecast, Judged, Request
 from bespoke.errors import NoDesignError
 from bespoke.model import LogicCircuit
 from bespoke.pipeline.choosing import _chosen, _rival
@@ -42,8 +42,8 @@ def crossfit_of(data, trees: int, scorer: Scorer | None = None) -> CrossFit:
     folds = []
     for fold in range(2):
 
-        def answers(right: int) -> Confusion:
-            return Confusion(np.diag([right, 0, 0]) + np.diag([20 - right, 0], k=1))
+        def answers(right: int) -> Answers:
+            return Answers(Confusion(np.diag([right, 0, 0]) + np.diag([20 - right, 0], k=1)))
 
         rows = tuple(answers(min(20, 4 + index + fold)) for index in range(trees))
         folds.append(FoldEvidence((Judged(Costs(0, 0), 1.0, answers(10)),), answers(10), rows))
