@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.estimator.fitting import unsplit_part
-from bespoke.estimator.parameters import figures_name
+from bespoke.estimator.parameters import figures_name, workers_of
 from bespoke.pipeline.design import measure
 from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
@@ -49,7 +48,7 @@ def measured(
             seed=0,
             front_end=front_end,
             objective=Objective(classifier.objective),
-            workers=joblib.effective_n_jobs(classifier.n_jobs or 1),
+            workers=workers_of(classifier.n_jobs),
         ),
         model_file=model_file,
         root=folder,

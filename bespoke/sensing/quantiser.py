@@ -139,9 +139,9 @@ class Quantiser:
 def check_bits(bits: int) -> None:
     """InputError unless a feature can have so many bits."""
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
-        raise InputError(f"option --bits: expected a whole number, found {bits!r}")
+        raise InputError(f"bits must be a whole number, not {bits!r}")
     if not 1 <= bits <= MOST_BITS:
-        raise InputError(f"option --bits must be between 1 and {MOST_BITS}, not {bits}")
+        raise InputError(f"bits must be between 1 and {MOST_BITS}, not {bits}")
 
 
 def _ordinals(values: np.ndarray) -> np.ndarray:
