@@ -357,6 +357,8 @@ class BespokeClassifier(CircuitClassifier):
 
         Raises
         ------
+        InputError
+            where the folder is a file, or cannot be made.
         ToolMissingError, ToolFailedError
             for the tools' troubles.
         VerificationError
@@ -368,7 +370,13 @@ class BespokeClassifier(CircuitClassifier):
         return measured(self, Path(folder), X, y, technology=technology, effort=effort)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted classifier as JSON, without the samples that it was fitted on."""
+        """Write the fitted classifier as JSON, without the samples that it was fitted on.
+
+        Raises
+        ------
+        InputError
+            naming the file, where it is a folder or cannot be written.
+        """
         check_is_fitted(self, "chosen_")
         write_classifier(Path(path), self)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sample_runs import write_sample_run
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -25,6 +26,7 @@ from bespoke.model import LogicCircuit, Network, input_wires
 from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.report import read_run
 from bespoke.search import circuit_of
 from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
 from bespoke.technology import load_technology
@@ -289,11 +291,13 @@ def test_front_ends_of_words(iris, kind):
 
 def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend))
+    some_design = read_run(write_sample_run(tmp_path / "run")).metrics.chosen
+    without_forecast = replace(some_design, forecast_accuracy=None, forecast_low=None, forecast_high=None)
+    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend) or without_forecast)
     chosen = fitted.chosen_
-    fitted.synthesize(tmp_path / "chosen")
+    assert_forecast_of(fitted.synthesize(tmp_path / "chosen"), fitted.designs_[chosen])
     fitted.chosen_ = len(fitted.designs_) - 1
-    fitted.synthesize(tmp_path / "baseline")
+    assert_forecast_of(fitted.synthesize(tmp_path / "baseline"), fitted.baseline_)
     assert re.search(r"input +wire \[15:0\] inp", fitted.to_verilog())
     fitted.chosen_ = chosen
     fitted.synthesize(tmp_path / "elsewhere", technology="egfet-0.6v")
@@ -305,6 +309,12 @@ def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     assert {backend.objective for backend in seen} == {"system-power"}
     saved = [ModelFile.load(tmp_path / name / "model.json").front_end for name in ("chosen", "baseline")]
     assert saved == ["thermometer", "binary"]
+
+
+def assert_forecast_of(metrics, design):
+    told = (metrics.forecast_accuracy, metrics.forecast_low, metrics.forecast_high, metrics.forecast_score)
+    known = design.forecast
+    assert told == (known.accuracy, known.low, known.high, known.score) and None not in told
 
 
 def predicted_again(model, features):
@@ -341,6 +351,18 @@ def test_save_and_load_as_json(fitted, iris, tmp_path):
     with pytest.raises(ValueError, match="holds no samples"):
         loaded.synthesize(tmp_path / "out")
     fitted.choose()
+
+
+def test_places_that_cannot_be_written_to_are_named(fitted, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place, words in (("", "is a folder; name a file"), ("file/deeper.json", "cannot be written: .*name another")):
+        with pytest.raises(InputError, match=words) as caught:
+            fitted.save(tmp_path / place)
+        assert str(tmp_path) in str(caught.value)
+    for place in ("file", "file/deeper"):
+        with pytest.raises(InputError, match=f"{place} is a file, .*; name a folder"):
+            fitted.synthesize(tmp_path / place)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "mine")]
 
 
 @pytest.mark.parametrize(
@@ -648,6 +670,7 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     fitted.choose(max_area_cm2=0.3)
     metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
     assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
+    assert_forecast_of(metrics, fitted.designs_[fitted.chosen_])
     assert metrics.power_optimised_on == "training vectors" and metrics.static_power_train_mw > 0
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
     assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))
