@@ -369,6 +369,15 @@ def test_figures_in_other_formats_are_refused(sample_runs):
         write_figures(sample_runs["network"], ["gif"])
 
 
+@pytest.mark.parametrize("formats", ["jpg", "png,jpg", ""])
+def test_the_command_refuses_a_format_before_it_writes_anything(run_folder, formats):
+    folder = run_folder("redwine")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    result = CliRunner().invoke(app, ["report", str(folder), "--figures", formats])
+    assert isinstance(result.exception, InputError) and repr(formats.rpartition(",")[2]) in str(result.exception)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before and result.output == ""
+
+
 def test_the_command_report(run_folder):
     folder = run_folder()
     result = CliRunner().invoke(app, ["report", str(folder), "--figures", "png", "--summary"])
