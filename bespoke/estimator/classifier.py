@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
@@ -17,10 +16,18 @@ from bespoke.costs import Objective
 from bespoke.design import Design, choose
 from bespoke.errors import InputError
 from bespoke.estimator.answering import CircuitClassifier
-from bespoke.estimator.choosing import checked, place_of, request_of, system_limits
+from bespoke.estimator.checks import checked, in_parameters, one_of
+from bespoke.estimator.choosing import place_of, request_of, system_limits
 from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import find_designs
-from bespoke.estimator.parameters import figures_name, folds_of, hidden_of, model_of, one_of, procedure_of
+from bespoke.estimator.parameters import (
+    figures_name,
+    folds_of,
+    hidden_of,
+    model_of,
+    procedure_of,
+    workers_of,
+)
 from bespoke.estimator.plotting import draw_front
 from bespoke.estimator.saving import plain, read_classifier, write_classifier
 from bespoke.estimator.shares import class_shares, decisions
@@ -56,7 +63,7 @@ class BespokeClassifier(CircuitClassifier):
     folds : folds that forecast the accuracy, 3 at effort fast and 5 otherwise when None; 0 holds back a quarter of
         every class instead.
     starts : what the gate-level search starts from, of ``"network"``, ``"tree"``, ``"forest"``, ``"lut"`` and
-        ``"nothing"``; all of them when None.
+        ``"nothing"``: one word or several; all of them when None.
     metric : what designs are compared by: ``"accuracy"``, ``"balanced-accuracy"``, ``"f1-macro"`` or ``"cost"``.
     cost_matrix : (classes, classes), cost of each answer (column) to each class (row), for ``metric="cost"``.
     class_weight : ``"balanced"``, or what an error on a class weighs, by label; 1 for all when None.
@@ -102,7 +109,7 @@ class BespokeClassifier(CircuitClassifier):
         candidates: int | None = None,
         moves: int | None = None,
         folds: int | None = None,
-        starts: Sequence[str] | None = None,
+        starts: str | Sequence[str] | None = None,
         metric: str = "accuracy",
         cost_matrix: Any = None,
         class_weight: dict | str | None = None,
@@ -169,10 +176,10 @@ class BespokeClassifier(CircuitClassifier):
                 feature_names=tuple(self._feature_names()),
                 class_labels=tuple(plain(label) for label in self.classes_),
                 bits=self.bits,
-                workers=joblib.effective_n_jobs(self.n_jobs or 1),
+                workers=workers_of(self.n_jobs),
             )
         except InputError as error:
-            raise ValueError(str(error)) from error
+            raise in_parameters(error) from error
         self.front_end_ = procedure.front_end.kind
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         self.held_out_, self._share_weights = fitted.held_out, fitted.class_weights
@@ -358,6 +365,8 @@ class BespokeClassifier(CircuitClassifier):
 
         Raises
         ------
+        InputError
+            where the folder is a file, or cannot be made.
         ToolMissingError, ToolFailedError
             for the tools' troubles.
         VerificationError
@@ -369,7 +378,13 @@ class BespokeClassifier(CircuitClassifier):
         return measured(self, Path(folder), X, y, technology=technology, effort=effort)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted classifier as JSON, without the samples that it was fitted on."""
+        """Write the fitted classifier as JSON, without the samples that it was fitted on.
+
+        Raises
+        ------
+        InputError
+            naming the file, where it is a folder or cannot be written.
+        """
         check_is_fitted(self, "chosen_")
         write_classifier(Path(path), self)
 
