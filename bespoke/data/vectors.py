@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from bespoke.data.prepare import Part
 from bespoke.errors import InputError
 from bespoke.files import write_text
+from bespoke.sensing import Quantiser
 
 _CLASS_COLUMN = "class"
 
@@ -71,3 +73,32 @@ def _check_order(path: Path, header: Sequence[str], names: Sequence[str] | None)
             raise InputError(
                 f"{path}: column {place} is {found!r}, the model reads {name!r} there; reorder the columns"
             )
+
+
+def write_measured(path: Path, part: Part, feature_names: Sequence[str]) -> None:
+    """What was measured before it was quantised, a sample a line, every number to its last digit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(feature_names)
+    writer.writerows([repr(value) for value in row] for row in part.measured.tolist())
+    write_text(path, text.getvalue())
+
+
+def read_measured(path: Path, quantiser: Quantiser, part: Part) -> Part:
+    """The part with the measured values that ``write_measured`` wrote of it.
+
+    Raises
+    ------
+    InputError
+        for a file that is none, or whose values do not quantise to the part's integers.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, strict=True))[1:]
+        measured = np.array([[float(cell) for cell in row] for row in rows]).reshape(part.features.shape)
+        fits = np.array_equal(quantiser.transform(measured), part.features)
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as measured values ({error}); remove it") from error
+    if not fits:
+        raise InputError(f"{path}: its values do not quantise to the vectors beside it; remove it")
+    return replace(part, measured=measured)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from bespoke.errors import InputError
@@ -29,7 +30,22 @@ _STYLE = """
 """
 
 
-def schematic_svg(netlist: Netlist, *, title: str = "", max_gates: int = MAX_SCHEMATIC_GATES) -> str:
+@dataclass(frozen=True)
+class GateMark:
+    """How a gate is shown apart: its colour (CSS), a sign of a letter or two beside it, what the pointer says."""
+
+    colour: str
+    sign: str
+    note: str
+
+
+def schematic_svg(
+    netlist: Netlist,
+    *,
+    title: str = "",
+    max_gates: int = MAX_SCHEMATIC_GATES,
+    marks: Mapping[int, GateMark] | None = None,
+) -> str:
     """The netlist as a stand-alone SVG, inputs on the left, outputs on the right.
 
     Gates show the usual symbols (by their function, not their name) and name cell and instance under the pointer.
@@ -39,6 +55,7 @@ def schematic_svg(netlist: Netlist, *, title: str = "", max_gates: int = MAX_SCH
     netlist : combinational gates; flip-flops appear as inputs and outputs of the logic between them.
     title : shown under the pointer; by default the module's name.
     max_gates : refuse larger netlists.
+    marks : gates that are shown apart, by index.
 
     Raises
     ------
@@ -79,7 +96,7 @@ def schematic_svg(netlist: Netlist, *, title: str = "", max_gates: int = MAX_SCH
                 case Kind.GATE:
                     cell = netlist.cells[netlist.gate_cells[part.index]]
                     name = netlist.gate_names[part.index] if netlist.gate_names else f"gate {part.index}"
-                    lines.append(_gate(cell, name, x, y))
+                    lines.append(_gate(cell, name, x, y, (marks or {}).get(part.index)))
                 case Kind.PASS:
                     lines.append(f'<g class="wire"><path d="M{x:g} {y:g}H{x + _BODY:g}"/></g>')
     return "\n".join([*lines, "</svg>"]) + "\n"
@@ -139,21 +156,25 @@ def _wire(source: Part, readers: Sequence[Part], track_x: float, starts: Sequenc
     return f'<g class="wire"><path d="{"".join(path)}"/>{"".join(dots)}</g>'
 
 
-def _gate(cell: Cell, name: str, x: float, y: float) -> str:
+def _gate(cell: Cell, name: str, x: float, y: float, mark: GateMark | None = None) -> str:
     """The symbol of a cell, its middle at height ``y``."""
     shape, inverted = _shape(cell)
     tip = x + _BODY - (5 if inverted else 0)
     body, reach = _BODIES[shape](x + 4, tip, y)
-    parts = [f'<path d="{body}"/>']
+    fill = f' style="fill:{escape(mark.colour)}"' if mark else ""
+    parts = [f'<path d="{body}"{fill}/>']
     if inverted:
-        parts.append(f'<circle cx="{tip + 2.5:g}" cy="{y:g}" r="2.5"/>')
+        parts.append(f'<circle cx="{tip + 2.5:g}" cy="{y:g}" r="2.5"{fill}/>')
+    if mark and mark.sign:
+        parts.append(f'<text x="{x + _BODY - 3:g}" y="{y - 4:g}" font-weight="700">{escape(mark.sign)}</text>')
+    note = f"; {escape(mark.note)}" if mark else ""
     leads = max(1, len(cell.inputs))
     step = 12.0 if leads == 2 else 7.0
     stubs = "".join(f"M{x:g} {y + step * (pin - (leads - 1) / 2):g}h{reach:g}" for pin in range(leads))
     label = f'<text x="{x + 6:g}" y="{y + 3:g}" font-size="6">{escape(cell.name)}</text>' if shape == "box" else ""
     return (
         f'<g class="gate"><title>{escape(cell.name)} {escape(name)}: {escape(cell.output)} = {escape(cell.function)}'
-        f'</title><path d="{stubs}" style="fill:none"/>{"".join(parts)}{label}</g>'
+        f'{note}</title><path d="{stubs}" style="fill:none"/>{"".join(parts)}{label}</g>'
     )
 
 

@@ -25,6 +25,7 @@ from bespoke.pipeline.metrics import DesignMetrics, Ratios, RivalMetrics, RunMet
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of, technology_of
+from bespoke.pipeline.printed import ROBUSTNESS, Press, printed_after_choice, summary_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.publication import link_the_rest, shadow_of
 from bespoke.pipeline.rivals import RIVAL_TREE
@@ -70,6 +71,10 @@ class Bench:
         # nobody prints the baseline, so it gets no more effort than a comparison needs
         conventional = replace(backend, front_end=baseline_front_end(technology, front_end), effort=str(Effort.FAST))
         return cls(technology, source, backend, conventional)
+
+    def press(self, config: RunConfig) -> Press:
+        """What the designs are printed with."""
+        return Press(self.technology, (self.backend.front_end, self.conventional.front_end), config.clock_ms)
 
 
 def _backend(config: RunConfig, technology: Technology, front_end: FrontEnd) -> Backend:
@@ -168,6 +173,9 @@ def settle_on(
     if choice.design.origin == EXACT_BASELINE:
         place = folder / "baseline/chosen"
     measured = _measured(folder, place, choice.design, data, bench, progress or Silent())
+    robustness, printed = printed_after_choice(
+        folder, config, bench.press(config), designs, data, place=place, progress=progress or Silent()
+    )
     baseline = _at_rate(findings.baseline, config.decisions_per_hour)
     chosen = replace(
         _at_rate(measured, config.decisions_per_hour),
@@ -208,17 +216,23 @@ def settle_on(
         dominated=dominated(
             designs, data, choice, copies=copies, by_number=design is not None, rivals=config.choose_rival
         ),
+        robustness=summary_of(robustness, config.device_yield),
     )
     settings = to_toml(config, asked=asked)
     if design is not None:
         settings = f"# the chosen design was asked for by its number: bespoke choose --design {design}\n" + settings
     texts = {
-        "front.csv": front_table(designs, data, copies=copies, chosen=choice.index),
+        "front.csv": front_table(designs, data, copies=copies, chosen=choice.index, printed=printed),
         "config.toml": settings,
         MODEL: (place / "model.json").read_text(encoding="utf-8"),
         **{name: (place / name).read_text(encoding="utf-8") for name in _COPIED},
     }
-    _publish(folder, texts, {"design.json": asdict(chosen), METRICS: metrics_to_json(metrics)}, finish)
+    documents = {
+        "design.json": asdict(chosen),
+        ROBUSTNESS: robustness.to_json(),
+        METRICS: metrics_to_json(metrics),
+    }
+    _publish(folder, texts, documents, finish)
     return metrics
 
 

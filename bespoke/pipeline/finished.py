@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bespoke.data import PreparedData, read_vectors
+from bespoke.data.vectors import read_measured
 from bespoke.design import Design
 from bespoke.errors import InputError
 from bespoke.importers import Agreement
 from bespoke.pipeline.metrics import DataSummary, DesignMetrics, PartAccuracies, SearchSummary, restored
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.preparation import MEASURED_TEST
 from bespoke.pipeline.runfolder import RunFolder
 
 #: Written last of all that stands in ``front/``.
@@ -86,7 +88,9 @@ class FinishedFront:
 
 
 def data_of(folder: RunFolder, summary: DataSummary) -> PreparedData:
-    """The data as a run left them: integers of the grid. What was measured before stays where it came from.
+    """The data as a run left them: integers of the grid, and what was measured of the test part.
+
+    Runs of earlier versions kept the integers alone.
 
     Raises
     ------
@@ -98,12 +102,15 @@ def data_of(folder: RunFolder, summary: DataSummary) -> PreparedData:
         for name in ("train", "validation", "test")
         if name != "validation" or summary.validation_samples is not None
     }
+    quantiser = ModelFile.load(folder / "models/quantised.json").quantiser
+    if folder.has(MEASURED_TEST):
+        parts["test"] = read_measured(folder / MEASURED_TEST, quantiser, parts["test"])
     return PreparedData(
         name=summary.name,
         bits=summary.bits,
         feature_names=summary.features,
         class_labels=summary.class_labels,
-        quantiser=ModelFile.load(folder / "models/quantised.json").quantiser,
+        quantiser=quantiser,
         train=parts["train"],
         validation=parts.get("validation"),
         test=parts["test"],

@@ -16,7 +16,7 @@ from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import Design, Forecast, Request, thinned
 from bespoke.documents import read_json
-from bespoke.files import write_json
+from bespoke.files import write_json, write_text
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.design import emit
@@ -25,6 +25,7 @@ from bespoke.pipeline.metrics import restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
+from bespoke.robustness.prints import YieldPoint
 from bespoke.sensing import port_bits
 from bespoke.statistics import Accuracy
 
@@ -34,6 +35,8 @@ MAPPED_DESIGNS = {Effort.FAST: 12, Effort.NORMAL: 20, Effort.HIGH: 64}
 #: Rival trees that are mapped.
 MAPPED_RIVALS = 6
 
+#: The mapped netlist of a design, beside its model file.
+NETLIST = "netlist.v"
 # Measured costs of a mapped design, written when it is done.
 _MAPPED = "mapped.json"
 
@@ -47,6 +50,8 @@ _COLUMNS = (
     "forecast_high",
     "forecast_score",
     "test_accuracy",
+    "expected_printed_accuracy",
+    "share_of_good_prints",
     "estimated_area_cm2",
     "area_cm2",
     "static_power_mw",
@@ -126,13 +131,19 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
     quick = replace(backend, effort=str(Effort.FAST), workers=1)
     result = map_design(source, classifier, wires, bits, folder=folder / "logs", backend=quick)
+    write_text(folder / NETLIST, result.netlist_path.read_text(encoding="utf-8"))
     measured = backend.costs(result.netlist, wires, bits)
     write_json(done, asdict(measured))
     return measured
 
 
 def front_table(
-    front: Sequence[Design], data: PreparedData, *, copies: Sequence[int | None], chosen: int | None
+    front: Sequence[Design],
+    data: PreparedData,
+    *,
+    copies: Sequence[int | None],
+    chosen: int | None,
+    printed: Sequence[YieldPoint | None] = (),
 ) -> str:
     """The text of ``front.csv``. Only here are the designs' test accuracies computed, after the choice.
 
@@ -140,11 +151,14 @@ def front_table(
     ----------
     copies : of which design each is a near copy.
     chosen : the chosen one; where there is none yet, no test accuracy is shown for anybody to choose by.
+    printed : of every design its prints on the test part, None where its netlist was not kept; nothing where there is
+        no choice yet.
     """
+    printed = printed or [None] * len(front)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for index, (design, copy) in enumerate(zip(front, copies, strict=True)):
+    for index, (design, copy, prints) in enumerate(zip(front, copies, printed, strict=True)):
         test = None if chosen is None else Accuracy.of(design.model.predict(data.test.features), data.test.classes)
         writer.writerow(
             [
@@ -154,6 +168,7 @@ def front_table(
                 f"{design.train.value:.6f}",
                 *forecast_cells(design.forecast),
                 "" if test is None else f"{test.value:.6f}",
+                *_print_cells(None if chosen is None else prints),
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.measured.area_cm2:.8g}",
                 f"{design.measured.static_power_mw:.6g}",
@@ -164,6 +179,13 @@ def front_table(
             ]
         )
     return text.getvalue()
+
+
+def _print_cells(prints: YieldPoint | None) -> list[str]:
+    """Cells of a design's prints; empty where they are not known."""
+    if prints is None:
+        return ["", ""]
+    return [f"{prints.expected_accuracy:.6f}", f"{prints.good_prints:.6f}"]
 
 
 def forecast_cells(forecast: Forecast) -> list[str]:

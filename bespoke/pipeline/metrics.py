@@ -238,6 +238,32 @@ class SelectionSummary:
 
 
 @dataclass(frozen=True)
+class RobustnessSummary:
+    """What becomes of the chosen design when it is printed, on the test vectors; ``robustness.json`` says more.
+
+    Expected accuracy and the shares of prints, with 95 % intervals, are those at ``device_yield``, with comparators
+    that drift by ``threshold_sigma`` steps of the grid. A good print has at least the accuracy ``floor``. ``devices``
+    are those of logic and front end; the stuck-at figures are over every single fault.
+    """
+
+    device_yield: float
+    threshold_sigma: float
+    devices: float
+    floor: float
+    faults: int
+    mean_stuck_at_accuracy: float
+    median_stuck_at_accuracy: float
+    worst_stuck_at_accuracy: float
+    perfect_prints: float
+    expected_printed_accuracy: float
+    expected_low: float
+    expected_high: float
+    share_of_good_prints: float
+    good_low: float
+    good_high: float
+
+
+@dataclass(frozen=True)
 class SearchSummary:
     """What the search spent and found.
 
@@ -287,6 +313,7 @@ class RunMetrics:
     topology: dict[str, Any] | None = None
     imported_agreement: Agreement | None = None
     dominated: str | None = None
+    robustness: RobustnessSummary | None = None
     schema: int = field(default=METRICS_SCHEMA)
 
 

@@ -19,6 +19,7 @@ from bespoke.data import (
     write_vectors,
 )
 from bespoke.data.cost_matrix import read_cost_matrix
+from bespoke.data.vectors import write_measured
 from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
 from bespoke.pipeline.budgets import BUDGETS
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 #: What a run's folder holds of the data, looked at.
 CARD_FILE = "data.json"
+#: What was measured of the test part, for the drift of its sensors.
+MEASURED_TEST = "measured/test.csv"
 #: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
     "breast_cancer_wisconsin": (3,),
@@ -106,6 +109,8 @@ def write_parts(folder: RunFolder, data: PreparedData) -> None:
     """Every part of the data as vectors in the folder, and the card of the training part."""
     for name, part in data.parts.items():
         write_vectors(folder / f"vectors/{name}.csv", part, data.feature_names)
+    if data.test.measured is not None:
+        write_measured(folder / MEASURED_TEST, data.test, data.feature_names)
     folder.write_json(CARD_FILE, card_of(data).to_json())
 
 

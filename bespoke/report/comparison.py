@@ -12,7 +12,8 @@ from bespoke.errors import InputError
 from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
 from bespoke.report.foreign import foreign_row
-from bespoke.report.reading import read_run
+from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
+from bespoke.report.robustness import read_robustness, share
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ COLUMNS = (
     Column("forecast_accuracy", "Forecast accuracy"),
     Column("forecast_low", "Forecast accuracy from"),
     Column("forecast_high", "Forecast accuracy to"),
+    Column("expected_printed_accuracy", "Expected accuracy of prints at device yield 0.99"),
+    Column("share_of_good_prints", "Good prints at device yield 0.99"),
     Column("front_end", "Front end"),
     Column("estimated_system_power_mw", "System power", "mW"),
     Column("estimated_system_area_cm2", "System area", "cm²"),
@@ -114,9 +117,11 @@ def compare_runs(
     for record in records:
         folder, metrics = record.folder, record.metrics
         name = folder.resolve().name
-        rows.append(_row(name, metrics, metrics.chosen, chosen=True))
+        chosen = _row(name, metrics, metrics.chosen, chosen=True)
+        rows.append(chosen | _prints_of_chosen(folder))
         if baselines:
-            rows.append(_row(f"{name}{BASELINE_SUFFIX}", metrics, metrics.baseline, chosen=False))
+            baseline = _row(f"{name}{BASELINE_SUFFIX}", metrics, metrics.baseline, chosen=False)
+            rows.append(baseline | _prints_of_baseline(record))
     rows += [foreign_row(path, records[0], top=top, effort=effort) for path in foreign]
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     frame["comparators"] = frame["comparators"].astype("Int64")  # counts, although some may be unknown
@@ -152,6 +157,28 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
         "area_ratio": metrics.ratios.area if chosen else None,
         "power_ratio": metrics.ratios.total_power if chosen else None,
     }
+
+
+#: Device yield that prints are compared at.
+_DEVICE_YIELD = 0.99
+
+
+def _prints_of_chosen(folder: Path) -> dict[str, object]:
+    """Prints of the chosen design; nothing where the run is of an earlier version."""
+    record = read_robustness(folder)
+    point = None if record is None else record.at(_DEVICE_YIELD)
+    if point is None:
+        return {}
+    return {"expected_printed_accuracy": point.expected_accuracy, "share_of_good_prints": point.good_prints}
+
+
+def _prints_of_baseline(record: RunRecord) -> dict[str, object]:
+    """Prints of the exact baseline, which front.csv has at the run's own device yield."""
+    summary = record.metrics.robustness
+    row = next((row for row in record.front if row.origin == BASELINE_ORIGIN), None)
+    if row is None or summary is None or summary.device_yield != _DEVICE_YIELD:
+        return {}
+    return {name: getattr(row, name) for name in ("expected_printed_accuracy", "share_of_good_prints")}
 
 
 def named_columns(names: Iterable[str]) -> tuple[str, ...]:
@@ -225,12 +252,14 @@ def _cell(name: str, row: dict[str, object]) -> str:
     if name in _INTERVALS:
         low, high = (row[limit] for limit in _INTERVALS[name])
         return f"{value:.3f} [{low:.3f}, {high:.3f}]"
-    if name in _LIMITS:
+    if name in _LIMITS or name == "expected_printed_accuracy":
         return f"{value:.3f}"
     if name == "delay_is_indicative":
         return "yes" if value else "no"
     if name == "delay_ms" and row["delay_is_indicative"]:
         return f"~{wording.figures(float(value))}"
+    if name == "share_of_good_prints":
+        return share(float(value))
     if name in _RATIOS:
         return wording.ratio(float(value))
     return wording.figures(float(value)) if isinstance(value, float) else str(value)

@@ -21,6 +21,7 @@ from bespoke.report.front_end import chosen_front_end, priced_otherwise
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 from bespoke.report.rendering import render_page
+from bespoke.report.robustness import prints_section
 from bespoke.report.system import system_rows
 from bespoke.report.system_drawing import draw_system
 from bespoke.sensing import FrontEndKind
@@ -60,6 +61,7 @@ SECTIONS = (
     Section("accuracy", "Accuracy"),
     Section("circuit", "Logic in figures"),
     Section("power", "Power source"),
+    Section("prints", "Prints"),
     Section("inputs", "Inputs and neurons"),
     Section("design", "Wiring"),
     Section("data", "Data"),
@@ -79,12 +81,14 @@ def render_report(record: RunRecord) -> str:
     logic = isinstance(model, LogicCircuit)
     priced = metrics.chosen.estimated_system_power_mw is not None
     kind = metrics.chosen.front_end.kind
+    prints = prints_section(record.folder, circuit)
+    missing = {anchor for anchor, content in (("data", card), ("prints", prints)) if not content}
     return render_page(
         "report.html.j2",
         name=metrics.data.name,
         version=metrics.bespoke_version,
         scripts=("page.js", "report.js"),
-        sections=[section for section in SECTIONS if card or section.anchor != "data"],
+        sections=[section for section in SECTIONS if section.anchor not in missing],
         run=record,
         baseline_origin=BASELINE_ORIGIN,
         m=metrics,
@@ -120,6 +124,7 @@ def render_report(record: RunRecord) -> str:
         design_rows=_design_rows(metrics),
         files=_files(record),
         card=card,
+        prints=prints,
         data_rows=data_rows(card),
         scaling=scaling_in_words(record.settings),
     )
@@ -246,6 +251,7 @@ def _files(record: RunRecord) -> tuple[tuple[str, str], ...]:
         ("front.csv", "every design of the front"),
         ("front_end.csv", "what every bit of its input port carries"),
         ("metrics.json", "every figure of this page"),
+        ("robustness.json", "every fault, print, drift and supply"),
         ("vectors/test.csv", "test vectors"),
         ("data.json", "the training part, looked at"),
     )

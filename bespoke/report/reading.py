@@ -54,6 +54,8 @@ class FrontRow:
     chosen: bool
     model_file: str
     copy_of: int | None = None
+    expected_printed_accuracy: float | None = None
+    share_of_good_prints: float | None = None
 
 
 @dataclass(frozen=True)
@@ -315,4 +317,6 @@ def _front_row(row: Mapping[str, str]) -> FrontRow:
         chosen=row["chosen"].strip().lower() in ("1", "true"),
         model_file=row.get("model_file") or "",
         copy_of=int(row["copy_of"]) if row.get("copy_of") else None,
+        expected_printed_accuracy=number("expected_printed_accuracy"),
+        share_of_good_prints=number("share_of_good_prints"),
     )

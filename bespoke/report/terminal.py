@@ -14,6 +14,7 @@ from bespoke.report import wording
 from bespoke.report.breakdown import read_circuit
 from bespoke.report.front_end import chosen_front_end, comparators_in_words
 from bespoke.report.reading import RunRecord
+from bespoke.report.robustness import in_a_hundred, read_robustness
 from bespoke.report.system import compared_with_rival, saved_by_swapping, shown_ratio
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
@@ -37,7 +38,13 @@ def summary_table(record: RunRecord) -> RenderableType:
     )
     metrics = record.metrics
     return Group(
-        heading, _designs(metrics), *_warnings(metrics), *_comparators(record), *_rival(record), *_notes(metrics)
+        heading,
+        _designs(metrics),
+        *_warnings(metrics),
+        *_comparators(record),
+        *_prints(record),
+        *_rival(record),
+        *_notes(metrics),
     )
 
 
@@ -130,6 +137,15 @@ def _comparators(record: RunRecord) -> list[Text]:
     if len(words) > MAX_LISTED:
         listed += f", … and {len(words) - MAX_LISTED} more, front_end.csv lists them"
     return [Text.assemble((f"{heading}: ", "bold"), listed)]
+
+
+def _prints(record: RunRecord) -> list[Text]:
+    """How many of a hundred prints are good enough, at the run's device yield; nothing in runs of earlier versions."""
+    summary, robustness = record.metrics.robustness, read_robustness(record.folder)
+    point = None if summary is None or robustness is None else robustness.at(summary.device_yield)
+    if point is None:
+        return []
+    return [Text.assemble(("Prints: ", "bold"), in_a_hundred(point, robustness.floor))]
 
 
 def _rival(record: RunRecord) -> list[Text]:
