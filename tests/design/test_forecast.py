@@ -308,6 +308,24 @@ def test_evidence_survives_its_json(folds):
         assert FoldEvidence.from_json(json.loads(json.dumps(fold.to_json()))) == fold
 
 
+def test_prints_are_what_is_scored_and_designs_what_is_accurate():
+    """The design that prints best is ended at, by its prints' score; the accuracy beside is that of the design."""
+
+    def both(intact: int, printed: int) -> Answers:
+        return Answers(answers(intact, 50).intact, answers(printed, 50).intact)
+
+    cheap, dear = judged(1.0, 0.8, both(41, 40)), judged(2.0, 0.75, both(49, 36))
+    fold = FoldEvidence((cheap, dear), both(48, 5), (both(40, 30), both(45, 25)))
+    crossfit = CrossFit([FoldEvidence.from_json(fold.to_json())] * 3, Scorer())
+    for cost in (1.0, 5.0):
+        found = crossfit.at(cost, Objective.AREA)
+        assert (found.accuracy, found.score) == (pytest.approx(41 / 50), pytest.approx(40 / 50))
+        assert found.score_low < found.score < found.score_high and found.low < found.accuracy < found.high
+    assert (crossfit.baseline.accuracy, crossfit.baseline.score) == (pytest.approx(48 / 50), pytest.approx(5 / 50))
+    assert crossfit.tree(1).score == pytest.approx(25 / 50)
+    assert crossfit.answers_at(1.0, Objective.AREA) == answers(3 * 41, 150).intact
+
+
 EVIDENCE = FoldEvidence((Judged(Costs(0.1, 0.2), 0.9, answers(9, 10)),), answers(1, 2), (answers(1, 3),))
 
 
