@@ -159,7 +159,7 @@ class Severity:
 
 #: From harmless to fatal; signs stand beside the colours for whoever does not see them.
 SEVERITIES = (
-    Severity("costs 3 points at most", 0.03, "", "#e8eef7"),
+    Severity("up to 3 points", 0.03, "", "#e8eef7"),
     Severity("3 to 10 points", 0.10, "·", "#fbe3b0"),
     Severity("10 to 30 points", 0.30, "!", "#f5b07a"),
     Severity("more than 30 points", 1.0, "‼", "#e5786d"),

@@ -76,7 +76,7 @@ def _notes(record: Robustness) -> list[Text]:
     devices = record.devices
     words = f"Devices: {devices.logic} of the logic"
     if devices.front_end is not None:
-        words += f", {wording.figures(devices.front_end)} of the front end"
+        words += f", {devices.front_end:.4g} of the front end"
     else:
         words += "; what stands before it is not known and never breaks here"
     words += "; counted from the cells' functions" if devices.counted else f"; {devices.source}"

@@ -310,3 +310,59 @@ def test_the_command(chosen, monkeypatch, capsys):
     assert "chosen" in (chosen / "summary.txt").read_text() and "--design 1" in (chosen / "report.html").read_text()
     code, out, _ = call("choose", str(chosen), "--max-loss", "0.05", "--json")
     assert code == 0 and json.loads(out)["command"].endswith("choose " + str(chosen) + " --max-loss 0.05 --json")
+
+
+def prints_of(row: dict[str, str]) -> tuple[float, float]:
+    return float(row["expected_printed_accuracy"]), float(row["share_of_good_prints"])
+
+
+def front_rows(folder: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((folder / "front.csv").open(encoding="utf-8")))
+
+
+def test_a_choice_says_what_becomes_of_prints(folder, data):
+    """No figure of prints before there is a choice; after it those of the chosen design are in three places alike."""
+    assert not (folder / "robustness.json").exists()
+    assert all(row["expected_printed_accuracy"] == row["share_of_good_prints"] == "" for row in front_rows(folder))
+    metrics = choose(folder, {})
+    record = json.loads((folder / "robustness.json").read_text())
+    told = json.loads((folder / "metrics.json").read_text())["robustness"]
+    (point,) = [one for one in record["yield"] if one["device_yield"] == told["device_yield"] == 0.99]
+    assert told["expected_printed_accuracy"] == point["expected_accuracy"]
+    assert told["share_of_good_prints"] == point["good_prints"]
+    assert told["faults"] == record["single_stuck_at"]["faults"]
+    assert record["intact_accuracy"]["value"] == metrics.chosen.accuracy.test.value
+    assert record["drift"] and not record["drift"][0]["positions_assumed"]
+    for row in front_rows(folder):
+        expected, good = prints_of(row)
+        assert 0 < expected <= 1 and 0 <= good <= 1
+        if row["origin"] == "exact baseline":
+            assert expected < float(row["test_accuracy"])
+
+
+def test_the_command_repeats_a_runs_figures(folder, monkeypatch, capsys):
+    """The same seed: yields and faults of the quick version are those of the command at the same number of prints."""
+    choose(folder, {})
+    quick = json.loads((folder / "robustness.json").read_text())
+    for words, code in (([], 0), (["--design", "1"], 0), (["--design", "99"], 2)):
+        monkeypatch.setattr(sys, "argv", ["bespoke", "robustness", str(folder), "--prints", "1000", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert (end.value.code or 0) == code
+    assert "the front has the designs 0 to" in capsys.readouterr().err
+    whole = json.loads((folder / "robustness.json").read_text())
+    for key in ("single_stuck_at", "yield", "corners", "floor", "devices"):
+        assert whole[key] == quick[key]
+    assert len(whole["several_stuck_at"]) and not quick["several_stuck_at"]
+    other = json.loads((folder / "front/001/robustness.json").read_text())
+    assert other["design"] == "design 1"
+
+
+def test_a_front_without_netlists_has_empty_cells(folder):
+    """As fronts of earlier versions are; the command maps such a design once more."""
+    for path in folder.glob("front/*/netlist.v"):
+        path.unlink()
+    choose(folder, {})
+    for row in front_rows(folder):
+        known = row["origin"] == "exact baseline"
+        assert bool(row["expected_printed_accuracy"]) == bool(row["share_of_good_prints"]) == known
