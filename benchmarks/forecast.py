@@ -96,7 +96,7 @@ def outcomes(name: str, split: int, seed: int, arguments: argparse.Namespace) ->
         procedure = procedure_of(config, data, topology.hidden, technology, front_end)
         made = cross_fit(folder, procedure, data, folds=config.fold_count, workers=config.workers, progress=Silent())
     designs = with_forecasts(made.developed.designs, made.crossfit, config.objective)
-    designs.append(exact_design(made.developed.models.baseline, data, technology, front_end, made.crossfit))
+    designs.append(exact_design(made.developed.models.baseline, procedure.judge(data), front_end, made.crossfit))
     limits = [{"frugal": True}, *({"max_system_power_mw": budget} for budget in BUDGETS_MW)]
     found = [Outcome.of(choose(designs, Request(objective=config.objective, **limit)).design, data) for limit in limits]
     baseline = Outcome.of(designs[-1], data)

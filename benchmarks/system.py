@@ -108,7 +108,7 @@ def _searched(folder: Path, search: str, data: PreparedData, arguments) -> tuple
             front_end=front_end,
             objective=objective,
         )
-        trees = rival_trees(data, technology, front_end, made.crossfit) if search == "thermometer" else ()
+        trees = rival_trees(procedure.judge(data), front_end, made.crossfit) if search == "thermometer" else ()
         wanted = Request(objective=objective)
         front = map_front(
             run, config, data, with_forecasts(made.developed.designs, made.crossfit, objective), request=wanted,

@@ -41,6 +41,7 @@ KERNEL_SOURCES = (
     "search/circuit/proposals.py",
     "search/circuit/words.py",
     "search/cost_model.py",
+    "search/defects.py",
     "search/evaluation.py",
     "search/genome.py",
     "search/integers.py",

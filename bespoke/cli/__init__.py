@@ -74,7 +74,10 @@ def main() -> None:
 def _usage_trouble(error: _UsageError) -> str:
     """One sentence like those of all other errors, and where to read on."""
     command = error.ctx.command_path if error.ctx is not None else "bespoke"
-    return f"{error.format_message().rstrip('. ')}; `{command} --help` shows how"
+    message = (
+        error.format_message().rstrip(". ").replace(": Value error, ", ": ")
+    )  # a checker's word for all its errors
+    return f"{message}; `{command} --help` shows how"
 
 
 def _system_trouble(error: OSError) -> str:

@@ -62,6 +62,22 @@ Model = Annotated[
     str | None,
     typer.Option(help="Trained MLP to start from: .onnx, .json or .npz; default: train one.", rich_help_panel=_SEARCH),
 ]
+DeviceYield = Annotated[
+    float | None,
+    typer.Option(
+        "--device-yield",
+        help="Probability that a printed device works; default 0.99; searched under by --objective printed-accuracy.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+ThresholdSigma = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold-sigma",
+        help="Drift of a comparator's reference, standard deviation in steps of the grid; default 0.",
+        rich_help_panel=_SEARCH,
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of everything random; default 0.", rich_help_panel=_SEARCH)]
 EffortOption = Annotated[
     Effort | None, typer.Option(help="What search and synthesis may spend; default normal.", rich_help_panel=_SEARCH)
@@ -114,7 +130,11 @@ MaxLoss = Annotated[
 MinAccuracy = Annotated[float | None, typer.Option(help="Least forecast accuracy instead.", rich_help_panel=_CHOICE)]
 ObjectiveOption = Annotated[
     Objective | None,
-    typer.Option("--objective", help="What to make small; default system-power.", rich_help_panel=_SEARCH),
+    typer.Option(
+        "--objective",
+        help="What to make small; printed-accuracy counts prints' errors; default system-power.",
+        rich_help_panel=_SEARCH,
+    ),
 ]
 FrontEndOption = Annotated[
     FrontEndKind | None,
@@ -198,6 +218,8 @@ _SHARED = {
     "freeze": (Freeze, None),
     "circuit_approximation": (CircuitApproximation, None),
     "objective": (ObjectiveOption, None),
+    "device_yield": (DeviceYield, None),
+    "threshold_sigma": (ThresholdSigma, None),
     "front_end": (FrontEndOption, None),
     "front_end_figures": (FrontEndFigures, None),
     "max_system_area_cm2": (MaxSystemArea, None),
@@ -227,7 +249,7 @@ TRAINING = (
 )  # fmt: skip
 SEARCH = (
     "effort", "folds", "validation", "metric", "cost_matrix", "starts", "freeze", "circuit_approximation", "front_end",
-    "objective",
+    "objective", "device_yield", "threshold_sigma",
 )  # fmt: skip
 CHOICE = (
     "max_loss", "min_accuracy", "source", "max_system_power_mw", "max_system_area_cm2", "max_area_cm2", "max_power_mw",

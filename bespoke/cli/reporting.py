@@ -60,9 +60,11 @@ Baselines = Annotated[bool, typer.Option("--baselines/--no-baselines", help="Sho
 
 def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
     """Write report.html of a finished run: one file that opens in any browser, without network."""
-    from bespoke.report import read_run, summary_table, write_figures, write_report  # heavy: only when needed
+    # heavy: only when needed
+    from bespoke.report import checked_formats, read_run, summary_table, write_figures, write_report
 
-    formats = tuple(part.strip().lower().lstrip(".") for part in figures.split(",")) if figures else ()
+    wanted = () if figures is None else figures.split(",")
+    formats = checked_formats(part.strip().lower().lstrip(".") for part in wanted)
     print(write_report(run))
     if formats:
         for path in write_figures(run, formats):

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from bespoke.data.prepare import PreparedData
+from bespoke.data.scaling import Scale
 
 #: Share of the samples that may lie outside of the levels that a squeezed feature uses; one sample always may.
 _OUTLIERS = 0.02
@@ -117,15 +118,18 @@ def _identifier(data: PreparedData, column: int) -> Iterator[Warned]:
 
 
 def _grid(data: PreparedData, column: int) -> Iterator[Warned]:
-    """What the range makes of a feature's samples."""
+    """What the range makes of a feature's samples: one warning at most, for two would ask for opposite ranges."""
     part, name, levels = data.train, data.feature_names[column], 1 << data.bits
+    by_hand = any(one.name == name for one in data.scaling.ranges)
     values, codes = part.measured[:, column], part.features[:, column]
     low, high = data.quantiser.low[column], data.quantiser.high[column]
     distinct = len(np.unique(values))
     beyond = float(np.mean((values < low) | (values > high)))
     if beyond > _CLIPPED:
         text = f"{name}: {100 * beyond:.0f} % of the samples lie outside of {low:g} to {high:g} and clip"
-        yield Warned(Doubt.CLIPPED, name, f"{text}; widen --range or take --scale minmax")
+        advice = "widen its --range or leave it out" if by_hand else "give it a --range or take --scale minmax"
+        yield Warned(Doubt.CLIPPED, name, f"{text}; {advice}")
+        return
     if distinct <= levels // 2:  # a switch or a grade, which has levels enough
         return
     first, last = _window(np.bincount(codes, minlength=levels), part.samples)
@@ -134,8 +138,8 @@ def _grid(data: PreparedData, column: int) -> Iterator[Warned]:
         used = last - first + 1
         text = (
             f"{name}: {100 * len(inside) / part.samples:.0f} % of the samples share {used} of {levels} levels, within "
-            f"{inside.min():.4g} to {inside.max():.4g} of the range {low:.4g} to {high:.4g}; narrow it with "
-            f"--range or --scale quantile"
+            f"{inside.min():.4g} to {inside.max():.4g} of the range {low:.4g} to {high:.4g}; "
+            f"{_narrower(data.scaling.kind, by_hand=by_hand)}"
         )
         yield Warned(Doubt.SQUEEZED, name, text)
         return
@@ -150,11 +154,19 @@ def _grid(data: PreparedData, column: int) -> Iterator[Warned]:
             share, text = at_end, f"are {end_value:.4g}, the {end} value: does the sensor reach its end?"
         elif len(within) > 1:
             text = (
-                f"cannot be told apart in the {end} code, {within[0]:.4g} to {within[-1]:.4g}; more --bits, or --range"
+                f"cannot be told apart in the {end} code, {within[0]:.4g} to {within[-1]:.4g}; more --bits, or "
+                f"{'another' if by_hand else 'a'} --range"
             )
         else:
             continue
         yield Warned(Doubt.CROWDED, name, f"{name}: {100 * share:.0f} % of the samples {text}")
+
+
+def _narrower(scale: Scale, *, by_hand: bool) -> str:
+    """How a range is made narrower; a range given by hand goes before every rule."""
+    if by_hand:
+        return "narrow its --range"
+    return "narrow it with --range or --scale quantile" if scale is Scale.MINMAX else "narrow it with --range"
 
 
 def _window(counts: np.ndarray, samples: int) -> tuple[int, int]:

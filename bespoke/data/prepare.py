@@ -294,7 +294,7 @@ def _developed(
         filled(known, medians_of(known)),
         missing=missing if missing.any() else None,
     )
-    notes = (*dataset.notes, *((_dropped_note(dataset, dropped),) if dropped else ()))
+    notes = (*dataset.notes, *((_dropped_note(dataset, dropped, scaling),) if dropped else ()))
     data = PreparedData(
         dataset.name,
         bits,
@@ -311,11 +311,14 @@ def _developed(
     return data if validation is None else replace(data, validation=_part(data, dataset, validation))
 
 
-def _dropped_note(dataset: Dataset, dropped: list[str]) -> str:
+def _dropped_note(dataset: Dataset, dropped: list[str], scaling: Scaling) -> str:
     listed = ", ".join(map(repr, dropped[:_NAMED])) + (", ..." if len(dropped) > _NAMED else "")
+    idle = [repr(one.name) for one in scaling.ranges if one.name in dropped]
     if len(dropped) == 1:
-        return f"{dataset.source}: column {listed} is left out, for it holds a single value in the training part"
-    return (
-        f"{dataset.source}: {len(dropped)} columns are left out, for each holds a single value in the training part: "
-        f"{listed}"
-    )
+        note = f"{dataset.source}: column {listed} is left out, for it holds a single value in the training part"
+    else:
+        note = (
+            f"{dataset.source}: {len(dropped)} columns are left out, for each holds a single value in the training "
+            f"part: {listed}"
+        )
+    return f"{note}; --range of {', '.join(idle)} changes nothing" if idle else note

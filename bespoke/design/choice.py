@@ -15,12 +15,12 @@ from bespoke.design.design import Design
 from bespoke.design.forecast import Forecast
 from bespoke.errors import NoDesignError
 
-#: By an objective's value: what the report calls the cheapest design.
+#: By an objective's value: what the cheapest design is the one of.
 _CHEAPEST = {
-    "area": "smallest",
-    "power": "lowest-power",
-    "system-area": "smallest, front end included,",
-    "system-power": "lowest-power, front end included,",
+    "area": "the smallest area",
+    "power": "the lowest power",
+    "system-area": "the smallest area, front end included,",
+    "system-power": "the lowest power, front end included,",
 }
 #: Sums of shares do not come out even.
 _ROUNDING = 1e-12
@@ -105,15 +105,33 @@ class Request:
     def _budgets_in_words(self) -> list[str]:
         words = []
         if self.max_area_cm2 is not None:
-            words.append(f"area of at most {self.max_area_cm2:g} cm²")
+            words.append(f"an area of at most {self.max_area_cm2:g} cm²")
         if self.max_power_mw is not None:
-            words.append(f"static power of at most {self.max_power_mw:g} mW")
+            words.append(f"a static power of at most {self.max_power_mw:g} mW")
         if self.max_system_area_cm2 is not None:
-            words.append(f"area with front end of at most {self.max_system_area_cm2:g} cm²")
+            words.append(f"an area, front end included, of at most {self.max_system_area_cm2:g} cm²")
         if self.max_system_power_mw is not None:
             carrier = "" if self.source is None else f" ({self.source})"
-            words.append(f"power with front end of at most {self.max_system_power_mw:g} mW{carrier}")
+            words.append(f"a power, front end included, of at most {self.max_system_power_mw:g} mW{carrier}")
         return words
+
+    @property
+    def limited(self) -> str:
+        """What budgets are set of, in words; nothing where there are none."""
+        is_area = self.max_area_cm2 is not None or self.max_system_area_cm2 is not None
+        is_power = self.max_power_mw is not None or self.max_system_power_mw is not None
+        return " and ".join([name for name, is_set in (("area", is_area), ("power", is_power)) if is_set])
+
+    @property
+    def demands(self) -> str:
+        """What every eligible design has, in words; nothing where nothing is demanded."""
+        asked = []
+        if self.frugal:
+            asked.append(f"a forecast {self.metric} within one standard error of the best")
+        elif self.min_score is not None:
+            why = "" if self.reason is None else f" ({self.reason})"
+            asked.append(f"a forecast {self.metric} of at least {self.min_score:.4f}{why}")
+        return " and ".join(asked + self._budgets_in_words())
 
     @property
     def asks_accuracy(self) -> bool:
@@ -134,15 +152,8 @@ class Request:
         return self.objective if not limited or self.objective in limited else limited[0]
 
     def describe(self) -> str:
-        asked = []
-        if self.frugal:
-            asked.append(f"forecast {self.metric} within one standard error of the best")
-        elif self.min_score is not None:
-            why = "" if self.reason is None else f" ({self.reason})"
-            asked.append(f"forecast {self.metric} of at least {self.min_score:.4f}{why}")
-        asked += self._budgets_in_words()
-        goal = _CHEAPEST[self.objective] if self.asks_accuracy else "best forecast"
-        return f"{goal} design with {' and '.join(asked)}" if asked else f"{goal} design"
+        goal = _CHEAPEST[self.objective.cost] if self.asks_accuracy else "the best forecast"
+        return f"the one of {goal} with {self.demands}" if self.demands else f"the one of {goal}"
 
 
 @dataclass(frozen=True)
@@ -185,9 +196,18 @@ def _nothing_meets(designs: Sequence[Design], affordable: Sequence[Design], requ
         else min(designs, key=lambda design: _excess(design, request))
     )
     return (
-        f"no design on the front is the {request.describe()}; the nearest has forecast {request.metric} "
-        f"{nearest.expected_score:.4f}, {_in_words(nearest.costs)}: relax the request"
+        f"no design on the front has {request.demands}; the nearest has a forecast {request.metric} of "
+        f"{nearest.expected_score:.4f} at {_in_words(nearest.costs)}: {_advice(nearest, request)}"
     )
+
+
+def _advice(nearest: Design, request: Request) -> str:
+    """What to ask for so that the nearest design is met."""
+    less = f"ask for a forecast {request.metric} of at most {math.floor(nearest.expected_score * 1e4) / 1e4:.4f}"
+    if request.affords(nearest):
+        return f"{less}, or allow more {request.limited}" if request.limited else less
+    more = f"allow more {request.limited}"
+    return more if request.met_by(nearest) else f"{more} and {less}"
 
 
 def _in_words(costs: Costs) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bespoke.costs import Costs
 from bespoke.data import Part
-from bespoke.design.forecast import Forecast
+from bespoke.design.forecast import Answers, Forecast
 from bespoke.errors import InputError
 from bespoke.model import IntegerClassifier, Network, from_json, to_json
 from bespoke.scores import Confusion, Scorer
@@ -26,7 +26,8 @@ class Design:
     model : network or logic circuit, the reference that RTL and netlist must equal.
     origin : what the search that found it started from.
     train : accuracy on the samples that the search looked at, which flatters.
-    score : on the same samples by the run's metric; it orders the designs that one search found.
+    score : on the same samples by the run's metric, of prints on average where the search counted their errors; it
+        orders the designs that one search found.
     estimated : costs by the search's cost model.
     measured : costs of the mapped netlist, power on the training vectors; None before mapping.
     forecast : what it will achieve on samples that nobody has looked at; None where nothing was cross-fitted.
@@ -44,11 +45,11 @@ class Design:
 
     @classmethod
     def rated(
-        cls, model: IntegerClassifier, part: Part, *, origin: str, estimated: Costs, scorer: Scorer | None = None
+        cls, model: IntegerClassifier, answers: Answers, *, origin: str, estimated: Costs, scorer: Scorer | None = None
     ) -> Design:
-        """A design with what it achieves on a part."""
-        answers = answers_of(model, part)
-        return cls(model, origin, answers.accuracy, (scorer or Scorer()).value(answers), estimated)
+        """A design with what it achieves on the samples that its search looked at."""
+        value = (scorer or Scorer()).value(answers.scored)
+        return cls(model, origin, answers.intact.accuracy, value, estimated)
 
     @property
     def kind(self) -> str:
@@ -109,7 +110,7 @@ class Design:
             raise InputError(f"no design of this version: {type(error).__name__} {error}") from None
 
 
-def answers_of(model: IntegerClassifier, part: Part) -> Confusion:
-    """What a model answers on a part, by class."""
+def answers_of(model: IntegerClassifier, part: Part) -> Answers:
+    """What a model answers on a part as designed."""
     classes = max(model.classes, int(part.classes.max(initial=0)) + 1)
-    return Confusion.of(model.predict(part.features), part.classes, classes)
+    return Answers(Confusion.of(model.predict(part.features), part.classes, classes))

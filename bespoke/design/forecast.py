@@ -8,9 +8,10 @@ procedure that has run on all the samples (cross-validation of the procedure, St
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,35 @@ from bespoke.costs import Costs, Objective
 from bespoke.errors import InputError
 from bespoke.scores import Confusion, Scorer
 from bespoke.statistics import wilson_interval
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model answers as designed and, where prints are what counts, what its prints answer on average."""
+
+    intact: Confusion
+    printed: Confusion | None = None
+
+    @property
+    def scored(self) -> Confusion:
+        """Those that designs are compared by."""
+        return self.intact if self.printed is None else self.printed
+
+    def __add__(self, other: Answers) -> Answers:
+        printed = None if self.printed is None or other.printed is None else self.printed + other.printed
+        return Answers(self.intact + other.intact, printed)
+
+    def to_json(self) -> Any:
+        """The counts alone where there are no prints."""
+        if self.printed is None:
+            return self.intact.to_json()
+        return {"intact": self.intact.to_json(), "printed": self.printed.to_json()}
+
+    @classmethod
+    def from_json(cls, document: Any) -> Answers:
+        if isinstance(document, dict):
+            return cls(Confusion.from_json(document["intact"]), Confusion.from_json(document["printed"]))
+        return cls(Confusion.from_json(document))
 
 
 @dataclass(frozen=True)
@@ -34,7 +64,7 @@ class Judged:
 
     costs: Costs
     score: float
-    held_out: Confusion
+    held_out: Answers
 
 
 @dataclass(frozen=True)
@@ -49,8 +79,8 @@ class FoldEvidence:
     """
 
     designs: tuple[Judged, ...]
-    baseline: Confusion
-    trees: tuple[Confusion, ...] = ()
+    baseline: Answers
+    trees: tuple[Answers, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,11 +104,11 @@ class FoldEvidence:
         try:
             return cls(
                 tuple(
-                    Judged(Costs(**one["costs"]), float(one["score"]), Confusion.from_json(one["held_out"]))
+                    Judged(Costs(**one["costs"]), float(one["score"]), Answers.from_json(one["held_out"]))
                     for one in document["designs"]
                 ),
-                Confusion.from_json(document["baseline"]),
-                tuple(Confusion.from_json(tree) for tree in document["trees"]),
+                Answers.from_json(document["baseline"]),
+                tuple(Answers.from_json(tree) for tree in document["trees"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"no evidence of this version: {type(error).__name__} {error}") from None
@@ -90,8 +120,9 @@ class Forecast:
 
     Parameters
     ----------
-    accuracy, low, high : share of right answers.
-    score, score_low, score_high : by the run's metric, higher is better; the accuracy where that is the metric.
+    accuracy, low, high : share of right answers, as designed.
+    score, score_low, score_high : by the run's metric, higher is better; the accuracy where that is the metric. That of
+        prints on average where the search counted their errors.
     error : standard error of the score: of the samples that judged, and of what one more run ends at.
     """
 
@@ -127,7 +158,7 @@ class CrossFit:
     @cached_property
     def baseline_answers(self) -> Confusion:
         """What the exact baselines of all folds answer on held-out samples."""
-        return _sum([fold.baseline for fold in self.folds])
+        return _sum([fold.baseline for fold in self.folds]).intact
 
     def tree(self, index: int) -> Forecast:
         """For the rival tree of that place in the row of sizes."""
@@ -135,9 +166,9 @@ class CrossFit:
 
     def tree_answers(self, index: int) -> Confusion:
         """What the rival trees of that place answer on held-out samples, all folds together."""
-        return _sum(self._trees(index))
+        return _sum(self._trees(index)).intact
 
-    def _trees(self, index: int) -> list[Confusion]:
+    def _trees(self, index: int) -> list[Answers]:
         return [fold.trees[min(index, len(fold.trees) - 1)] for fold in self.folds]
 
     def _curve(self, axis: Objective) -> _Curve:
@@ -161,22 +192,23 @@ class _Curve:
         picked = [[_best_within(front, cost).held_out for front in fronts] for cost in self.costs]
         self.pooled = [_sum(answers) for answers in picked]
         self.scorer, self.folds = scorer, len(folds)
-        self.scores = _rising([scorer.value(answers) for answers in self.pooled])
-        self.accuracies = _rising([answers.accuracy.value for answers in self.pooled])
-        self.likeness = _likeness(picked)
+        self.scores = _rising([scorer.value(answers.scored) for answers in self.pooled])
+        self.accuracies = _rising([answers.intact.accuracy.value for answers in self.pooled])
+        self.shares = _rising([answers.scored.accuracy.value for answers in self.pooled])
+        self.likeness = _likeness([[answers.scored for answers in fronts] for fronts in picked])
 
     def at(self, cost: float) -> Forecast:
         place = self._place(cost)
         return _forecast(
             self.pooled[place],
             self.scorer,
-            _of_one_more(self.likeness * _variance(float(self.accuracies[place])), self.folds),
+            _of_one_more(self.likeness * _variance(float(self.shares[place])), self.folds),
             float(self.accuracies[place]),
             float(self.scores[place]),
         )
 
     def answers_at(self, cost: float) -> Confusion:
-        return self.pooled[self._place(cost)]
+        return self.pooled[self._place(cost)].intact
 
     def _place(self, cost: float) -> int:
         return max(0, int(np.searchsorted(self.costs, cost * (1 + 1e-9), side="right")) - 1)
@@ -190,7 +222,7 @@ def _likeness(picked: Sequence[Sequence[Confusion]]) -> float:
     """
     found = []
     for answers in picked:
-        own = _variance(_sum(answers).accuracy.value)
+        own = _variance(reduce(operator.add, answers).accuracy.value)
         if own and not any(map(_is_constant, answers)):
             found.append(_excess(answers) / own)
     return max(0.0, float(np.mean(found))) if found else 0.0
@@ -221,11 +253,9 @@ def _rising(values: Sequence[float]) -> np.ndarray:
     return IsotonicRegression().fit_transform(np.arange(len(values)), np.asarray(values))
 
 
-def _sum(answers: Sequence[Confusion]) -> Confusion:
-    total = answers[0]
-    for more in answers[1:]:
-        total = total + more
-    return total
+def _sum(answers: Sequence[Answers]) -> Answers:
+    """All samples together."""
+    return reduce(operator.add, answers)
 
 
 def _is_constant(answers: Confusion) -> bool:
@@ -242,8 +272,9 @@ def _excess(answers: Sequence[Confusion]) -> float:
     return float(shares.var(ddof=1) - sampling)
 
 
-def _pooled(answers: Sequence[Confusion], scorer: Scorer) -> Forecast:
-    return _forecast(_sum(answers), scorer, _of_one_more(max(0.0, _excess(answers)), len(answers)))
+def _pooled(answers: Sequence[Answers], scorer: Scorer) -> Forecast:
+    spread = max(0.0, _excess([one.scored for one in answers]))
+    return _forecast(_sum(answers), scorer, _of_one_more(spread, len(answers)))
 
 
 def _of_one_more(spread: float, folds: int) -> float:
@@ -252,23 +283,25 @@ def _of_one_more(spread: float, folds: int) -> float:
 
 
 def _forecast(
-    pooled: Confusion, scorer: Scorer, spread: float, accuracy: float | None = None, score: float | None = None
+    pooled: Answers, scorer: Scorer, spread: float, accuracy: float | None = None, score: float | None = None
 ) -> Forecast:
     """A forecast of pooled answers; the values may have been smoothed.
 
     ``spread`` is the variance of one design's accuracy around that of the folds, beyond sampling; for another metric it
     is scaled as the sampling errors are.
     """
-    accuracy = pooled.accuracy.value if accuracy is None else accuracy
-    score = scorer.value(pooled) if score is None else score
-    sampling = pooled.accuracy.value * (1 - pooled.accuracy.value) / pooled.samples
-    low, high = _wilson(accuracy, pooled.samples, sampling + spread)
+    intact, scored = pooled.intact, pooled.scored
+    accuracy = intact.accuracy.value if accuracy is None else accuracy
+    score = scorer.value(scored) if score is None else score
+    low, high = _wilson(accuracy, intact.samples, _variance(intact.accuracy.value) / intact.samples + spread)
+    sampling = _variance(scored.accuracy.value) / scored.samples
     widened = 1.0 if sampling == 0 else math.sqrt(1 + spread / sampling)
-    error = widened * scorer.standard_error(pooled)
+    error = widened * scorer.standard_error(scored)
     if scorer.is_share:
-        return Forecast(accuracy, low, high, accuracy, low, high, error)
+        score_low, score_high = _wilson(score, scored.samples, sampling + spread)
+        return Forecast(accuracy, low, high, score, score_low, score_high, error)
     least, most = scorer.limits
-    below, above = (limit - scorer.value(pooled) for limit in scorer.interval(pooled))
+    below, above = (limit - scorer.value(scored) for limit in scorer.interval(scored))
     score_low, score_high = max(least, score + widened * below), min(most, score + widened * above)
     return Forecast(accuracy, low, high, score, score_low, score_high, error)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from operator import index as whole_number
 from typing import Any
 
 from bespoke.costs import Costs
 from bespoke.design import Forecast, Request
 from bespoke.errors import InputError
+from bespoke.estimator.checks import in_parameters
 from bespoke.pipeline.preparation import source_named
 from bespoke.sensing import FrontEndKind, figures_of
 from bespoke.technology import Technology
@@ -59,23 +58,6 @@ def request_of(
     return Request(min_score=min_accuracy, frugal=min_accuracy is None and unlimited, **limits, **named)
 
 
-def checked(name: str, value: Any, *, most: float = math.inf) -> float | None:
-    """A number that is asked for, or None.
-
-    Raises
-    ------
-    ValueError
-        naming the parameter, for what is no number from 0 to ``most``.
-    """
-    if value is None:
-        return None
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= most:
-        limits = "of at least 0" if most == math.inf else f"from 0 to {most:g}"
-        raise ValueError(f"{name} must be a number {limits}, not {value!r}")
-    return float(value)
-
-
 def system_limits(
     area_cm2: float | None,
     power_mw: float | None,
@@ -95,12 +77,14 @@ def system_limits(
     """
     if area_cm2 is power_mw is source is None:
         return {}
+    if not isinstance(source, str | None):
+        raise ValueError(f"source must be the name of a power source, not {source!r}")
     try:
         if costs.system_power_mw is None:
             figures_of(technology, kind, figures)
         found = None if source is None else source_named(source, technology)
     except InputError as error:
-        raise ValueError(str(error)) from error
+        raise in_parameters(error) from error
     powers = [most for most in (power_mw, found and found.power_mw) if most is not None]
     return {
         "max_system_area_cm2": area_cm2,

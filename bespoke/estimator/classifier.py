@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
@@ -17,14 +16,23 @@ from bespoke.costs import Objective
 from bespoke.design import Design, choose
 from bespoke.errors import InputError
 from bespoke.estimator.answering import CircuitClassifier
-from bespoke.estimator.choosing import checked, place_of, request_of, system_limits
+from bespoke.estimator.checks import checked, in_parameters, one_of
+from bespoke.estimator.choosing import place_of, request_of, system_limits
 from bespoke.estimator.designs import front_table
 from bespoke.estimator.fitting import find_designs
-from bespoke.estimator.parameters import figures_name, folds_of, hidden_of, model_of, one_of, procedure_of
+from bespoke.estimator.parameters import (
+    figures_name,
+    folds_of,
+    hidden_of,
+    model_of,
+    procedure_of,
+    workers_of,
+)
 from bespoke.estimator.plotting import draw_front
 from bespoke.estimator.saving import plain, read_classifier, write_classifier
 from bespoke.estimator.shares import class_shares, decisions
 from bespoke.model import IntegerClassifier
+from bespoke.pipeline.config import DEVICE_YIELD
 from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
@@ -55,7 +63,7 @@ class BespokeClassifier(CircuitClassifier):
     folds : folds that forecast the accuracy, 3 at effort fast and 5 otherwise when None; 0 holds back a quarter of
         every class instead.
     starts : what the gate-level search starts from, of ``"network"``, ``"tree"``, ``"forest"``, ``"lut"`` and
-        ``"nothing"``; all of them when None.
+        ``"nothing"``: one word or several; all of them when None.
     metric : what designs are compared by: ``"accuracy"``, ``"balanced-accuracy"``, ``"f1-macro"`` or ``"cost"``.
     cost_matrix : (classes, classes), cost of each answer (column) to each class (row), for ``metric="cost"``.
     class_weight : ``"balanced"``, or what an error on a class weighs, by label; 1 for all when None.
@@ -64,7 +72,10 @@ class BespokeClassifier(CircuitClassifier):
         ``"binary"`` (flash converters) or ``"digital"`` (words from elsewhere, which cost nothing).
     front_end_figures : what prices it: a set of the technology's or a TOML file; the technology's first when None.
     objective : what search and choice make small beside accuracy: ``"system-power"``, ``"system-area"``, ``"power"``
-        or ``"area"``; the system is circuit and front end together.
+        or ``"area"``; the system is circuit and front end together. ``"printed-accuracy"`` makes the system's power
+        small while scores are those of prints, of which devices are broken and thresholds drift.
+    device_yield : probability that a printed device works, for ``objective="printed-accuracy"``.
+    threshold_sigma : drift of a comparator's reference, standard deviation in steps of the grid, for the same.
     n_jobs : processes of the search, and tools at a time in ``synthesize``; the result does not depend on it.
     random_state : int, RandomState or None; same int, same classifier.
 
@@ -98,7 +109,7 @@ class BespokeClassifier(CircuitClassifier):
         candidates: int | None = None,
         moves: int | None = None,
         folds: int | None = None,
-        starts: Sequence[str] | None = None,
+        starts: str | Sequence[str] | None = None,
         metric: str = "accuracy",
         cost_matrix: Any = None,
         class_weight: dict | str | None = None,
@@ -106,6 +117,8 @@ class BespokeClassifier(CircuitClassifier):
         front_end: str = "thermometer",
         front_end_figures: str | None = None,
         objective: str = "system-power",
+        device_yield: float = DEVICE_YIELD,
+        threshold_sigma: float = 0.0,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -125,6 +138,8 @@ class BespokeClassifier(CircuitClassifier):
         self.front_end = front_end
         self.front_end_figures = front_end_figures
         self.objective = objective
+        self.device_yield = device_yield
+        self.threshold_sigma = threshold_sigma
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -161,10 +176,10 @@ class BespokeClassifier(CircuitClassifier):
                 feature_names=tuple(self._feature_names()),
                 class_labels=tuple(plain(label) for label in self.classes_),
                 bits=self.bits,
-                workers=joblib.effective_n_jobs(self.n_jobs or 1),
+                workers=workers_of(self.n_jobs),
             )
         except InputError as error:
-            raise ValueError(str(error)) from error
+            raise in_parameters(error) from error
         self.front_end_ = procedure.front_end.kind
         self.quantiser_, self.designs_, self._vectors = fitted.quantiser, fitted.designs, fitted.vectors
         self.held_out_, self._share_weights = fitted.held_out, fitted.class_weights
@@ -214,7 +229,7 @@ class BespokeClassifier(CircuitClassifier):
         ``chosen`` marks the active design, which is always listed. Estimated figures have it in their names.
         """
         check_is_fitted(self, "chosen_")
-        return front_table(self.designs_, self._selectable, self.chosen_, Objective(self.objective))
+        return front_table(self.designs_, self._selectable, self.chosen_, Objective(self.objective).cost)
 
     def plot_front(self, ax: Axes | None = None) -> Axes:
         """Draw ``pareto_front_`` beside the exact baseline: forecast score, with its 95 % interval, against cost.
@@ -228,7 +243,7 @@ class BespokeClassifier(CircuitClassifier):
         the axes, for titles, limits and saving (``ax.figure.savefig``).
         """
         listed = self.pareto_front_.index.tolist()
-        return draw_front(ax, self.designs_, listed, self.chosen_, Objective(self.objective), self.metric)
+        return draw_front(ax, self.designs_, listed, self.chosen_, Objective(self.objective).cost, self.metric)
 
     def choose(
         self,
@@ -295,7 +310,7 @@ class BespokeClassifier(CircuitClassifier):
             limits={"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw, **system},
             default_loss=self.max_loss,
             baseline=self.baseline_.forecast,
-            objective=one_of(Objective, self.objective, "objective"),
+            objective=one_of(Objective, self.objective, "objective").cost,
             metric=str(self.metric).replace("-", " "),
         )
         found = choose([self.designs_[place] for place in self._selectable], request)
@@ -350,6 +365,8 @@ class BespokeClassifier(CircuitClassifier):
 
         Raises
         ------
+        InputError
+            where the folder is a file, or cannot be made.
         ToolMissingError, ToolFailedError
             for the tools' troubles.
         VerificationError
@@ -361,7 +378,13 @@ class BespokeClassifier(CircuitClassifier):
         return measured(self, Path(folder), X, y, technology=technology, effort=effort)
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted classifier as JSON, without the samples that it was fitted on."""
+        """Write the fitted classifier as JSON, without the samples that it was fitted on.
+
+        Raises
+        ------
+        InputError
+            naming the file, where it is a folder or cannot be written.
+        """
         check_is_fitted(self, "chosen_")
         write_classifier(Path(path), self)
 

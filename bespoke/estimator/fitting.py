@@ -119,7 +119,7 @@ def _forecast(fitted: CrossFitted, data: PreparedData, procedure: Procedure) -> 
     designs = with_forecasts(fitted.developed.designs, crossfit, objective)
     held_out = [crossfit.answers_at(design.estimated.along(objective), objective) for design in designs]
     conventional = baseline_front_end(procedure.technology, procedure.front_end)
-    exact = exact_design(fitted.developed.models.baseline, data, procedure.technology, conventional, crossfit)
+    exact = exact_design(fitted.developed.models.baseline, procedure.judge(data), conventional, crossfit)
     return [*designs, exact], [*held_out, crossfit.baseline_answers]
 
 

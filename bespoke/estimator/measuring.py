@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
+from bespoke.errors import InputError
 from bespoke.estimator.fitting import unsplit_part
-from bespoke.estimator.parameters import figures_name
+from bespoke.estimator.parameters import figures_name, workers_of
+from bespoke.pipeline.choosing import forecast_fields
 from bespoke.pipeline.design import measure
 from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
@@ -31,12 +32,14 @@ def measured(
     known = load_technology(technology or classifier.technology)
     data = measured_data(classifier, X, y)
     design = classifier.designs_[classifier.chosen_]
-    model_file = folder / "model.json"
     front_end = _active_front_end(classifier, known)
+    workers = workers_of(classifier.n_jobs)
+    _make(folder)
+    model_file = folder / "model.json"
     ModelFile.of(design.model, data, front_end.kind).save(model_file)
     unseen = X is not None or "test" in classifier._vectors
     test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
-    return measure(
+    found = measure(
         design.model,
         data,
         folder,
@@ -48,13 +51,23 @@ def measured(
             clock_ms=known.clock_ms,
             seed=0,
             front_end=front_end,
-            objective=Objective(classifier.objective),
-            workers=joblib.effective_n_jobs(classifier.n_jobs or 1),
+            objective=Objective(classifier.objective).cost,
+            workers=workers,
         ),
         model_file=model_file,
         root=folder,
         known_accuracy=PartAccuracies(design.train, None, test),
     )
+    return found if design.forecast is None else replace(found, **forecast_fields(design.forecast))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{folder} is a file, or lies behind one; name a folder for what is synthesised") from None
+    except OSError as error:
+        raise InputError(f"folder {folder} cannot be made: {error.strerror}; name another one") from None
 
 
 def measured_data(classifier: Any, X: Any, y: Any) -> PreparedData:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from bespoke.costs import Costs, Objective
-from bespoke.data import PreparedData, read_vectors
-from bespoke.design import EXACT_BASELINE, CrossFit, Design, FoldEvidence
+from bespoke.costs import COSTS, Objective
+from bespoke.data import PreparedData
+from bespoke.design import EXACT_BASELINE, CrossFit, FoldEvidence
 from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.estimator.answering import CircuitClassifier, sorted_labels
@@ -20,17 +19,17 @@ from bespoke.estimator.classifier import BespokeClassifier
 from bespoke.estimator.saving import KIND
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.model import IntegerClassifier, to_json
-from bespoke.pipeline.choosing import costs_of
 from bespoke.pipeline.config import RunConfig, Start, read_config
+from bespoke.pipeline.finished import FINISHED, FinishedFront, data_of
 from bespoke.pipeline.front import forecast_cells
-from bespoke.pipeline.metrics import DesignMetrics
+from bespoke.pipeline.judging import Judge
+from bespoke.pipeline.metrics import RunMetrics
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of, scorer_of, technology_of
-from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
-from bespoke.pipeline.runfolder import RunFolder
+from bespoke.pipeline.preparation import front_end_of, scorer_of, technology_of
+from bespoke.pipeline.rivals import RIVAL_TREE, rival_trees
+from bespoke.pipeline.runfolder import METRICS, RunFolder
 from bespoke.scores import Confusion
-from bespoke.sensing import FrontEnd, FrontEndKind
-from bespoke.technology import Technology
+from bespoke.sensing import FrontEndKind
 
 
 class ModelClassifier(CircuitClassifier):
@@ -111,17 +110,17 @@ def restore_run(kind: type[BespokeClassifier], path: Path) -> BespokeClassifier:
         front_end=str(config.front_end),
         front_end_figures=config.front_end_figures,
         objective=str(config.objective),
+        device_yield=config.device_yield,
+        threshold_sigma=config.threshold_sigma,
         random_state=config.seed,
     )
     found.quantiser_, found.front_end_ = data.quantiser, config.front_end
     _set_names(found, run.model)
-    front = run.front()
-    found.designs_ = tuple(design for design, _ in front)
-    found.held_out_ = tuple(answers for _, answers in front)
+    found.designs_, found.held_out_ = run.front.designs, run.held_out()
     found._selectable = tuple(
         index for index, design in enumerate(found.designs_) if config.choose_rival or design.origin != RIVAL_TREE
     )
-    found.chosen_ = found._run_choice = next(index for index, row in enumerate(run.rows) if row.chosen)
+    found.chosen_ = found._run_choice = run.chosen
     found._share_weights = weights_of_classes(
         run.crossfit.scorer, np.bincount(data.train.classes, minlength=data.classes)
     )
@@ -137,16 +136,6 @@ def _set_names(classifier: CircuitClassifier, model: ModelFile) -> None:
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A line of ``front.csv``, as far as it is needed."""
-
-    origin: str
-    model_file: str
-    chosen: bool
-    forecast: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class _FinishedRun:
     """What a run folder holds of a finished run, without the files that its data came from."""
 
@@ -154,10 +143,9 @@ class _FinishedRun:
     config: RunConfig
     model: ModelFile
     data: PreparedData
-    technology: Technology
-    front_end: FrontEnd
     crossfit: CrossFit
-    rows: tuple[_Row, ...]
+    front: FinishedFront
+    chosen: int
 
     @classmethod
     def read(cls, path: Path) -> _FinishedRun:
@@ -169,12 +157,12 @@ class _FinishedRun:
             where the folder holds no finished run, or one that is damaged or of another version.
         """
         folder = RunFolder(path)
-        if not (folder.has("config.toml") and folder.has("front.csv") and folder.has("metrics.json")):
+        if not all(folder.has(name) for name in ("config.toml", FINISHED, METRICS)):
             raise InputError(f"folder {path} holds no finished run; `bespoke run DATA --out {path}` makes one")
         config = RunConfig(**read_config(path / "config.toml"))
-        model = ModelFile.load(path / "models/baseline.json")
-        data = _data(folder, config, model)
-        technology = technology_of(config)
+        front = FinishedFront.load(folder)
+        data = data_of(folder, front.findings.data)
+        chosen = folder.read(RunMetrics, METRICS).selection.design
         try:
             places = [path, *sorted(path.glob("folds/*"), key=lambda place: int(place.name))]
             evidence = [
@@ -182,109 +170,54 @@ class _FinishedRun:
                 for place in places
                 if (place / "evidence.json").is_file()
             ]
-            rows = _rows(path / "front.csv")
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"run {path} is damaged: {type(error).__name__} {error}") from None
-        if not evidence or sum(row.chosen for row in rows) != 1:
+        if not evidence or chosen is None or not 0 <= chosen < len(front.designs):
             raise InputError(f"run {path} is damaged: it has no forecast or no chosen design; run it again")
-        crossfit = CrossFit(evidence, scorer_of(config, data))
-        return cls(folder, config, model, data, technology, front_end_of(config, technology), crossfit, rows)
+        model = ModelFile.load(path / "models/baseline.json")
+        return cls(folder, config, model, data, CrossFit(evidence, scorer_of(config, data)), front, chosen)
 
-    def front(self) -> list[tuple[Design, Confusion]]:
-        """Every design of ``front.csv``, forecast and measured, and the answers that its forecast rests on.
+    def held_out(self) -> tuple[Confusion, ...]:
+        """The answers that each design's forecast rests on.
 
         Raises
         ------
         InputError
-            naming the file that does not fit the others.
+            where the forecasts are not those of the run's folds, or a rival tree is not one of its data.
         """
-        searched = {_key(design.model): design for design in self._searched()}
-        axis = self._axis(searched)
-        trees = rival_trees(self.data, self.technology, self.front_end, self.crossfit)
-        rivals: dict[str, int] = {}
-        for index, tree in enumerate(trees):  # larger ones may be the same tree, of which the run kept the first
-            rivals.setdefault(_key(tree.model), index)
-        front = []
-        for row in self.rows:
-            model = self._model(row)
-            try:
-                if row.origin == EXACT_BASELINE:
-                    design, answers = self._baseline(model), self.crossfit.baseline_answers
-                elif row.origin == RIVAL_TREE:
-                    place = rivals[_key(model)]
-                    design, answers = trees[place], self.crossfit.tree_answers(place)
-                else:
-                    design, answers = self._forecast(searched[_key(model)], axis)
-            except KeyError:
-                raise InputError(
-                    f"{self.folder / row.model_file} is no design that the run's search found; run it again"
-                ) from None
-            front.append((design.with_measured(self._measured(row), model_file=row.model_file), answers))
-        return front
+        axis, trees = self._axis(), self._tree_places()
+        found = []
+        for design in self.front.designs:
+            if design.origin == EXACT_BASELINE:
+                found.append(self.crossfit.baseline_answers)
+            elif design.origin == RIVAL_TREE:
+                place = trees.get(_key(design.model))
+                if place is None:
+                    raise InputError(f"{self.folder / design.model_file} is no tree of the run's data; run it again")
+                found.append(self.crossfit.tree_answers(place))
+            else:
+                found.append(self.crossfit.answers_at(design.estimated.along(axis), axis))
+        return tuple(found)
 
-    def _searched(self) -> list[Design]:
-        """All that the searches kept, with estimated costs."""
-        places = [name for name in ("search/networks.json", "search/circuits.json") if self.folder.has(name)]
-        return [Design.from_json(entry) for name in places for entry in self.folder.read_json(name)["designs"]]
-
-    def _axis(self, searched: dict[str, Design]) -> Objective:
+    def _axis(self) -> Objective:
         """The cost along which the run forecast its designs; whoever chose since may have asked for another."""
-        rows = [row for row in self.rows if row.origin not in (EXACT_BASELINE, RIVAL_TREE)]
-        designs = [searched.get(_key(self._model(row))) for row in rows]
-        for axis in (self.config.objective, *Objective):
-            known = [
-                (row, self._forecast(one, axis)) for row, one in zip(rows, designs, strict=True) if one is not None
-            ]
-            if all(tuple(forecast_cells(design.forecast)) == row.forecast for row, (design, _) in known):
+        own = [design for design in self.front.designs if design.origin not in (EXACT_BASELINE, RIVAL_TREE)]
+        for axis in (self.config.objective.cost, *COSTS):
+            forecasts = [self.crossfit.at(design.estimated.along(axis), axis) for design in own]
+            pairs = zip(own, forecasts, strict=True)
+            if all(forecast_cells(design.forecast) == forecast_cells(forecast) for design, forecast in pairs):
                 return axis
-        raise InputError(f"the forecasts in {self.folder / 'front.csv'} are not those of the run's folds; run it again")
+        raise InputError(f"the forecasts in {self.folder / FINISHED} are not those of the run's folds; run it again")
 
-    def _model(self, row: _Row) -> IntegerClassifier:
-        return ModelFile.load(self.folder / row.model_file).classifier
-
-    def _forecast(self, design: Design, axis: Objective) -> tuple[Design, Confusion]:
-        cost = design.estimated.along(axis)
-        return replace(design, forecast=self.crossfit.at(cost, axis)), self.crossfit.answers_at(cost, axis)
-
-    def _baseline(self, model: IntegerClassifier) -> Design:
-        conventional = baseline_front_end(self.technology, self.front_end)
-        return exact_design(model, self.data, self.technology, conventional, self.crossfit)
-
-    def _measured(self, row: _Row) -> Costs:
-        if row.origin == EXACT_BASELINE:
-            exact = self.folder.read(DesignMetrics, "baseline/design.json")
-            return costs_of(exact)
-        place = Path(row.model_file).parent / "mapped.json"
-        return self.folder.read(Costs, str(place))
-
-
-def _data(folder: RunFolder, config: RunConfig, model: ModelFile) -> PreparedData:
-    """The run's data on the grid, from its vectors."""
-    names = {name: f"vectors/{name}.csv" for name in ("train", "validation", "test")}
-    parts = {name: read_vectors(folder / file) for name, file in names.items() if folder.has(file)}
-    return PreparedData(
-        str(config.data or config.train),
-        config.bits,
-        model.feature_names,
-        model.class_labels,
-        model.quantiser,
-        parts["train"],
-        parts.get("validation"),
-        parts["test"],
-    )
-
-
-def _rows(path: Path) -> tuple[_Row, ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            _Row(
-                row["origin"],
-                row["model_file"],
-                row["chosen"] == "1",
-                tuple(row[f"forecast_{name}"] for name in ("accuracy", "low", "high", "score")),
-            )
-            for row in csv.DictReader(file, strict=True)
-        )
+    def _tree_places(self) -> dict[str, int]:
+        """By a rival tree's model: its place among those that the folds judged, of equal ones the first."""
+        technology = technology_of(self.config)
+        front_end = front_end_of(self.config, technology)
+        judge = Judge(self.data, self.crossfit.scorer, technology)  # the trees alone are asked for, not their scores
+        places: dict[str, int] = {}
+        for index, tree in enumerate(rival_trees(judge, front_end, self.crossfit)):
+            places.setdefault(_key(tree.model), index)
+        return places
 
 
 def _key(model: Any) -> str:

@@ -25,7 +25,15 @@ _IMPORTED = "imported model"
 
 
 def write_classifier(path: Path, classifier: Any) -> None:
-    """All of a fitted classifier but the samples that it was fitted on."""
+    """All of a fitted classifier but the samples that it was fitted on.
+
+    Raises
+    ------
+    InputError
+        naming the file, where it cannot be written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file in it, such as {path / 'classifier.json'}")
     parameters = classifier.get_params()
     if isinstance(parameters["random_state"], np.random.RandomState):
         parameters["random_state"] = None  # a generator's state says nothing about the fitted circuit
@@ -48,7 +56,10 @@ def write_classifier(path: Path, classifier: Any) -> None:
         "held_out": [answers.to_json() for answers in classifier.held_out_],
         "class_weights": plain(classifier._share_weights),
     }
-    write_json(path, document)
+    try:
+        write_json(path, document)
+    except OSError as error:
+        raise InputError(f"classifier file {path} cannot be written: {error.strerror}; name another file") from None
 
 
 def read_classifier(path: Path, kind: type) -> Any:

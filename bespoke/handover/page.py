@@ -43,6 +43,7 @@ def render_page(
         "accuracy": wording.accuracy,
         "delay": wording.delay,
         "count": wording.count,
+        "counted": wording.counted,
         "hours": wording.hours,
     }
     inputs = [pin for pin in pins if pin.direction == "input"]

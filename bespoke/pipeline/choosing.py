@@ -25,7 +25,7 @@ from bespoke.pipeline.metrics import DesignMetrics, Ratios, RivalMetrics, RunMet
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of, technology_of
-from bespoke.pipeline.printed import ROBUSTNESS, Press, device_yield_of, printed_after_choice, summary_of
+from bespoke.pipeline.printed import ROBUSTNESS, Press, printed_after_choice, summary_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.publication import link_the_rest, shadow_of
 from bespoke.pipeline.rivals import RIVAL_TREE
@@ -85,7 +85,7 @@ def _backend(config: RunConfig, technology: Technology, front_end: FrontEnd) -> 
         clock_ms=config.clock_ms or technology.clock_ms,
         seed=config.seed,
         front_end=front_end,
-        objective=config.objective,
+        objective=config.objective.cost,
         decisions_per_hour=config.decisions_per_hour,
         workers=config.workers,
     )
@@ -216,7 +216,7 @@ def settle_on(
         dominated=dominated(
             designs, data, choice, copies=copies, by_number=design is not None, rivals=config.choose_rival
         ),
-        robustness=summary_of(robustness, device_yield_of(config)),
+        robustness=summary_of(robustness, config.device_yield),
     )
     settings = to_toml(config, asked=asked)
     if design is not None:
@@ -306,13 +306,18 @@ def request_of(config: RunConfig, baseline: Forecast, source: PowerSource | None
     unlimited = all(limit is None for limit in limits.values())
     settings = {
         **limits,
-        "objective": config.objective,
+        "objective": config.objective.cost,
         "source": source and source.name,
-        "metric": config.metric.value.replace("-", " "),
+        "metric": _metric_in_words(config),
     }
     if config.max_loss is not None:
         return Request.within(config.max_loss, baseline, **settings)
     return Request(min_score=config.min_accuracy, frugal=config.min_accuracy is None and unlimited, **settings)
+
+
+def _metric_in_words(config: RunConfig) -> str:
+    name = config.metric.value.replace("-", " ")
+    return name if config.spread is None else f"{name} of prints"
 
 
 def _chosen(front: Sequence[Design], request: Request, *, rivals: bool) -> Choice:

@@ -66,6 +66,10 @@ REQUEST_SETTINGS = (
 )
 
 
+#: Of the published range of 0.90 to 0.99 ('Printed Microprocessors', ISCA 2020), for what is not asked otherwise.
+DEVICE_YIELD = 0.99
+
+
 def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None) -> Any:
     return field(default=default, metadata={"help": text, "low": low, "high": high})
 
@@ -109,6 +113,12 @@ class RunConfig:
     front_end: FrontEndKind = _option(FrontEndKind.THERMOMETER, "what stands between the sensors and the classifier")
     front_end_figures: str | None = _option(
         None, "figures of the front end: a set of the technology's, or a TOML file; the technology's first by default"
+    )
+    device_yield: float = _option(
+        DEVICE_YIELD, "probability that a printed device works, for figures of prints", low=0.5, high=1
+    )
+    threshold_sigma: float = _option(
+        0.0, "drift of a comparator's reference, standard deviation in steps of the grid", low=0, high=64
     )
     max_loss: float | None = _option(
         None, "forecast accuracy that the design may lose against the exact baseline", low=0, high=1
@@ -176,11 +186,18 @@ class RunConfig:
             return self.folds
         return usual_folds(self.effort)
 
+    @property
+    def spread(self) -> tuple[float, float] | None:
+        """Device yield and drift under which designs are searched and compared; None where they count as designed."""
+        return (self.device_yield, self.threshold_sigma) if self.objective is Objective.PRINTED_ACCURACY else None
+
     def result_settings(self) -> dict[str, Any]:
         """The settings that what is found depends on, as they stand in a run folder's config; not the request."""
         settings = to_plain(self)
         settings.pop("workers")
         settings.pop("data_dir", None)  # where the data lay; their digest says what they were
+        if self.spread is None:  # what prints are reported under, and no more
+            settings.pop("device_yield"), settings.pop("threshold_sigma")
         return {name: value for name, value in settings.items() if name not in REQUEST_SETTINGS}
 
     def asking(self, **request: Any) -> RunConfig:
@@ -289,8 +306,8 @@ def _coerced(key: str, value: Any) -> Any:
         case "circuit_approximation" | "choose_rival":
             return _typed(value, bool, "true or false")
         case (
-            "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw" | "max_system_area_cm2"
-            | "max_system_power_mw" | "decisions_per_hour" | "clock_ms"
+            "device_yield" | "threshold_sigma" | "max_loss" | "min_accuracy" | "max_area_cm2" | "max_power_mw"
+            | "max_system_area_cm2" | "max_system_power_mw" | "decisions_per_hour" | "clock_ms"
         ):  # fmt: skip
             return float(_typed(value, (int, float), "a number"))
         case "target":

@@ -154,14 +154,13 @@ def explore(
         imported=begun.imported,
     )
     designs = []
-    for index, design in enumerate(with_forecasts(fitted.developed.designs, fitted.crossfit, config.objective)):
+    for index, design in enumerate(with_forecasts(fitted.developed.designs, fitted.crossfit, config.objective.cost)):
         name = f"explored/{index:03d}.json"
         ModelFile.of(design.model, data, front_end=front_end.kind).save(folder / name)
         designs.append(replace(design, model_file=name))
     exact = exact_design(
         fitted.developed.models.baseline,
-        data,
-        begun.technology,
+        begun.procedure.judge(data),
         baseline_front_end(begun.technology, front_end),
         fitted.crossfit,
     )
@@ -171,7 +170,7 @@ def explore(
     write_text(table, _table([*designs, baseline], [*copies, None]))
     return Exploration(
         data,
-        config.objective,
+        config.objective.cost,
         tuple(designs),
         baseline,
         fitted.developed.summary,

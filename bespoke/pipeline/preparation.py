@@ -28,6 +28,7 @@ from bespoke.pipeline.procedure import Procedure
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder, digest_arrays
 from bespoke.scores import Scorer
+from bespoke.search import Printing
 from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
 from bespoke.technology import (
     PowerSource,
@@ -158,13 +159,22 @@ def procedure_of(
         starts=config.starts,
         freeze=config.freeze,
         gate_level=config.circuit_approximation,
-        objective=config.objective,
+        objective=config.objective.cost,
         technology=technology,
         front_end=front_end,
         budget=BUDGETS[config.effort],
         seed=config.seed,
         scorer=scorer_of(config, data),
+        printing=printing_of(config, technology, front_end),
     )
+
+
+def printing_of(config: RunConfig, technology: Technology, front_end: FrontEnd) -> Printing | None:
+    """How prints differ where the objective asks for their accuracy; None where designs count as designed."""
+    if config.spread is None:
+        return None
+    device_yield, threshold_sigma = config.spread
+    return Printing.of(technology, front_end, device_yield=device_yield, threshold_sigma=threshold_sigma)
 
 
 def scorer_of(config: RunConfig, data: PreparedData) -> Scorer:

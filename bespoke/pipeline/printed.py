@@ -26,21 +26,9 @@ from bespoke.technology import Technology
 
 #: The record of the chosen design.
 ROBUSTNESS = "robustness.json"
-#: Of the published range of 0.90 to 0.99 for a printed transistor, where the settings do not say it.
-DEVICE_YIELD = 0.99
 _TITLE = "faults, prints and drift"
 #: Samples times designs from which on it pays to wait for processes to start.
 _MANY_ANSWERS = 20_000
-
-
-def device_yield_of(config: RunConfig) -> float:
-    """The chance that a printed device works, under which a run reports prints."""
-    return getattr(config, "device_yield", DEVICE_YIELD)
-
-
-def threshold_sigma_of(config: RunConfig) -> float:
-    """The drift of a comparator's reference, in steps of the grid, under which a run reports prints."""
-    return getattr(config, "threshold_sigma", 0.0)
 
 
 @dataclass(frozen=True)
@@ -87,7 +75,7 @@ def printed_after_choice(
     progress.stage(_TITLE)
     with folder.timed(_TITLE):
         chosen = press.printable(place / "model.json", place / NETLIST, data, design="the chosen design")
-        device_yield, sigma = device_yield_of(config), threshold_sigma_of(config)
+        device_yield, sigma = config.device_yield, config.threshold_sigma
         settings = PrintSettings.quick(device_yield=device_yield, threshold_sigma=sigma, seed=config.seed)
         record = examine(chosen, settings, progress=lambda share, note="": progress.update(share / 2, note))
         jobs = [

@@ -10,25 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from bespoke.costs import Objective
+from bespoke.costs import COSTS, Objective
 from bespoke.data import Part, PreparedData
-from bespoke.design import Design, FoldEvidence, Judged, answers_of, estimated, front_of, shortfall
+from bespoke.design import Answers, Design, FoldEvidence, Judged, estimated, front_of, shortfall
 from bespoke.errors import InputError
 from bespoke.model import Network
 from bespoke.pipeline.budgets import Budget
 from bespoke.pipeline.config import Start, Unit
+from bespoke.pipeline.judging import Judge
 from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.pipeline.starts import circuits_to_start_from
-from bespoke.scores import Confusion, Scorer, class_weights, repetitions
-from bespoke.search import Found, Front, SearchData, SearchOptions, explore
+from bespoke.scores import Scorer, class_weights, repetitions
+from bespoke.search import Found, Front, Printing, SearchData, SearchOptions, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate, evolve_small
 from bespoke.sensing import FrontEnd, all_wires
 from bespoke.technology import Technology
 from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
-from bespoke.train.trees import grow_trees
+from bespoke.train.trees import grow_trees, tree_circuit
 
 #: Smaller training parts are searched with a noisy copy of each sample beside it, against over-fitting.
 ENOUGH_SAMPLES = 2000
@@ -67,6 +68,7 @@ class Procedure:
     gate_level : whether circuits are searched below the neurons.
     scorer : what designs are compared by.
     class_weight : the user's own weights of errors by class, as `bespoke.scores.class_weights` takes them.
+    printing : how prints differ, where their errors are what counts; None for those of the designs.
     """
 
     hidden: tuple[int, ...]
@@ -80,6 +82,11 @@ class Procedure:
     seed: int
     scorer: Scorer = field(default_factory=Scorer)
     class_weight: Any = None
+    printing: Printing | None = None
+
+    def judge(self, data: PreparedData) -> Judge:
+        """What rates models on the data."""
+        return Judge(data, self.scorer, self.technology, self.printing, self.seed)
 
     @property
     def stages(self) -> dict[str, float]:
@@ -135,16 +142,17 @@ class Procedure:
 
     def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
         """What designs that were found in ``data`` answer on samples that it lacks."""
-        designs = _on_some_front(developed.designs)
+        designs, judge = _on_some_front(developed.designs), self.judge(data)
         return FoldEvidence(
-            tuple(Judged(one.estimated, one.score, answers_of(one.model, held_out)) for one in designs),
-            answers_of(developed.models.baseline, held_out),
-            self._judged_trees(data, held_out),
+            tuple(Judged(one.estimated, one.score, judge.answers(one.model, held_out)) for one in designs),
+            judge.answers(developed.models.baseline, held_out),
+            self._judged_trees(judge, held_out),
         )
 
-    def _judged_trees(self, data: PreparedData, held_out: Part) -> tuple[Confusion, ...]:
+    def _judged_trees(self, judge: Judge, held_out: Part) -> tuple[Answers, ...]:
+        data, kind = judge.data, self.front_end.kind
         return tuple(
-            Confusion.of(tree.predict(held_out.features), held_out.classes, data.classes)
+            judge.answers(tree_circuit(tree, classes=data.classes, bits=data.bits, kind=kind), held_out)
             for tree in grow_trees(data.train.features, data.train.classes)
         )
 
@@ -236,6 +244,7 @@ class Procedure:
                 islands=self.budget.islands,
                 from_nothing=Start.NOTHING in self.starts,
                 objective=self.objective,
+                printing=self.printing,
             )
             if starts:
                 found = search([circuit for _, circuit in starts], samples, options, origins=[s for s, _ in starts])
@@ -250,17 +259,15 @@ class Procedure:
         self, folder: RunFolder, name: str, found: Iterable[Found], data: PreparedData, more: dict[str, Any]
     ) -> None:
         """What a search found as designs, rated on the training samples as they are, without repetitions."""
-        designs = [
-            Design.rated(one.classifier, data.train, origin=one.origin, estimated=one.estimated, scorer=self.scorer)
-            for one in found
-        ]
+        judge = self.judge(data)
+        designs = [judge.rated(one.classifier, origin=one.origin, estimated=one.estimated) for one in found]
         folder.write_json(name, {**more, "designs": [design.to_json() for design in _on_some_front(designs)]})
 
 
 def _on_some_front(designs: Iterable[Design]) -> list[Design]:
     """The designs that the procedure may end at along any cost."""
     designs = list(designs)
-    kept = {id(one): one for axis in Objective for one in front_of(designs, estimated(axis), shortfall)}
+    kept = {id(one): one for axis in COSTS for one in front_of(designs, estimated(axis), shortfall)}
     return [one for one in designs if id(one) in kept]
 
 

@@ -138,9 +138,11 @@ def _find(
 ) -> FinishedFront:
     """Everything between topology and choice: training, searches, forecasts, the baseline, the mapped front."""
     backend = bench.backend
+    procedure = procedure_of(config, data, topology.hidden, bench.technology, backend.front_end)
+    judge = procedure.judge(data)
     fitted = cross_fit(
         folder,
-        procedure_of(config, data, topology.hidden, bench.technology, backend.front_end),
+        procedure,
         data,
         folds=config.fold_count,
         workers=config.workers,
@@ -148,7 +150,7 @@ def _find(
         imported=None if imported is None else imported.adapted(data),
     )
     models, crossfit = fitted.developed.models, fitted.crossfit
-    baseline = exact_design(models.baseline, data, bench.technology, bench.conventional.front_end, crossfit)
+    baseline = exact_design(models.baseline, judge, bench.conventional.front_end, crossfit)
     baseline_metrics = _measured_baseline(folder, baseline, data, bench, progress)
     request = request_of(config, crossfit.baseline, bench.source)
     designs = map_front(
@@ -159,7 +161,7 @@ def _find(
         request=request,
         backend=backend,
         progress=progress,
-        rivals=rival_trees(data, bench.technology, backend.front_end, crossfit),
+        rivals=rival_trees(judge, backend.front_end, crossfit),
     )
     designs.append(baseline.with_measured(costs_of(baseline_metrics), model_file=baseline_metrics.model_file))
     findings = Findings(

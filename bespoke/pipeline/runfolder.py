@@ -19,6 +19,7 @@ from bespoke.files import as_written, write_json, write_text
 from bespoke.pipeline import publication
 from bespoke.pipeline.config import REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
 from bespoke.pipeline.metrics import restored
+from bespoke.technology import technology_names
 
 _T = TypeVar("_T")
 
@@ -41,7 +42,7 @@ class RunFolder:
         self._held: TextIO | None = None
 
     def open(self, config: RunConfig, *, data_digest: str, overwrite: bool = False) -> None:
-        """Create the folder, or take up a run that was begun with the same settings, data and version.
+        """Create the folder, or take up a run that was begun with the same settings, files, data and version.
 
         The request may be another one: it says which design is wanted, not what there is. The settings in
         ``config.toml`` are those of the last choice; before there is one, of the last call.
@@ -52,6 +53,9 @@ class RunFolder:
             if the folder holds another run, or anything that is not a run.
         """
         stamp = {"version": __version__, "data": data_digest, "settings": config.result_settings()}
+        files = _files_read(config)
+        if files:
+            stamp["files"] = files
         stamp = json.loads(as_written(json.dumps(stamp, ensure_ascii=False)))
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
@@ -82,7 +86,7 @@ class RunFolder:
         Raises
         ------
         InputError
-            if the folder is none of a run of this version.
+            if the folder is none of a run of this version, or a library that it was mapped on has changed since.
         """
         if not self.path.is_dir():
             raise InputError(f"run folder {self.path} does not exist")
@@ -96,7 +100,12 @@ class RunFolder:
             )
         self._lock()
         self.settle()
-        return RunConfig(**read_config(self.path / "config.toml"))
+        config = RunConfig(**read_config(self.path / "config.toml"))
+        changed = _changed_file(held, _files_read(config))
+        if changed is not None:
+            self.close()
+            raise InputError(f"{changed} has changed since the run in {self.path}; put it back as it was, or run again")
+        return config
 
     def asked(self, config: RunConfig) -> RunConfig:
         """The settings as the run was given them, which ``config`` has in full, with the request of ``config``."""
@@ -187,6 +196,22 @@ class RunFolder:
         return {**held, "settings": kept}
 
 
+def _files_read(config: RunConfig) -> dict[str, str]:
+    """SHA-256 of every file that the settings name for a technology or its front ends, by the path as it is named.
+
+    One that is not there is left out: whoever reads it says so.
+    """
+    named = (*(config.liberty or (config.technology,)), config.front_end_figures)
+    paths = [name for name in named if name is not None and name not in technology_names() and Path(name).is_file()]
+    return {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in paths}
+
+
+def _changed_file(held: dict[str, Any], files: dict[str, str]) -> str | None:
+    """The first file that was another when the folder's run was begun."""
+    before = held.get("files", {})
+    return next((name for name in files if name in before and before[name] != files[name]), None)
+
+
 def _difference(held: dict[str, Any], stamp: dict[str, Any], in_full: dict[str, Any]) -> str:
     """The first thing in which two stamps differ, in words; the held one may be the one in full, if that is nearer."""
     if held.get("version") != stamp["version"]:
@@ -200,6 +225,11 @@ def _difference(held: dict[str, Any], stamp: dict[str, Any], in_full: dict[str, 
     for key in differing:
         was = before["settings"].get(key, "default")
         return f"another {key} ({was!r} instead of {now.get(key, 'default')!r})"
+    changed = _changed_file(held, stamp.get("files", {}))
+    if changed is not None:
+        return f"another {changed}, which has changed since"
+    if held.get("data") == stamp["data"]:
+        return f"an unknown state of {', '.join(stamp.get('files', {})) or 'its files'}"
     return "other data"
 
 

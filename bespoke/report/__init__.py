@@ -8,7 +8,7 @@ from bespoke.report.comparison_output import (
     comparison_table,
 )
 from bespoke.report.exploration import write_exploration_figures
-from bespoke.report.figures import write_figures
+from bespoke.report.figures import checked_formats, write_figures
 from bespoke.report.page import write_report
 from bespoke.report.published import PublishedDesign, published_designs
 from bespoke.report.reading import FrontRow, RunRecord, read_run
@@ -18,6 +18,7 @@ __all__ = [
     "FrontRow",
     "PublishedDesign",
     "RunRecord",
+    "checked_formats",
     "compare_runs",
     "comparison_html",
     "comparison_latex",

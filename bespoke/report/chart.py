@@ -58,7 +58,8 @@ def _point(row: FrontRow, record: RunRecord) -> dict[str, Any]:
         point |= {"label": "Rival tree" if named else f"Tree {row.index}", "kind": "rival", "named": named}
         point["note"] = "decision tree on the same grid, behind the same front end"
     if row.origin == BASELINE_ORIGIN:
-        point |= {"label": "Exact baseline", "kind": "baseline", "named": True, "note": "same float model"}
+        point |= {"label": "Exact baseline", "kind": "baseline", "named": True}
+        point["note"] = "the float model in fixed point, not approximated"
         point |= _intervals(metrics.baseline)
     if row.chosen:
         point |= {"label": "Chosen design", "kind": "chosen", "named": True} | _intervals(metrics.chosen)

@@ -42,6 +42,9 @@ COLUMNS = (
     Column("test_accuracy", "Test accuracy"),
     Column("test_accuracy_low", "Test accuracy from"),
     Column("test_accuracy_high", "Test accuracy to"),
+    Column("forecast_accuracy", "Forecast accuracy"),
+    Column("forecast_low", "Forecast accuracy from"),
+    Column("forecast_high", "Forecast accuracy to"),
     Column("expected_printed_accuracy", "Expected accuracy of prints at device yield 0.99"),
     Column("share_of_good_prints", "Good prints at device yield 0.99"),
     Column("front_end", "Front end"),
@@ -54,12 +57,22 @@ COLUMNS = (
     Column("total_power_mw", "Classifier's total power", "mW"),
     Column("cells", "Cells"),
     Column("delay_ms", "Delay", "ms"),
+    Column("delay_is_indicative", "Delay is indicative"),
     Column("system_power_ratio", "Ratio, system power"),
     Column("system_area_ratio", "Ratio, system area"),
     Column("area_ratio", "Ratio, classifier's area"),
     Column("power_ratio", "Ratio, classifier's power"),
 )
-_INTERVAL = ("test_accuracy_low", "test_accuracy_high")
+#: By the name of an accuracy: its interval.
+_INTERVALS = {
+    "test_accuracy": ("test_accuracy_low", "test_accuracy_high"),
+    "forecast_accuracy": ("forecast_low", "forecast_high"),
+}
+_LIMITS = tuple(limit for interval in _INTERVALS.values() for limit in interval)
+#: What stands within another column's cell, unless it is named.
+_WITHIN = (*_LIMITS, "delay_is_indicative")
+#: What a sign before a delay means.
+INDICATIVE_DELAYS = "Delays marked ~ are indicative: printed loads lie outside the library's delay tables."
 _RATIOS = tuple(column.name for column in COLUMNS if column.name.endswith("_ratio"))
 #: What a narrow table shows where nobody names columns; of the classifier where nobody knows the systems' figures.
 _BRIEF_SYSTEM = ("test_accuracy", "estimated_system_power_mw", "estimated_system_area_cm2", "system_power_ratio")
@@ -78,7 +91,8 @@ def compare_runs(
 ) -> pd.DataFrame:
     """Chosen designs of several runs, and each run's exact baseline, one design a row.
 
-    Units stand in the column names; accuracies are on each run's test part with their 95 % interval. The system is
+    Units stand in the column names; accuracies are on each run's test part, and as they were forecast from
+    the development part, with their 95 % intervals. The system is
     classifier and front end, and the power source is the weakest that carries it. Ratios are baseline over design,
     missing in other rows.
 
@@ -124,6 +138,9 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
         "test_accuracy": test.value,
         "test_accuracy_low": test.low,
         "test_accuracy_high": test.high,
+        "forecast_accuracy": design.forecast_accuracy,
+        "forecast_low": design.forecast_low,
+        "forecast_high": design.forecast_high,
         "front_end": wording.front_end(design.front_end),
         "estimated_system_power_mw": design.estimated_system_power_mw,
         "estimated_system_area_cm2": design.estimated_system_area_cm2,
@@ -134,6 +151,7 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
         "total_power_mw": design.total_power_mw,
         "cells": design.cells,
         "delay_ms": design.delay_ms,
+        "delay_is_indicative": design.delay_is_indicative,
         "system_power_ratio": metrics.ratios.system_power if chosen else None,
         "system_area_ratio": metrics.ratios.system_area if chosen else None,
         "area_ratio": metrics.ratios.area if chosen else None,
@@ -205,12 +223,19 @@ def readable(frame: pd.DataFrame, names: Sequence[str] | None = None) -> Readabl
         shown = [
             column
             for column in COLUMNS
-            if column.name not in _INTERVAL and (frame[column.name].notna().any() or _is_told(column.name, frame))
+            if column.name not in _WITHIN and (frame[column.name].notna().any() or _is_told(column.name, frame))
         ]
     else:
         shown = [by_name[name] for name in names]
     rows = tuple(tuple(_cell(column.name, row) for column in shown) for row in frame.to_dict("records"))
     return Readable(tuple(shown), rows)
+
+
+def note_on(table: Readable) -> str | None:
+    """What is to be said below a table; None where there is nothing."""
+    places = [place for place, column in enumerate(table.columns) if column.name == "delay_ms"]
+    marked = any(row[place].startswith("~") for place in places for row in table.rows)
+    return INDICATIVE_DELAYS if marked else None
 
 
 def _is_told(name: str, frame: pd.DataFrame) -> bool:
@@ -224,10 +249,15 @@ def _cell(name: str, row: dict[str, object]) -> str:
         return "none"
     if pd.isna(value):
         return "–"
-    if name == "test_accuracy":
-        return f"{value:.3f} [{row['test_accuracy_low']:.3f}, {row['test_accuracy_high']:.3f}]"
-    if name in _INTERVAL or name == "expected_printed_accuracy":
+    if name in _INTERVALS:
+        low, high = (row[limit] for limit in _INTERVALS[name])
+        return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    if name in _LIMITS or name == "expected_printed_accuracy":
         return f"{value:.3f}"
+    if name == "delay_is_indicative":
+        return "yes" if value else "no"
+    if name == "delay_ms" and row["delay_is_indicative"]:
+        return f"~{wording.figures(float(value))}"
     if name == "share_of_good_prints":
         return share(float(value))
     if name in _RATIOS:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bespoke import __version__
-from bespoke.report.comparison import BASELINE_SUFFIX, Column, Readable, brief_columns, readable
+from bespoke.report.comparison import BASELINE_SUFFIX, Column, Readable, brief_columns, note_on, readable
 from bespoke.report.rendering import render_page
 
 #: Letters of a design's name in a table of a design a row; a longer one goes on in a further line.
@@ -64,12 +64,15 @@ def comparison_table(frame: pd.DataFrame, names: Sequence[str] | None = None, *,
     ----------
     names : columns to show; None for those that fit.
     """
-    everything = readable(frame, names)
-    if _width_across(everything) <= width:
-        return _designs_across(everything)
-    shown = everything if names is not None else readable(frame, brief_columns(frame))
-    below = [_designs_down(part) for part in _side_by_side(shown, width)]
-    return Group(below[0], *(Group("", part) for part in below[1:]))
+    shown = readable(frame, names)
+    if _width_across(shown) <= width:
+        parts = [_designs_across(shown)]
+    else:
+        shown = shown if names is not None else readable(frame, brief_columns(frame))
+        below = [_designs_down(part) for part in _side_by_side(shown, width)]
+        parts = [below[0], *(Group("", part) for part in below[1:])]
+    note = note_on(shown)
+    return Group(*parts, *(() if note is None else (note,)))
 
 
 def _width_across(table: Readable) -> int:
@@ -147,7 +150,9 @@ def comparison_markdown(frame: pd.DataFrame, names: Sequence[str] | None = None)
 
     headings = [column.heading for column in table.columns]
     rules = ["---" if column.is_text else "---:" for column in table.columns]
-    return "\n".join([line(headings), line(rules), *map(line, table.rows)]) + "\n"
+    note = note_on(table)
+    below = [] if note is None else ["", note]
+    return "\n".join([line(headings), line(rules), *map(line, table.rows), *below]) + "\n"
 
 
 def comparison_html(frame: pd.DataFrame, names: Sequence[str] | None = None) -> str:
@@ -170,6 +175,7 @@ def comparison_html(frame: pd.DataFrame, names: Sequence[str] | None = None) -> 
         technologies=sorted({str(name) for name in frame["technology"]}),
         ratios=frame["system_power_ratio"].notna().any() or frame["area_ratio"].notna().any(),
         baseline_suffix=BASELINE_SUFFIX,
+        note=note_on(table),
     )
 
 
@@ -180,8 +186,10 @@ def comparison_latex(frame: pd.DataFrame, names: Sequence[str] | None = None) ->
     """
     table = readable(frame, brief_columns(frame) if names is None else names)
     units = [f"({_latex(column.unit)})" if column.unit else "" for column in table.columns]
+    note = note_on(table)
     lines = [
         "% needs \\usepackage{booktabs}; intervals are 95 %",
+        *([] if note is None else [f"% {note}"]),
         f"\\begin{{tabular}}{{{''.join('l' if column.is_text else 'r' for column in table.columns)}}}",
         "\\toprule",
         _latex_row(_latex(column.title) for column in table.columns),

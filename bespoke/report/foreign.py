@@ -66,6 +66,7 @@ def foreign_row(path: Path, record: RunRecord, *, top: str | None = None, effort
         "total_power_mw": total_mw,
         "cells": netlist.gates,
         "delay_ms": None if delay is None else delay.delay_ms,
+        "delay_is_indicative": delay is not None and delay.indicative,
     }
 
 

@@ -111,8 +111,8 @@ class RunRecord:
 
     @property
     def objective(self) -> Objective:
-        """What the run made small."""
-        return Objective(self.settings.get("objective", Objective.SYSTEM_POWER))
+        """The cost that the run made small."""
+        return Objective(self.settings.get("objective", Objective.SYSTEM_POWER)).cost
 
     @property
     def chosen_row(self) -> FrontRow | None:

@@ -61,6 +61,7 @@ def _environment() -> Environment:
         "untold": wording.untold,
         "topology": wording.topology,
         "count": wording.count,
+        "counted": wording.counted,
         "source": wording.source,
         "margin": wording.margin,
         "near_copies": wording.near_copies,

@@ -115,7 +115,7 @@ def _sensor(
         own = costs[feature]
         cost = f"{wording.figures(own.power_mw)} mW · {wording.figures(own.area_cm2)} cm²"
         if not thresholds:
-            cost = f"{own.comparators} comparators, {cost}"
+            cost = f"{wording.counted(own.comparators, 'comparator')}, {cost}"
     return SensorBlock(name, text, cost, title, tuple(threshold.share for threshold in thresholds), y)
 
 
@@ -124,12 +124,12 @@ def _logic(record: RunRecord) -> tuple[str, ...]:
     chosen, model = record.metrics.chosen, record.chosen_model
     if isinstance(model, LogicCircuit):
         ands = len(model.fanins)
-        what = f"circuit of {ands} AND node{'' if ands == 1 else 's'}"
+        what = f"circuit of {wording.counted(ands, 'AND node')}"
     else:
         what = f"network {wording.topology(chosen)}"
     return (
         what,
-        f"{chosen.cells} printed cell{'' if chosen.cells == 1 else 's'}",
+        wording.counted(chosen.cells, "printed cell"),
         f"{wording.figures(chosen.total_power_mw)} mW · {wording.figures(chosen.area_cm2)} cm²",
     )
 

@@ -39,6 +39,15 @@ def count(value: int | None) -> str:
     return figures(None) if value is None else str(value)
 
 
+def counted(value: int | None, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "sensor"), counted(2, "sensor"), counted(None, "comparator")
+    ('1 sensor', '2 sensors', '– comparators')
+    """
+    return f"{count(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def amount(value: float | None) -> str:
     """A count as it is, a measure with three digits."""
     return str(value) if isinstance(value, int) else figures(value)

@@ -15,6 +15,8 @@ from bespoke.robustness.subject import Subject
 
 #: Words of a block at most: 4096 samples.
 _BLOCK_WORDS = 64
+#: Words that an unrolled loop of vector instructions takes at a time.
+_VECTOR_WORDS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,12 @@ class Bench:
         """Rows of intact values with room for those under faults, right outputs and the samples that count."""
         for start in range(0, self.words, _BLOCK_WORDS):
             part = slice(start, start + _BLOCK_WORDS)
-            mask = self._mask[part]
-            rows = np.empty((2 * self.netlist.nets, len(mask)), dtype=np.uint64)
-            rows[: self.netlist.nets] = simulate(self.netlist, packed[:, part])
-            yield rows, np.ascontiguousarray(self._expected[:, part]), np.ascontiguousarray(mask)
+            mask = _padded(self._mask[None, part])
+            rows = np.empty((2 * self.netlist.nets, mask.shape[1]), dtype=np.uint64)
+            rows[: self.netlist.nets] = simulate(self.netlist, _padded(packed[:, part]))
+            yield rows, _padded(self._expected[:, part]), mask[0]
+
+
+def _padded(words: np.ndarray) -> np.ndarray:
+    """With columns of zeros, so that loops over words are whole vector instructions and leave nothing over."""
+    return np.pad(words, ((0, 0), (0, -words.shape[1] % _VECTOR_WORDS)))

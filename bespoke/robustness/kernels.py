@@ -15,60 +15,50 @@ from bespoke.kernel_words import popcount
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
 _ONE = np.uint64(1)
+_TWO, _THREE = np.uint64(2), np.uint64(3)
 
 
 @njit(cache=True)
-def _apply(rows, target, operands, width, table, leaves):
-    """Fill a row with a truth table, uint64 (chunks,), of the rows ``operands[:width]``."""
-    out = rows[target]
-    words = len(out)
-    low = table[0]
-    if width == 0:
-        out[:] = _ALL if low & _ONE else _NONE
-    elif width == 1:
-        flip = _ALL if low & _ONE else _NONE
-        pick = _ALL if (low ^ (low >> _ONE)) & _ONE else _NONE
-        a = rows[operands[0]]
-        for word in range(words):
-            out[word] = flip ^ (pick & a[word])
-    elif width == 2:
-        bit0, bit1 = low & _ONE, (low >> _ONE) & _ONE
-        bit2, bit3 = (low >> np.uint64(2)) & _ONE, (low >> np.uint64(3)) & _ONE
-        c0 = _ALL if bit0 else _NONE
-        c1 = _ALL if bit0 ^ bit1 else _NONE
-        c2 = _ALL if bit0 ^ bit2 else _NONE
-        c3 = _ALL if bit0 ^ bit1 ^ bit2 ^ bit3 else _NONE
-        a, b = rows[operands[0]], rows[operands[1]]
-        for word in range(words):
-            x, y = a[word], b[word]
-            out[word] = c0 ^ (c1 & x) ^ (c2 & y) ^ (c3 & x & y)
-    else:
-        half = 1 << (width - 1)
-        for word in range(words):
-            x = rows[operands[0], word]
-            for pair in range(half):
-                two = (table[pair >> 5] >> np.uint64(2 * (pair & 31))) & np.uint64(3)
-                leaves[pair] = (_NONE if two & _ONE == _NONE else ~x) | (_NONE if two < np.uint64(2) else x)
-            left = half
-            for pin in range(1, width):
-                x = rows[operands[pin], word]
-                left >>= 1
-                for pair in range(left):
-                    leaves[pair] = (x & leaves[2 * pair + 1]) | (~x & leaves[2 * pair])
-            out[word] = leaves[0]
+def _apply(rows, target, plain, operands, width, tables, function, leaves):
+    """Fill a row with a function of the rows ``operands[:width]``; returns whether it differs from the row ``plain``.
 
-
-@njit(cache=True)
-def _same(rows, first, second):
-    """Whether two rows are equal."""
-    a, b = rows[first], rows[second]
+    ``tables`` is uint64 (functions, chunks). Rows are indexed, not taken as slices: a slice costs more than its words.
+    """
+    words = rows.shape[1]
+    low = tables[function, 0]
     difference = _NONE
-    for word in range(len(a)):
-        difference |= a[word] ^ b[word]
-    return difference == _NONE
+    if width <= 2:
+        bit0, bit1, bit2, bit3 = low & _ONE, (low >> _ONE) & _ONE, (low >> _TWO) & _ONE, (low >> _THREE) & _ONE
+        a = operands[0] if width > 0 else target
+        b = operands[1] if width > 1 else a
+        c0 = _ALL if bit0 else _NONE
+        c1 = _ALL if width > 0 and bit0 ^ bit1 else _NONE
+        c2 = _ALL if width > 1 and bit0 ^ bit2 else _NONE
+        c3 = _ALL if width > 1 and bit0 ^ bit1 ^ bit2 ^ bit3 else _NONE
+        for word in range(words):
+            x, y = rows[a, word], rows[b, word]
+            result = c0 ^ (c1 & x) ^ (c2 & y) ^ (c3 & x & y)
+            rows[target, word] = result
+            difference |= result ^ rows[plain, word]
+        return difference != _NONE
+    half = 1 << (width - 1)
+    for word in range(words):
+        x = rows[operands[0], word]
+        for pair in range(half):
+            two = (tables[function, pair >> 5] >> np.uint64(2 * (pair & 31))) & _THREE
+            leaves[pair] = (_NONE if two & _ONE == _NONE else ~x) | (_NONE if two < _TWO else x)
+        left = half
+        for pin in range(1, width):
+            x = rows[operands[pin], word]
+            left >>= 1
+            for pair in range(left):
+                leaves[pair] = (x & leaves[2 * pair + 1]) | (~x & leaves[2 * pair])
+        rows[target, word] = leaves[0]
+        difference |= leaves[0] ^ rows[plain, word]
+    return difference != _NONE
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _wake(net, reader_starts, readers, pending):
     """Let all gates that read a net wait; how many did not wait before."""
     woken = 0
@@ -93,7 +83,7 @@ def _right(rows, nets, differs, output_nets, expected, mask, right):
             right[word] &= ~(row[word] ^ wanted[word])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _operands(gate, width, fanins, nets, differs, operands):
     for pin in range(width):
         net = fanins[gate, pin]
@@ -151,19 +141,21 @@ def count_flips(
             through = -1
             place = 0 if net < first else (net - first) >> 6
             while waiting:
-                while pending[place] == _NONE:
+                ready = pending[place]
+                while ready == _NONE:
                     place += 1
-                lowest = pending[place] & (~pending[place] + _ONE)
-                pending[place] ^= lowest
+                    ready = pending[place]
+                lowest = ready & (~ready + _ONE)
+                pending[place] = ready ^ lowest
                 waiting -= 1
                 gate = place * 64 + popcount(lowest - _ONE)
                 cell = cells[gate]
                 target = first + gate
                 _operands(gate, widths[cell], fanins, nets, differs, operands)
-                _apply(rows, nets + target, operands, widths[cell], tables[cell], leaves)
+                changes = _apply(rows, nets + target, target, operands, widths[cell], tables, cell, leaves)
                 if waiting == 0 and not reached:
                     through = target  # all that differs passes through this gate
-                elif not _same(rows, target, nets + target):
+                elif changes:
                     differs[target] = True
                     changed[count] = target
                     count += 1
@@ -185,7 +177,7 @@ def count_flips(
             operands[pin] = fanins[gate, pin]
         scratch, goal = rows[nets], rows[nets + 1]  # of the constants, which never differ
         for pin in range(widths[cell]):
-            _apply(rows, nets, operands, widths[cell], differences[cell, pin], leaves)
+            _apply(rows, nets, 0, operands, widths[cell], differences[cell], pin, leaves)
             for word in range(words):
                 goal[word] = (scratch[word] & behind[word]) | (~scratch[word] & right[word])
             _add_stuck(rows[fanins[gate, pin]], goal, right, pin_counts[gate, pin])
@@ -227,7 +219,7 @@ def count_sets(
             fault = faults[position]
             net = fault_nets[fault]
             if net < first:
-                _apply(rows, nets + net, operands, 0, tables[fault_tables[fault]], leaves)
+                _apply(rows, nets + net, net, operands, 0, tables, fault_tables[fault], leaves)
                 differs[net] = True
                 changed[count] = net
                 count += 1
@@ -251,8 +243,7 @@ def count_sets(
             target = first + gate
             function = cell if broken[gate] < 0 else broken[gate]
             _operands(gate, widths[cell], fanins, nets, differs, operands)
-            _apply(rows, nets + target, operands, widths[cell], tables[function], leaves)
-            if not _same(rows, target, nets + target):
+            if _apply(rows, nets + target, target, operands, widths[cell], tables, function, leaves):
                 differs[target] = True
                 changed[count] = target
                 count += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -69,21 +70,31 @@ class StuckAtFaults:
 
     Parameters
     ----------
-    sites : gate by gate its output and its inputs, then the front-end wires that are read.
+    subject : what the faults are in.
     correct : int64 (sites, 2), right samples with the site at 0 and at 1.
     intact : without any fault.
-    gates : of the netlist.
     """
 
-    sites: tuple[Site, ...]
+    subject: Subject
     correct: np.ndarray
     intact: Accuracy
-    samples: int
-    gates: int
+
+    @property
+    def samples(self) -> int:
+        return self.subject.samples
+
+    @property
+    def gates(self) -> int:
+        return self.subject.netlist.gates
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """Gate by gate its output and its inputs, then the front-end wires that are read."""
+        return _sites(self.subject)
 
     @property
     def faults(self) -> int:
-        return 2 * len(self.sites)
+        return self.correct.size
 
     @property
     def accuracies(self) -> np.ndarray:
@@ -93,15 +104,15 @@ class StuckAtFaults:
     @property
     def mean_accuracy(self) -> float:
         """Over all faults; without any, the intact accuracy, as of the other two."""
-        return float(self.accuracies.mean()) if self.sites else self.intact.value
+        return float(self.accuracies.mean()) if self.faults else self.intact.value
 
     @property
     def median_accuracy(self) -> float:
-        return float(np.median(self.accuracies)) if self.sites else self.intact.value
+        return float(np.median(self.accuracies)) if self.faults else self.intact.value
 
     @property
     def worst_accuracy(self) -> float:
-        return float(self.accuracies.min()) if self.sites else self.intact.value
+        return float(self.accuracies.min()) if self.faults else self.intact.value
 
     def of_gates(self) -> np.ndarray:
         """Worst accuracy of every gate, float64 (gates,), over its output and its inputs."""
@@ -152,19 +163,16 @@ def single_stuck_at(subject: Subject, *, progress: Progress | None = None) -> St
     ----------
     progress : told the share done, and of what.
     """
-    sites = _sites(subject)
-    bench = Bench(subject)
+    netlist, bench = subject.netlist, Bench(subject)
     counts, pin_counts = bench.single()
-    nets, gates, pins = (np.array([getattr(site, name) for site in sites], int) for name in ("net", "gate", "pin"))
-    at_pin = pins >= 0
-    correct = counts[nets].reshape(-1, 2)
-    correct[at_pin] = pin_counts[gates[at_pin], pins[at_pin]]
+    gates = np.concatenate([counts[netlist.first_gate_net :, None], pin_counts], axis=1)
+    pins = np.array([len(cell.inputs) for cell in netlist.cells], dtype=np.int64)[netlist.gate_cells]
+    own = np.arange(gates.shape[1]) <= pins[:, None]
+    correct = np.concatenate([gates[own], counts[2 + subject.read_wires]])
     if progress is not None:
-        progress(1.0, f"{2 * len(sites)} faults")
-    intact = bench.intact(elements_of(subject.netlist, np.zeros(0, int), np.zeros(0, int)))
-    return StuckAtFaults(
-        sites, correct, Accuracy.of_count(intact, subject.samples), subject.samples, subject.netlist.gates
-    )
+        progress(1.0, f"{correct.size} faults")
+    intact = bench.intact(elements_of(netlist, np.zeros(0, int), np.zeros(0, int)))
+    return StuckAtFaults(subject, correct, Accuracy.of_count(intact, subject.samples))
 
 
 def several_stuck_at(

@@ -6,11 +6,13 @@ from bespoke.search.explore import explore
 from bespoke.search.found import Found
 from bespoke.search.front import EpochRecord, Front, SearchStatistics, hypervolume
 from bespoke.search.options import SearchData, SearchOptions
+from bespoke.search.printing import Printing
 
 __all__ = [
     "EpochRecord",
     "Found",
     "Front",
+    "Printing",
     "SearchData",
     "SearchOptions",
     "SearchStatistics",

@@ -20,7 +20,8 @@ class Found:
     ----------
     classifier : names only existing classes, whatever the input.
     origin : the search that found it, or what the start is called that it descends from.
-    train : on the training samples, without noisy copies and without what was held back of them.
+    train : on the training samples, without noisy copies and without what was held back of them; of prints on average
+        where the search counted their errors.
     held_back : on samples that never steered the search; None where there are none.
     estimated : by the search's cost model, static power in the states that the training samples put the gates in.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from bespoke.errors import InputError
 
 #: Bits of a feature, at most.
 MOST_BITS = 12
+#: Powers of ten from which on, and below which, the greatest limit of a range is written without an exponent.
+_LEAST_PLAIN, _MOST_PLAIN = -4, 12
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,11 @@ class Quantiser:
         return values
 
     def threshold_text(self, feature: int, level: int) -> str:
-        """The threshold for people: as many digits as a thousandth of the step between levels asks for."""
-        value, span = self.threshold(feature, level), self.high[feature] - self.low[feature]
-        value = 0.0 if abs(value) < 1e-6 * span else value  # the bisection's neighbour of zero
-        step_exponent = math.log10(span) - self.bits * math.log10(2)
-        value_exponent = max(step_exponent, math.log10(abs(value)) if value else step_exponent)
-        return f"{value:.{min(17, math.ceil(value_exponent - step_exponent) + 3)}g}"
+        """The threshold for people, to a thousandth of the step between levels.
+
+        All levels of a feature have the same number of decimals, less the zeros that all of them end in.
+        """
+        return _threshold_texts(self.low[feature], self.high[feature], self.bits)[level - 1]
 
     def _grid(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Integers of the grid for values within their ranges."""
@@ -161,12 +163,35 @@ class Quantiser:
             raise InputError(f"the quantiser is damaged ({type(error).__name__}: {error})") from error
 
 
+@lru_cache(maxsize=1024)
+def _threshold_texts(low: float, high: float, bits: int) -> tuple[str, ...]:
+    """The text of every level's threshold, the lowest first; with an exponent where points would be far to seek."""
+    levels = np.arange(1, 1 << bits)
+    values = Quantiser((low,), (high,), bits).thresholds(np.zeros_like(levels), levels)
+    values[np.abs(values) < 1e-6 * (high - low)] = 0.0  # the bisection's neighbour of zero
+    resolution = math.log10(high - low) - bits * math.log10(2) - 3
+    greatest = max(math.log10(abs(limit)) for limit in (low, high) if limit)
+    if not _LEAST_PLAIN <= greatest < _MOST_PLAIN:
+        return _exponents(values, math.ceil(greatest - resolution))
+    decimals = max(0, math.ceil(-resolution))
+    texts = [f"{value:.{decimals}f}" for value in values.tolist()]
+    idle = min(len(text) - len(text.rstrip("0")) for text in texts) if decimals else 0
+    return tuple(text[: len(text) - idle].removesuffix(".") for text in texts)
+
+
+def _exponents(values: np.ndarray, decimals: int) -> tuple[str, ...]:
+    """As ``1.25e-07``, with so many decimals less the zeros that all end in."""
+    parts = [f"{value:.{decimals}e}".split("e") for value in values.tolist()]
+    idle = min(len(digits) - len(digits.rstrip("0")) for digits, _ in parts)
+    return tuple(f"{digits[: len(digits) - idle].removesuffix('.')}e{exponent}" for digits, exponent in parts)
+
+
 def check_bits(bits: int) -> None:
     """InputError unless a feature can have so many bits."""
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
-        raise InputError(f"option --bits: expected a whole number, found {bits!r}")
+        raise InputError(f"bits must be a whole number, not {bits!r}")
     if not 1 <= bits <= MOST_BITS:
-        raise InputError(f"option --bits must be between 1 and {MOST_BITS}, not {bits}")
+        raise InputError(f"bits must be between 1 and {MOST_BITS}, not {bits}")
 
 
 def _ordinals(values: np.ndarray) -> np.ndarray:

@@ -336,7 +336,7 @@ def check(mistake: Mistake, place: Path, bespoke, *, one_line: bool) -> None:
     before = contents(place)
     code, _, said = bespoke(*shlex.split(mistake.command))
     assert code == mistake.code, said
-    assert said.startswith("bespoke: ") and "Traceback" not in said
+    assert said.startswith("bespoke: ") and "Traceback" not in said and "Value error" not in said
     if one_line:
         assert len(said.splitlines()) == 1, said
     for word in mistake.said:
@@ -514,8 +514,8 @@ def test_a_request_that_no_design_meets_names_the_nearest(place, bespoke, monkey
     code, _, err = bespoke("run", "good.csv", "--out", "out", *options.split(), "--max-area-cm2", "0.0001")
     assert code == 2 and len(err.splitlines()) == 1 and "Traceback" not in err
     for word in (
-        "no design", "forecast accuracy of at least 1.0000", "0.0001 cm²", "the nearest has forecast accuracy",
-        "relax the request",
+        "no design", "forecast accuracy of at least 1.0000", "0.0001 cm²", "the nearest has a forecast accuracy of",
+        "allow more area",
     ):  # fmt: skip
         assert word in err
     assert not (place / "out/metrics.json").exists()

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bespoke.data import DataCard, Dataset, FeatureRange, Scaling, card_of, load_dataset, prepare, prepare_without_test
+from bespoke.data import (
+    DataCard,
+    Dataset,
+    FeatureRange,
+    Scale,
+    Scaling,
+    card_of,
+    load_dataset,
+    prepare,
+    prepare_without_test,
+)
 from bespoke.data.doubts import _window
 from bespoke.errors import InputError
 
@@ -126,6 +136,40 @@ def test_small_classes_and_labels_that_look_alike():
 def test_a_range_that_clips():
     (found,) = card_of(prepare_without_test(sensors(), scaling=Scaling(ranges=(FeatureRange("s", 1.0, 5.0),)))).warnings
     assert (found.kind, found.name) == ("clipped", "s") and "outside of 1 to 5" in found.text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "advice"),
+    [
+        (0.0, 100.0, "narrow its --range"),  # a few levels of many
+        (0.0, 3.0, "widen its --range or leave it out"),  # most samples beyond it, in one code
+        (0.0, 1e-3, "widen its --range or leave it out"),  # all of them
+        (50.0, 60.0, "widen its --range or leave it out"),  # all of them on the other side
+    ],
+)
+def test_a_range_by_hand_gets_one_advice_that_has_an_effect(low, high, advice):
+    dataset = sensors(u=np.random.default_rng(1).uniform(2, 9, 200))
+    scaling = Scaling(ranges=(FeatureRange("u", low, high),))
+    (found,) = card_of(prepare_without_test(dataset, scaling=scaling)).warnings
+    assert found.name == "u" and found.text.endswith(f"; {advice}") and "--scale" not in found.text
+
+
+def test_advice_on_a_fitted_range_names_what_is_not_taken_yet():
+    values = np.random.default_rng(1).standard_cauchy(200)
+    for scale, known in (("minmax", "--scale quantile"), ("quantile", "narrow it with --range")):
+        found = card_of(prepare_without_test(sensors(u=values), scaling=Scaling(Scale(scale)))).warnings
+        assert [one.name for one in found] == ["u"] and found[0].text.endswith(known), scale
+    skewed = np.where(np.arange(200) % 8, np.random.default_rng(1).uniform(0, 1, 200), 1000.0)
+    (found,) = card_of(prepare_without_test(sensors(u=skewed), scaling=Scaling(Scale.ROBUST))).warnings
+    assert found.text.endswith("give it a --range or take --scale minmax")
+
+
+def test_a_range_of_a_column_that_is_left_out_is_told():
+    dataset = sensors(u=np.full(200, 3.0), v=np.full(200, 4.0))
+    (note,) = prepare_without_test(dataset, scaling=Scaling(ranges=(FeatureRange("u", 0.0, 5.0),))).notes
+    assert note.endswith("single value in the training part: 'u', 'v'; --range of 'u' changes nothing")
+    (note,) = prepare_without_test(dataset, scaling=Scaling(ranges=(FeatureRange("s", 0.0, 5.0),))).notes
+    assert "--range" not in note
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

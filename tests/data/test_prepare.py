@@ -138,7 +138,7 @@ def test_quantiser_refuses_what_it_cannot_scale():
 
 @pytest.mark.parametrize("bits", [0, 17, 2.5, True, "4"])
 def test_bits_out_of_range(bits):
-    with pytest.raises(InputError, match="--bits"):
+    with pytest.raises(InputError, match=r"^bits must be"):
         prepare(small_set(), bits=bits)
 
 

@@ -1,5 +1,6 @@
 """The final choice, against enumeration."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_the_cheapest_of_those_whose_forecast_is_good_enough(designs, percent, o
     request = Request(min_score=percent / 100, objective=objective)
     eligible = [e for e in designs if score(e) >= percent / 100 - 1e-12]
     if not eligible:
-        with pytest.raises(NoDesignError, match="the nearest has forecast accuracy"):
+        with pytest.raises(NoDesignError, match="the nearest has a forecast accuracy of"):
             choose(designs, request)
         return
     choice = choose(designs, request)
@@ -130,7 +131,7 @@ def test_frugal_within_a_budget_measures_by_the_best_that_is_affordable(designs,
     affordable = [e for e in designs if e.measured.area_cm2 <= area]
     request = Request(frugal=True, max_area_cm2=area, objective=Objective.POWER)
     if not affordable:
-        with pytest.raises(NoDesignError, match="within one standard error of the best and area"):
+        with pytest.raises(NoDesignError, match="within one standard error of the best and an area"):
             choose(designs, request)
         return
     best = max(affordable, key=score)
@@ -147,10 +148,12 @@ def test_frugal_by_hand():
     choice = choose([best, near, far], request)
     assert (choice.design, choice.eligible) == (near, 2)
     assert choice.request.describe() == (
-        "smallest design with forecast accuracy of at least 0.8700 (within one standard error, 0.0300, of the best "
-        "forecast, 0.9000)"
+        "the one of the smallest area with a forecast accuracy of at least 0.8700 (within one standard error, 0.0300, "
+        "of the best forecast, 0.9000)"
     )
-    assert request.describe() == "smallest design with forecast accuracy within one standard error of the best"
+    assert request.describe() == (
+        "the one of the smallest area with a forecast accuracy within one standard error of the best"
+    )
     assert request.asks_accuracy and not choice.request.frugal
 
 
@@ -175,8 +178,8 @@ def test_within_a_loss_asks_for_the_baselines_forecast_less_that():
     request = Request.within(0.02, forecast_of(0.9), max_area_cm2=3.0, objective=Objective.AREA)
     assert request == Request(min_score=0.9 - 0.02, max_area_cm2=3.0, objective=Objective.AREA, reason=request.reason)
     assert request.describe() == (
-        "smallest design with forecast accuracy of at least 0.8800 (at most 0.02 below the exact baseline's 0.9000 on "
-        "the same folds) and area of at most 3 cm²"
+        "the one of the smallest area with a forecast accuracy of at least 0.8800 (at most 0.02 below the exact "
+        "baseline's 0.9000 on the same folds) and an area of at most 3 cm²"
     )
     designs = [mapped(87, 1.0), mapped(88, 2.0), mapped(95, 2.5), mapped(99, 4.0)]
     choice = choose(designs, request)
@@ -217,11 +220,11 @@ def test_the_sentence_names_the_source_and_the_metric():
         metric="balanced accuracy",
     ).describe()
     assert words == (
-        "lowest-power, front end included, design with forecast balanced accuracy of at least 0.9000 and power with "
-        "front end of at most 30 mW (Molex)"
+        "the one of the lowest power, front end included, with a forecast balanced accuracy of at least 0.9000 and a "
+        "power, front end included, of at most 30 mW (Molex)"
     )
     assert "(" not in Request(max_system_power_mw=30).describe()
-    assert Request(max_system_power_mw=30).describe().startswith("best forecast design with power")
+    assert Request(max_system_power_mw=30).describe().startswith("the one of the best forecast with a power,")
 
 
 def test_a_front_end_without_a_price_is_within_no_budget_of_the_system():
@@ -229,7 +232,7 @@ def test_a_front_end_without_a_price_is_within_no_budget_of_the_system():
     assert choose([unknown, known], Request(max_system_power_mw=6.0)).design is known
     assert choose([unknown, known], Request(min_score=0.5, objective=Objective.SYSTEM_POWER)).design is known
     assert choose([unknown, known], Request(min_score=0.9, objective=Objective.SYSTEM_AREA)).design is unknown
-    with pytest.raises(NoDesignError, match="the nearest has forecast accuracy"):
+    with pytest.raises(NoDesignError, match="the nearest has a forecast accuracy of"):
         choose([unknown], Request(max_system_area_cm2=1.0))
 
 
@@ -237,9 +240,29 @@ def test_a_request_that_nothing_meets_names_the_nearest():
     designs = [mapped(80, 0.5, 2.0), mapped(95, 3.0, 9.0)]
     with pytest.raises(NoDesignError) as caught:
         choose(designs, Request(min_score=0.9, max_area_cm2=1.0, metric="macro F1"))
-    assert "forecast macro F1 0.8000, 0.5 cm²" in str(caught.value)
+    assert str(caught.value) == (
+        "no design on the front has a forecast macro F1 of at least 0.9000 and an area of at most 1 cm²; the nearest "
+        "has a forecast macro F1 of 0.8000 at 0.5 cm² and 2 mW: ask for a forecast macro F1 of at most 0.8000, or "
+        "allow more area"
+    )
+    with pytest.raises(NoDesignError, match=r"of 0\.8000 at 0\.5 cm² and 2 mW: allow more area and power$"):
+        choose(designs, Request(max_area_cm2=0.4, max_power_mw=1.0))
     with pytest.raises(NoDesignError, match="the front is empty"):
         choose([], Request(frugal=True))
+
+
+@given(DESIGNS, st.integers(0, 100_000), st.none() | _FIGURE)
+def test_what_an_error_says_to_ask_for_is_met(designs, thousandths, area):
+    request = Request(min_score=thousandths / 100_000, max_area_cm2=area)
+    try:
+        choose(designs, request)
+    except NoDesignError as error:
+        advice = str(error).rpartition(": ")[2]
+        less = re.search(r"ask for a forecast accuracy of at most (\S+?)(,|$)", advice)
+        score = request.min_score if less is None else float(less[1])
+        more = "allow more area" in advice and ", or" not in advice
+        assert more or (less is not None and score < request.min_score)
+        choose(designs, replace(request, min_score=score, max_area_cm2=None if more else area))
 
 
 def test_a_score_may_be_negative():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bespoke.costs import Costs, Objective
-from bespoke.design import CrossFit, FoldEvidence, Judged
+from bespoke.design import Answers, CrossFit, FoldEvidence, Judged
 from bespoke.errors import InputError
 from bespoke.scores import Confusion, Metric, Scorer
 from bespoke.statistics import wilson_interval
@@ -29,7 +29,7 @@ ASKED = (0.0, 0.5, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0, 100.0)
 
 def answers(right: int, samples: int) -> Confusion:
     """One class answered by two, the wrong answers all the other one."""
-    return Confusion(np.array([[right, samples - right], [0, 0]]))
+    return Answers(Confusion(np.array([[right, samples - right], [0, 0]])))
 
 
 def judged(cost: float, score: float, held_out: Confusion) -> Judged:
@@ -47,7 +47,7 @@ def folds_of_designs(draw, most: int = 4) -> list[FoldEvidence]:
             right = [draw(st.integers(0, count)) for count in samples]
             counts = [[right[0], samples[0] - right[0]], [samples[1] - right[1], right[1]]]
             costs = Costs(*(draw(st.integers(1, 5)) for _ in range(4)))
-            return Judged(costs, draw(st.integers(0, 4)) / 4, Confusion(np.array(counts)))
+            return Judged(costs, draw(st.integers(0, 4)) / 4, Answers(Confusion(np.array(counts))))
 
         designs = [one_design() for _ in range(draw(st.integers(1, 6)))]
         folds.append(FoldEvidence(tuple(designs), designs[0].held_out))
@@ -60,16 +60,17 @@ def ended_at(fold: FoldEvidence, cost: float, axis: Objective) -> Judged:
     return min(within, key=lambda design: (-design.score, design.costs.along(axis)))
 
 
-def pooled(confusions: list[Confusion]) -> Confusion:
-    return Confusion(np.sum([one.counts for one in confusions], axis=0))
+def pooled(confusions: list[Answers]) -> Confusion:
+    return Confusion(np.sum([one.intact.counts for one in confusions], axis=0))
 
 
-def beyond_sampling(parts: list[Confusion]) -> float:
+def beyond_sampling(parts: list[Answers]) -> float:
     """Variance of the folds' accuracies beyond that of drawing their samples; nothing for a single fold."""
     if len(parts) < 2:
         return 0.0
-    shares = [np.trace(one.counts) / one.counts.sum() for one in parts]
-    drawing = [share * (1 - share) / one.counts.sum() for share, one in zip(shares, parts, strict=True)]
+    counts = [one.intact.counts for one in parts]
+    shares = [np.trace(one) / one.sum() for one in counts]
+    drawing = [share * (1 - share) / one.sum() for share, one in zip(shares, counts, strict=True)]
     return float(np.var(shares, ddof=1) - np.mean(drawing))
 
 
@@ -110,7 +111,7 @@ def plain_curve(
         beyond_sampling([design.held_out for design in picked]) / (share * (1 - share))
         for (_, picked), one in zip(steps, sums, strict=True)
         if 0 < (share := np.trace(one.counts) / one.counts.sum()) < 1
-        and all((design.held_out.counts.sum(axis=0) > 0).sum() > 1 for design in picked)
+        and all((design.held_out.intact.counts.sum(axis=0) > 0).sum() > 1 for design in picked)
     ]
     common = max(0.0, float(np.mean(likeness))) if likeness else 0.0
     spreads = [common * share * (1 - share) for share in accuracies]
@@ -165,7 +166,7 @@ def even_and_uneven(scorer: Scorer) -> tuple[CrossFit, CrossFit]:
     cases = []
     for rights in ((80, 80, 80, 80), (60, 100, 62, 98)):
         counts = [np.array([[right, 100 - right], [100 - right, right]]) for right in rights]
-        folds = [FoldEvidence((judged(1.0, 0.9, Confusion(one)),), Confusion(one)) for one in counts]
+        folds = [FoldEvidence((judged(1.0, 0.9, Answers(Confusion(one))),), Answers(Confusion(one))) for one in counts]
         cases.append(CrossFit(folds, scorer))
     return cases[0], cases[1]
 
@@ -265,7 +266,7 @@ def test_the_baseline_and_the_trees_are_pooled_over_the_folds(scorer):
     rng = np.random.default_rng(0)
 
     def drawn() -> Confusion:
-        return Confusion(rng.integers(1, 30, (2, 2)))
+        return Answers(Confusion(rng.integers(1, 30, (2, 2))))
 
     folds = [FoldEvidence((judged(1.0, 0.9, drawn()),), drawn(), tuple(drawn() for _ in range(3))) for _ in range(4)]
     crossfit = CrossFit(folds, scorer)
@@ -288,8 +289,8 @@ def test_the_last_tree_of_a_fold_stands_for_all_larger_ones():
 
 def test_another_metric_is_forecast_beside_the_accuracy():
     """A small class that the dearer designs find costs accuracy and pays in balanced accuracy."""
-    blind = Confusion(np.array([[90, 0], [10, 0]]))
-    seeing = Confusion(np.array([[80, 10], [2, 8]]))
+    blind = Answers(Confusion(np.array([[90, 0], [10, 0]])))
+    seeing = Answers(Confusion(np.array([[80, 10], [2, 8]])))
     fold = FoldEvidence((judged(1.0, 0.5, blind), judged(2.0, 0.85, seeing)), blind)
     scorer = Scorer(Metric.BALANCED_ACCURACY)
     crossfit = CrossFit([fold, fold], scorer)
@@ -305,6 +306,24 @@ def test_evidence_survives_its_json(folds):
     for fold in folds:
         fold = FoldEvidence(fold.designs, fold.baseline, tuple(one.held_out for one in fold.designs))
         assert FoldEvidence.from_json(json.loads(json.dumps(fold.to_json()))) == fold
+
+
+def test_prints_are_what_is_scored_and_designs_what_is_accurate():
+    """The design that prints best is ended at, by its prints' score; the accuracy beside is that of the design."""
+
+    def both(intact: int, printed: int) -> Answers:
+        return Answers(answers(intact, 50).intact, answers(printed, 50).intact)
+
+    cheap, dear = judged(1.0, 0.8, both(41, 40)), judged(2.0, 0.75, both(49, 36))
+    fold = FoldEvidence((cheap, dear), both(48, 5), (both(40, 30), both(45, 25)))
+    crossfit = CrossFit([FoldEvidence.from_json(fold.to_json())] * 3, Scorer())
+    for cost in (1.0, 5.0):
+        found = crossfit.at(cost, Objective.AREA)
+        assert (found.accuracy, found.score) == (pytest.approx(41 / 50), pytest.approx(40 / 50))
+        assert found.score_low < found.score < found.score_high and found.low < found.accuracy < found.high
+    assert (crossfit.baseline.accuracy, crossfit.baseline.score) == (pytest.approx(48 / 50), pytest.approx(5 / 50))
+    assert crossfit.tree(1).score == pytest.approx(25 / 50)
+    assert crossfit.answers_at(1.0, Objective.AREA) == answers(3 * 41, 150).intact
 
 
 EVIDENCE = FoldEvidence((Judged(Costs(0.1, 0.2), 0.9, answers(9, 10)),), answers(1, 2), (answers(1, 3),))

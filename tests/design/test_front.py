@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bespoke.circuit import Circuit
 from bespoke.costs import Costs, Objective
 from bespoke.design import (
+    Answers,
     CrossFit,
     Design,
     FoldEvidence,
@@ -48,10 +49,10 @@ def crossfits(draw):
         rights = draw(st.lists(st.integers(0, 40), min_size=1, max_size=8))
         steps = [Costs(*[0.2 * index] * 4) for index in range(len(rights))]
         designs = [
-            Judged(cost, index / 10, Confusion(np.array([[right, 40 - right], [5, 5]])))
+            Judged(cost, index / 10, Answers(Confusion(np.array([[right, 40 - right], [5, 5]]))))
             for index, (cost, right) in enumerate(zip(steps, rights, strict=True))
         ]
-        folds.append(FoldEvidence(tuple(designs), Confusion(np.array([[40, 0], [5, 5]]))))
+        folds.append(FoldEvidence(tuple(designs), Answers(Confusion(np.array([[40, 0], [5, 5]])))))
     return CrossFit(folds, Scorer())
 
 
@@ -91,7 +92,7 @@ def test_what_a_budget_is_likely_to_end_at_is_mapped(proposals, crossfit, count,
 
 def test_what_costs_far_more_than_the_best_forecast_is_not_mapped_for_show():
     """More cost brings nothing there; what the request may end at is mapped wherever it is."""
-    held_out = [Confusion(np.array([[right, 40 - right], [5, 5]])) for right in (20, 35, 35)]
+    held_out = [Answers(Confusion(np.array([[right, 40 - right], [5, 5]]))) for right in (20, 35, 35)]
     steps = [Judged(Costs(cost, cost), cost / 10, one) for cost, one in zip((0.1, 0.3, 0.5), held_out, strict=True)]
     crossfit = CrossFit([FoldEvidence(tuple(steps), held_out[0])], Scorer())
     dear_ones = [proposal(99, 60 + place, 0.3 + 0.04 * place, 1.0) for place in range(12)]
@@ -141,7 +142,7 @@ def test_only_what_the_procedure_would_end_at_is_forecast(proposals, crossfit, a
 
 
 def test_forecasts_are_by_the_runs_metric():
-    held_out = Confusion(np.array([[38, 2], [5, 5]]))
+    held_out = Answers(Confusion(np.array([[38, 2], [5, 5]])))
     crossfit = CrossFit(
         [FoldEvidence((Judged(Costs(0, 0), 1.0, held_out),), held_out)], Scorer(Metric.BALANCED_ACCURACY)
     )

@@ -262,7 +262,7 @@ def test_the_test_part_changes_no_choice(tables, reference, tmp_path):
 def test_the_power_objective_ends_at_the_lowest_power(tables, reference, tmp_path):
     out = small_run(tables, tmp_path / "run", objective=Objective.POWER)
     metrics = json.loads((out / "metrics.json").read_text())
-    assert metrics["selection"]["rule"].startswith("lowest-power design")
+    assert metrics["selection"]["rule"].startswith("the one of the lowest power")
     least = metrics["baseline"]["forecast_score"] - 0.05 - 1e-6
     rows = list(csv.DictReader((out / "front.csv").open(encoding="utf-8")))
     proposed = [row for row in rows if row["origin"] != "rival tree"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sample_runs import write_sample_run
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -25,6 +26,7 @@ from bespoke.model import LogicCircuit, Network, input_wires
 from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.report import read_run
 from bespoke.search import circuit_of
 from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
 from bespoke.technology import load_technology
@@ -195,8 +197,10 @@ def test_choose_keeps_a_budget_of_circuit_and_front_end(fitted):
     assert fitted.designs_[fitted.chosen_] is carried
     fitted.choose(source=source.name, max_system_power_mw=0.0)  # always the same answer takes nothing
     assert fitted.designs_[fitted.chosen_].estimated.system_power_mw == 0
-    with pytest.raises(ValueError, match=source.name):
+    with pytest.raises(ValueError, match=rf"'the sun' \(source\).*{source.name}"):
         fitted.choose(source="the sun")
+    with pytest.raises(ValueError, match="source must be the name of a power source, not 5"):
+        fitted.choose(source=5)
     fitted.choose()
 
 
@@ -287,11 +291,13 @@ def test_front_ends_of_words(iris, kind):
 
 def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend))
+    some_design = read_run(write_sample_run(tmp_path / "run")).metrics.chosen
+    without_forecast = replace(some_design, forecast_accuracy=None, forecast_low=None, forecast_high=None)
+    monkeypatch.setattr(measuring, "measure", lambda *_, backend, **__: seen.append(backend) or without_forecast)
     chosen = fitted.chosen_
-    fitted.synthesize(tmp_path / "chosen")
+    assert_forecast_of(fitted.synthesize(tmp_path / "chosen"), fitted.designs_[chosen])
     fitted.chosen_ = len(fitted.designs_) - 1
-    fitted.synthesize(tmp_path / "baseline")
+    assert_forecast_of(fitted.synthesize(tmp_path / "baseline"), fitted.baseline_)
     assert re.search(r"input +wire \[15:0\] inp", fitted.to_verilog())
     fitted.chosen_ = chosen
     fitted.synthesize(tmp_path / "elsewhere", technology="egfet-0.6v")
@@ -305,6 +311,12 @@ def test_the_baseline_keeps_binary_converters(fitted, tmp_path, monkeypatch):
     assert saved == ["thermometer", "binary"]
 
 
+def assert_forecast_of(metrics, design):
+    told = (metrics.forecast_accuracy, metrics.forecast_low, metrics.forecast_high, metrics.forecast_score)
+    known = design.forecast
+    assert told == (known.accuracy, known.low, known.high, known.score) and None not in told
+
+
 def predicted_again(model, features):
     return model.network_.predict(model.quantiser_.transform(features.to_numpy()))
 
@@ -312,13 +324,13 @@ def predicted_again(model, features):
 def test_a_technology_without_figures_of_front_ends(iris):
     """Where the front end counts somebody must price it; where it does not, its figures are missing."""
     train, _, classes, _ = iris
-    with pytest.raises(ValueError, match="--front-end digital"):
+    with pytest.raises(ValueError, match=r"a file with front_end_figures, or choose front_end='digital'$"):
         small(technology="egfet-0.6v").fit(train, classes)
     model = small(technology="egfet-0.6v", objective="power").fit(train, classes)
     front = model.pareto_front_
     assert front["estimated_system_power_mw"].isna().all() and front["comparators"].isna().all()
     assert front["estimated_static_power_mw"].is_monotonic_increasing
-    with pytest.raises(ValueError, match="--front-end-figures"):
+    with pytest.raises(ValueError, match="with front_end_figures, or"):
         model.choose(max_system_power_mw=1.0)
     assert "inp" in model.to_verilog()
 
@@ -339,6 +351,18 @@ def test_save_and_load_as_json(fitted, iris, tmp_path):
     with pytest.raises(ValueError, match="holds no samples"):
         loaded.synthesize(tmp_path / "out")
     fitted.choose()
+
+
+def test_places_that_cannot_be_written_to_are_named(fitted, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place, words in (("", "is a folder; name a file"), ("file/deeper.json", "cannot be written: .*name another")):
+        with pytest.raises(InputError, match=words) as caught:
+            fitted.save(tmp_path / place)
+        assert str(tmp_path) in str(caught.value)
+    for place in ("file", "file/deeper"):
+        with pytest.raises(InputError, match=f"{place} is a file, .*; name a folder"):
+            fitted.synthesize(tmp_path / place)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "mine")]
 
 
 @pytest.mark.parametrize(
@@ -571,24 +595,41 @@ def test_a_saved_classifier_keeps_its_weights_costs_and_starts(rare, tmp_path):
     [
         ({"effort": "heroic"}, "effort"),
         ({"max_loss": -1}, "max_loss"),
-        ({"max_loss": 1.5}, "max_loss must lie between 0 and 1, not 1.5"),
+        ({"max_loss": 1.5}, "max_loss must be a number from 0 to 1, not 1.5"),
         ({"candidates": 0}, "candidates"),
-        ({"moves": 0}, "moves must be at least 1"),
-        ({"folds": 1}, "folds must be 0 or at least 2, not 1"),
-        ({"folds": -2}, "folds must be 0 or at least 2, not -2"),
-        ({"hidden": "three"}, "hidden must be 'auto', a number of neurons, or several, not 'three'"),
-        ({"starts": ()}, "starts needs at least one of network, tree"),
+        ({"candidates": 2.5}, "candidates must be a whole number of at least 1, not 2.5"),
+        ({"moves": 0}, "moves must be a whole number of at least 1, not 0"),
+        ({"moves": "x"}, "moves must be a whole number of at least 1, not 'x'"),
+        ({"max_loss": "x"}, "max_loss must be a number from 0 to 1, not 'x'"),
+        ({"folds": 1}, "folds must be 0 or a whole number from 2 to 50, not 1"),
+        ({"folds": -2}, "folds must be 0 or a whole number from 2 to 50, not -2"),
+        ({"folds": 51}, "folds must be 0 or a whole number from 2 to 50, not 51"),
+        ({"folds": 2.5}, "folds must be 0 or a whole number from 2 to 50, not 2.5"),
+        ({"n_jobs": 0}, "n_jobs must be a whole number of processes, or -1 for all processors, not 0"),
+        ({"n_jobs": "all"}, "n_jobs must be a whole number of processes"),
+        ({"hidden": "three"}, "hidden must be 'auto', a number of neurons from 1 to 256, or several .*not 'three'"),
+        ({"hidden": 2.5}, "hidden must be .*not 2.5"),
+        ({"hidden": (3, 2.0)}, r"hidden must be .*not \(3, 2.0\)"),
+        ({"hidden": 257}, "hidden must be .*not 257"),
+        ({"hidden": True}, "hidden must be .*not True"),
+        ({"hidden": None}, "hidden must be .*not None"),
+        ({"starts": ()}, "starts must be one or several of network, tree"),
+        ({"starts": 3}, "starts must be one or several of network, tree.*not 3"),
+        ({"starts": "bush"}, "starts must be one of network, tree, forest, lut, nothing, not 'bush'"),
         ({"starts": ("bush",)}, "starts must be one of network, tree, forest, lut, nothing, not 'bush'"),
         ({"metric": "beauty"}, "metric must be one of accuracy, balanced-accuracy, f1-macro, cost"),
-        ({"metric": "cost"}, "needs a cost matrix"),
-        ({"cost_matrix": np.ones((3, 3))}, "accuracy takes no cost matrix"),
+        ({"metric": "cost"}, "cost_matrix goes with metric='cost'"),
+        ({"cost_matrix": np.ones((3, 3))}, "cost_matrix goes with metric='cost', .*'accuracy'"),
         ({"metric": "cost", "cost_matrix": [[0, 1], [1, 0]]}, r"cost_matrix must be \(3, 3\), .* not \(2, 2\)"),
         ({"metric": "cost", "cost_matrix": -np.ones((3, 3))}, "finite costs of 0 or more"),
         ({"metric": "cost", "cost_matrix": np.zeros((3, 3))}, "no class"),
-        ({"class_weight": "heavy"}, "'heavy'"),
+        ({"metric": "cost", "cost_matrix": "x"}, "cost_matrix must be a table of numbers"),
+        ({"class_weight": "heavy"}, "class_weight must be 'balanced' or .*'heavy'"),
+        ({"class_weight": {"setosa": "x"}}, "class_weight of 'setosa' must be a finite number"),
         ({"class_weight": {"rose": 2.0}}, "'rose', which is no class of the data"),
         ({"class_weight": {"setosa": -1.0}}, "finite number of 0 or more"),
-        ({"bits": 0}, "bits"),
+        ({"bits": 0}, "^bits must be a whole number from 1 to 12, not 0"),
+        ({"bits": 2.5}, "^bits must be a whole number from 1 to 12, not 2.5"),
         ({"hidden": ()}, "hidden"),
         ({"technology": "no-such"}, "no-such"),
         ({"front_end": "analogue"}, "front_end must be one of thermometer, binary, digital"),
@@ -600,8 +641,15 @@ def test_a_saved_classifier_keeps_its_weights_costs_and_starts(rare, tmp_path):
 )
 def test_wrong_parameters_are_named(iris, options, words):
     train, _, classes, _ = iris
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         small(**options).fit(train, classes)
+    assert "--" not in str(caught.value)
+
+
+def test_a_single_start_is_a_list_of_one(iris):
+    train, _, classes, _ = iris
+    one, listed = (small(starts=starts).fit(train, classes) for starts in ("tree", ("tree",)))
+    assert one.designs_ == listed.designs_
 
 
 def test_validation_fraction_is_gone():
@@ -622,6 +670,7 @@ def test_synthesize_measures_what_predict_answers(fitted, iris, tmp_path):
     fitted.choose(max_area_cm2=0.3)
     metrics = fitted.synthesize(tmp_path / "out", test, labels, effort="fast")
     assert metrics.accuracy.test.value == pytest.approx(fitted.score(test, labels))
+    assert_forecast_of(metrics, fitted.designs_[fitted.chosen_])
     assert metrics.power_optimised_on == "training vectors" and metrics.static_power_train_mw > 0
     assert metrics.verification.netlist_equivalent and metrics.verification.rtl_vectors >= 1000 + len(test)
     assert metrics.verification.netlist_test_accuracy == pytest.approx(fitted.score(test, labels))

@@ -79,18 +79,17 @@ def test_the_front_is_drawn_with_what_is_active(fitted):
 
 
 @pytest.mark.parametrize("bits", [0, 13, 20])
-def test_bits_out_of_range_are_told_in_the_same_words(bits):
-    words = f"option --bits must be between 1 and 12, not {bits}"
+def test_bits_out_of_range_are_told_by_the_name_that_whoever_set_them_knows(bits):
     dataset = load_dataset("iris")
-    for refused in (
-        lambda: RunConfig(data="iris", bits=bits),
-        lambda: prepare(dataset, bits=bits),
-        lambda: Quantiser((0.0,), (1.0,), bits),
-        lambda: BespokeClassifier(bits=bits).fit(*IRIS_ARRAYS),
+    for refused, words in (
+        (lambda: RunConfig(data="iris", bits=bits), "option --bits must be between 1 and 12"),
+        (lambda: prepare(dataset, bits=bits), "bits must be between 1 and 12"),
+        (lambda: Quantiser((0.0,), (1.0,), bits), "bits must be between 1 and 12"),
+        (lambda: BespokeClassifier(bits=bits).fit(*IRIS_ARRAYS), "bits must be a whole number from 1 to 12"),
     ):
         with pytest.raises((InputError, ValueError)) as caught:
             refused()
-        assert str(caught.value) == words
+        assert str(caught.value) == f"{words}, not {bits}"
 
 
 def test_names_of_the_package_are_imported_when_asked_for():

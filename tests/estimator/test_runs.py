@@ -168,11 +168,15 @@ def test_labels_in_another_order_than_sorted_stay_with_their_classes(finished, s
 def test_a_damaged_run_is_named(finished, tmp_path):
     folder, _ = finished
     copy = shutil.copytree(folder, tmp_path / "copy")
+    text = (copy / "front.csv").read_text()
+    (copy / "front.csv").write_text("for people\n")  # figures are read where they are exact
+    assert bespoke.load(copy).designs_ == bespoke.load(folder).designs_
+    (copy / "front.csv").write_text(text)
     for evidence in copy.glob("folds/*/evidence.json"):
         evidence.unlink()
     with pytest.raises(InputError, match="it has no forecast"):
         bespoke.load(copy)
-    (copy / "front.csv").unlink()
+    (copy / "front/finished.json").unlink()
     with pytest.raises(InputError, match=r"copy.* no finished run"):
         bespoke.load(copy)
 

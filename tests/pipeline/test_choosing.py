@@ -68,7 +68,7 @@ def unmet(data, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("unmet") / "run"
     with pytest.raises(NoDesignError) as told:
         run(config_of(data, **IMPOSSIBLE), out)
-    for words in ("the nearest has forecast accuracy", "front.csv", f"bespoke choose {out}", "without a search"):
+    for words in ("the nearest has a forecast accuracy of", "front.csv", f"bespoke choose {out}", "without a search"):
         assert words in str(told.value)
     return out
 
@@ -150,7 +150,10 @@ def test_the_next_request_is_met_without_data_and_search(folder, data, monkeypat
     assert metrics.chosen.verification.netlist_equivalent and metrics.chosen.verification.threshold_probes > 0
     settings = read_config(folder / "config.toml")
     assert settings["max_loss"] == 0.05 and "min_accuracy" not in settings and "max_area_cm2" not in settings
-    assert metrics.selection.mapped_for.startswith("lowest-power") and "1e-06 cm²" in metrics.selection.mapped_for
+    assert (
+        metrics.selection.mapped_for.startswith("the one of the lowest power")
+        and "1e-06 cm²" in metrics.selection.mapped_for
+    )
     rows = rows_of(folder)
     assert all(row["test_accuracy"] for row in rows)
     least = metrics.baseline.forecast_score - 0.05 - 1e-6
@@ -175,7 +178,7 @@ def test_another_search_in_the_folder_is_still_refused(chosen, data):
 
 def test_a_request_that_nothing_meets_changes_nothing(chosen, data):
     before = state(chosen)
-    with pytest.raises(NoDesignError, match="relax the request"):
+    with pytest.raises(NoDesignError, match="ask for a forecast accuracy of at most"):
         choose(chosen, IMPOSSIBLE)
     assert state(chosen) == before
     with pytest.raises(NoDesignError, match="bespoke choose"):
@@ -293,7 +296,12 @@ def test_the_command(chosen, monkeypatch, capsys):
 
     before = state(chosen)
     code, out, err = call("choose", str(chosen), "--min-accuracy", "1", "--max-area-cm2", "0.000001")
-    assert code == 2 and out == "" and "no design on the front is the" in err and len(err.splitlines()) == 1
+    assert (
+        code == 2
+        and out == ""
+        and "no design on the front has a forecast accuracy of at least 1.0000 and an area" in err
+        and len(err.splitlines()) == 1
+    )
     assert state(chosen) == before
     (chosen / "figures").mkdir()
     code, out, err = call("choose", str(chosen), "--design", "1")

@@ -85,6 +85,17 @@ def test_what_decides_the_forecast_belongs_to_the_result():
         assert RunConfig(data="iris", **settings).result_settings() != plain
 
 
+def test_the_spread_of_prints_decides_the_result_only_where_it_is_searched_under():
+    plain, other = RunConfig(data="iris"), RunConfig(data="iris", device_yield=0.95, threshold_sigma=0.2)
+    assert plain.spread is None and plain.result_settings() == other.result_settings()
+    printed = {"data": "iris", "objective": Objective.PRINTED_ACCURACY}
+    assert RunConfig(**printed, device_yield=0.95, threshold_sigma=0.2).spread == (0.95, 0.2)
+    assert RunConfig(**printed, device_yield=0.95).result_settings() != RunConfig(**printed).result_settings()
+    for option, value in (("device_yield", 0.3), ("device_yield", 1.1), ("threshold_sigma", -1.0)):
+        with pytest.raises(InputError, match=f"--{option.replace('_', '-')}"):
+            RunConfig(data="iris", **{option: value})
+
+
 def test_workers_do_not_belong_to_the_result():
     one, many = RunConfig(data="iris", workers=1), RunConfig(data="iris", workers=8)
     assert one.result_settings() == many.result_settings()

@@ -10,7 +10,7 @@ import pytest
 
 from bespoke.costs import Objective
 from bespoke.data import Part, PreparedData, cut_folds, load_dataset, prepare
-from bespoke.design import FoldEvidence, answers_of
+from bespoke.design import Answers, FoldEvidence, answers_of
 from bespoke.pipeline import crossfitting, procedure
 from bespoke.pipeline.budgets import BUDGETS
 from bespoke.pipeline.config import Effort, Start
@@ -91,14 +91,14 @@ def test_every_fold_is_judged_on_what_it_was_made_without(once, data):
         networks, circuits = found_in(path)[2 + 2 * number : 4 + 2 * number]
         assert len(evidence.designs) > 2 and len(networks) + len(circuits) >= len(evidence.designs)
         for judged in evidence.designs:
-            assert judged.held_out.samples == fold.held_out.samples
-            assert judged.held_out.class_samples.tolist() == np.bincount(fold.held_out.classes).tolist()
+            assert judged.held_out.intact.samples == fold.held_out.samples
+            assert judged.held_out.intact.class_samples.tolist() == np.bincount(fold.held_out.classes).tolist()
         baseline = ModelFile.load(place / "models/baseline.json")
         assert baseline.quantiser == fold.data.quantiser
         assert evidence.baseline == answers_of(baseline.classifier, fold.held_out)
         trees = grow_trees(fold.data.train.features, fold.data.train.classes)
         assert evidence.trees == tuple(
-            Confusion.of(tree.predict(fold.held_out.features), fold.held_out.classes, 3) for tree in trees
+            Answers(Confusion.of(tree.predict(fold.held_out.features), fold.held_out.classes, 3)) for tree in trees
         )
 
 
@@ -218,7 +218,7 @@ def test_without_folds_the_validation_part_judges(tmp_path):
     assert len(evidence.designs) > 2 and all(judged.held_out in answers for judged in evidence.designs)
     best = max(evidence.designs, key=lambda one: (one.score, -one.costs.area_cm2))
     forecast = result.crossfit.at(1e9, Objective.AREA)
-    assert forecast.accuracy >= best.held_out.accuracy.value - 1e-12
+    assert forecast.accuracy >= best.held_out.intact.accuracy.value - 1e-12
     again = fitted(tmp_path / "scrambled", replace(data, validation=permuted(data.validation, 4)), folds=0)
     assert again.developed.designs == result.developed.designs
     assert again.crossfit.folds != result.crossfit.folds
@@ -230,7 +230,7 @@ def test_the_runs_metric_scores_the_designs(data, tmp_path):
     result = fitted(tmp_path, data, how=how)
     assert result.crossfit.scorer == scorer and not (tmp_path / "search/networks.json").exists()
     for one in result.developed.designs:
-        assert one.score == pytest.approx(scorer.value(answers_of(one.model, data.train)))
+        assert one.score == pytest.approx(scorer.value(answers_of(one.model, data.train).intact))
         assert one.train.samples == data.train.samples  # rated on the samples as they are, without repetitions
         assert one.origin in ("tree", "nothing")
     assert result.crossfit.at(1e9, Objective.AREA).score <= 0

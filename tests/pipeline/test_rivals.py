@@ -11,10 +11,11 @@ from helpers import random_network
 from bespoke.circuit import Circuit
 from bespoke.costs import Costs, Objective
 from bespoke.data import load_dataset, prepare
-from bespoke.design import EXACT_BASELINE, CrossFit, Design, FoldEvidence, Forecast, Judged, Request
+from bespoke.design import EXACT_BASELINE, Answers, CrossFit, Design, FoldEvidence, Forecast, Judged, Request
 from bespoke.errors import NoDesignError
 from bespoke.model import LogicCircuit
 from bespoke.pipeline.choosing import _chosen, _rival
+from bespoke.pipeline.judging import Judge
 from bespoke.pipeline.rivals import RIVAL_TREE, exact_design, rival_trees
 from bespoke.scores import Confusion, Metric, Scorer
 from bespoke.sensing import FrontEndKind, ThermometerWires, priced_front_end
@@ -41,8 +42,8 @@ def crossfit_of(data, trees: int, scorer: Scorer | None = None) -> CrossFit:
     folds = []
     for fold in range(2):
 
-        def answers(right: int) -> Confusion:
-            return Confusion(np.diag([right, 0, 0]) + np.diag([20 - right, 0], k=1))
+        def answers(right: int) -> Answers:
+            return Answers(Confusion(np.diag([right, 0, 0]) + np.diag([20 - right, 0], k=1)))
 
         rows = tuple(answers(min(20, 4 + index + fold)) for index in range(trees))
         folds.append(FoldEvidence((Judged(Costs(0, 0), 1.0, answers(10)),), answers(10), rows))
@@ -93,7 +94,7 @@ def test_trees_stand_behind_the_same_front_end(data, kind):
     technology = load_technology()
     front_end = priced_front_end(technology, kind)
     crossfit = crossfit_of(data, 30)
-    trees = rival_trees(data, technology, front_end, crossfit)
+    trees = rival_trees(Judge(data, crossfit.scorer, technology), front_end, crossfit)
     assert len(trees) > 2 and {tree.origin for tree in trees} == {RIVAL_TREE}
     for index, tree in enumerate(trees):
         assert tree.forecast == crossfit.tree(index)
@@ -104,7 +105,7 @@ def test_trees_stand_behind_the_same_front_end(data, kind):
         assert tree.estimated.system_power_mw == pytest.approx(
             tree.estimated.static_power_mw + converters.power_mw - tree.estimated.saved_power_mw
         )
-    again = rival_trees(replace(data, test=data.train), technology, front_end, crossfit)
+    again = rival_trees(Judge(replace(data, test=data.train), crossfit.scorer, technology), front_end, crossfit)
     assert trees == again  # they never see the test part
 
 
@@ -112,7 +113,7 @@ def test_trees_and_baseline_are_forecast_by_the_runs_metric(data):
     technology, scorer = load_technology(), Scorer(Metric.COST, ((0, 3, 3), (1, 0, 1), (1, 1, 0)))
     front_end = priced_front_end(technology, FrontEndKind.THERMOMETER)
     crossfit = crossfit_of(data, 2, scorer)
-    trees = rival_trees(data, technology, front_end, crossfit)
+    trees = rival_trees(Judge(data, crossfit.scorer, technology), front_end, crossfit)
     assert trees[0].forecast.score == pytest.approx(-3 * (16 + 15) / 40)
     assert [tree.forecast for tree in trees[1:]] == [crossfit.tree(1)] * (len(trees) - 1)
     for tree in trees:
@@ -123,7 +124,12 @@ def test_trees_and_baseline_are_forecast_by_the_runs_metric(data):
 def test_the_exact_baseline_stands_beside_them_with_its_own_forecast(data):
     technology, crossfit = load_technology(), crossfit_of(data, 2)
     network = random_network(np.random.default_rng(3), features=4, hidden=(2,), classes=3)
-    exact = exact_design(network, data, technology, priced_front_end(technology, FrontEndKind.BINARY), crossfit)
+    exact = exact_design(
+        network,
+        Judge(data, crossfit.scorer, technology),
+        priced_front_end(technology, FrontEndKind.BINARY),
+        crossfit,
+    )
     assert exact.origin == EXACT_BASELINE and exact.forecast == crossfit.baseline and exact.forecast.accuracy == 0.5
     assert exact.train.value == pytest.approx((network.predict(data.train.features) == data.train.classes).mean())
     assert exact.estimated.system_power_mw > exact.estimated.static_power_mw

@@ -51,6 +51,34 @@ def test_settings_given_in_full_continue_the_run_that_found_them(tmp_path):
         folder.open(in_full, data_digest="e")
 
 
+@pytest.mark.parametrize("option", ["liberty", "technology", "front_end_figures"])
+def test_a_file_that_changed_since_is_refused_by_name(tmp_path, option):
+    path, other = tmp_path / "cells.lib", tmp_path / "others.lib"
+    path.write_text("library (a) {}")
+    other.write_text("library (b) {}")
+    value = (str(other), str(path)) if option == "liberty" else str(path)
+    config, folder = RunConfig(data="iris", **{option: value}), RunFolder(tmp_path / "run")
+    folder.open(config, data_digest="d")
+    folder.write_json("stage.json", {"done": True})
+    folder.open(config, data_digest="d")
+    assert folder.take_up() == config
+    path.write_text("library (c) {}")
+    with pytest.raises(
+        InputError, match=r"holds a run with another \S+cells\.lib, which has changed since; name another"
+    ):
+        folder.open(config, data_digest="d")
+    with pytest.raises(InputError, match=r"cells\.lib has changed since the run in .*run; put it back"):
+        folder.take_up()
+    with pytest.raises(InputError, match="another seed"):  # the settings come first, whatever lies in the files
+        folder.open(replace(config, seed=4), data_digest="d")
+    assert folder.has("stage.json")
+    path.write_text("library (a) {}")
+    folder.open(config, data_digest="d")
+    path.write_text("library (c) {}")
+    folder.open(config, data_digest="d", overwrite=True)
+    assert not folder.has("stage.json") and folder.take_up() == config
+
+
 def test_foreign_folders_and_files_are_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for overwrite in (False, True):

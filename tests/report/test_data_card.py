@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sample_runs import HOSTILE_FEATURE, HOSTILE_LABEL
 
-from bespoke.data import Dataset, FeatureRange, Scale, Scaling, card_of, prepare_without_test
+from bespoke.data import Dataset, FeatureRange, Scale, Scaling, card_of, prepare, prepare_without_test
 from bespoke.errors import InputError
 from bespoke.report import read_run
 from bespoke.report.data_card import data_rows, read_card, scaling_in_words
@@ -44,6 +44,22 @@ def test_the_section_says_what_the_card_does(run_folder):
         assert row.count("<rect") == filled
     assert section.count('class="warning"') == len(found.warnings) > 0
     assert "a &lt;note&gt;." in section and '<a href="#data">' in page
+
+
+def test_missing_values_are_said_to_be_those_of_the_training_part(run_folder):
+    features = np.random.default_rng(0).normal(size=(90, 2))
+    features[::2, 1] = np.nan  # 45 of all samples
+    dataset = Dataset("d", ("a", "b"), ("no", "yes"), features, np.arange(90) // 45, "d.csv")
+    data = prepare(dataset)
+    folder = run_folder()
+    (folder / "data.json").write_text(json.dumps(card_of(data).to_json()), encoding="utf-8")
+    page = render_report(read_run(folder))
+    assert ">Missing in training</th>" in page and "values of these samples alone" in page
+    counted = sum(row % 2 == 0 for row in data.train.rows)
+    assert [row.missing for row in data_rows(card_of(data))] == [0, counted] and 0 < counted < 45
+    assert f'<td class="n">{counted}</td>' in page
+    (folder / "data.json").write_text(json.dumps(card().to_json()), encoding="utf-8")
+    assert "Missing in training" not in render_report(read_run(folder))
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8, 12])

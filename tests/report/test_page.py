@@ -266,6 +266,8 @@ def test_the_chart_has_a_forecast_for_every_design(sample_runs, pages):
     (chosen,) = [point for point in points if point["kind"] == "chosen"]
     design = record.metrics.chosen
     assert chosen["intervals"]["forecast"] == [design.forecast_low, design.forecast_high]
+    (baseline,) = [point for point in points if point["kind"] == "baseline"]
+    assert baseline["note"].startswith("the float model in fixed point")
     axes = [a["value"] for t, a in pages["network"].tags if t == "input" and a.get("name") == "front-y"]
     assert axes == ["test", "forecast", "train"]
 
@@ -511,6 +513,29 @@ def test_a_constant_behind_comparators(run_folder):
     assert "no sensor is read" in page.text and not page.crossed
     front_end = chosen_front_end(read_run(folder), None)
     assert front_end.read_features() == () and all(not cost.power_mw for cost in front_end.by_feature())
+
+
+def test_one_of_a_kind_is_not_called_several(run_folder):
+    """One comparator at one sensor, whose wire is the answer."""
+    folder = run_folder("compared")
+    path = folder / "models/approximate.json"
+    single = LogicCircuit(
+        ThermometerWires.of(13, 4, [(0, 5)]), 3, Circuit(1, np.zeros((0, 2), dtype=int), np.array([2, 0]))
+    )
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": to_json(single)}))
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["chosen"]["used_inputs"] = metrics["data"]["features"][:1]
+    metrics["chosen"] |= {"comparators": 1, "cells": 1}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    page = Page(write_report(folder).read_text())
+    assert "Block diagram: 1 sensor, comparators" in page.text and "1 of 13 features is read" in page.text
+    several = "sensors|comparators|features|nodes|cells|neurons|used inputs|designs|rival decision trees"
+    assert not re.search(rf"(?<![\w.,–])1 (printed |AND )?({several})", page.text)
+
+
+def test_things_are_counted_in_words():
+    told = [wording.counted(count, "sensor") for count in (None, 0, 1, 2)]
+    assert told == ["– sensors", "0 sensors", "1 sensor", "2 sensors"]
 
 
 def luminance(colour):

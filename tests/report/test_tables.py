@@ -33,8 +33,9 @@ from bespoke.report import (
     wording,
     write_figures,
 )
-from bespoke.report.comparison import COLUMNS
+from bespoke.report.comparison import COLUMNS, readable
 from bespoke.report.terminal import MAX_LISTED
+from bespoke.report.wording import figures
 
 
 def shown(renderable, width=110):
@@ -209,10 +210,35 @@ def test_comparison_of_runs(sample_runs):
     assert "| none |" in comparison_markdown(frame)
 
 
+def test_a_comparison_has_forecasts_and_marks_indicative_delays(sample_runs):
+    frame = compare_runs([sample_runs["network"], sample_runs["redwine"]])
+    chosen = read_run(sample_runs["network"]).metrics.chosen
+    interval = (chosen.forecast_accuracy, chosen.forecast_low, chosen.forecast_high)
+    assert tuple(frame.loc[0, ["forecast_accuracy", "forecast_low", "forecast_high"]]) == interval
+    forecast = "{:.3f} [{:.3f}, {:.3f}]".format(*interval)
+    marks = [chosen.delay_is_indicative, False, True, False]
+    frame["delay_is_indicative"] = marks
+    delays = ["~" * mark + figures(value) for mark, value in zip(marks, frame["delay_ms"], strict=True)]
+    told = readable(frame, ["delay_ms", "forecast_accuracy", "delay_is_indicative"])
+    assert [row[0] for row in told.rows] == delays and told.rows[0][1] == forecast
+    assert [row[2] for row in told.rows] == ["yes" if mark else "no" for mark in marks]
+    few = ["design", "delay_ms", "forecast_accuracy"]
+    for write in (comparison_markdown, comparison_html, comparison_latex, terminal_text):
+        text = write(frame, few)
+        assert forecast in text.replace("{[}", "[").replace("{]}", "]") and "indicative" in text, write
+        assert delays[2] in text.replace(r"\textasciitilde{}", "~")
+        assert "indicative" not in write(frame.assign(delay_is_indicative=False), few)
+
+
+def terminal_text(frame, names):
+    return shown(comparison_table(frame, names, width=80), width=80)
+
+
 def test_comparison_as_markdown_and_html(sample_runs):
     frame = compare_runs([sample_runs["network"]])
     frame.loc[0, "design"] = f"a|b {HOSTILE_FEATURE}"
-    lines = comparison_markdown(frame).splitlines()
+    *lines, empty, note = comparison_markdown(frame).splitlines()
+    assert empty == "" and note.startswith("Delays marked ~")
     assert len(lines) == 4 and len({line.replace("\\|", "").count("|") for line in lines}) == 1
     page = comparison_html(frame)
     assert HOSTILE_FEATURE not in page and "&lt;script&gt;" in page
@@ -341,6 +367,15 @@ def test_figures_take_hostile_labels_as_text(run_folder):
 def test_figures_in_other_formats_are_refused(sample_runs):
     with pytest.raises(InputError, match="'gif'"):
         write_figures(sample_runs["network"], ["gif"])
+
+
+@pytest.mark.parametrize("formats", ["jpg", "png,jpg", ""])
+def test_the_command_refuses_a_format_before_it_writes_anything(run_folder, formats):
+    folder = run_folder("redwine")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    result = CliRunner().invoke(app, ["report", str(folder), "--figures", formats])
+    assert isinstance(result.exception, InputError) and repr(formats.rpartition(",")[2]) in str(result.exception)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before and result.output == ""
 
 
 def test_the_command_report(run_folder):

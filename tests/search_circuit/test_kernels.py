@@ -49,6 +49,9 @@ THRESHOLDS = np.array([(feature, constant) for feature in range(FEATURES) for co
 EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEATURES, -1).T
 
 
+NO_ROWS = np.zeros(0, dtype=np.int32)
+
+
 def random_circuit(rng: np.random.Generator, ands: int, wires: Wires = BINARY) -> LogicCircuit:
     """Any graph, with constants, equal nodes and dead nodes among the rest."""
     first = 1 + wires.count
@@ -228,7 +231,7 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
     none, output = np.zeros(1, np.int32), np.zeros(1, np.int32)
 
     def kept(cost: float, wrong: int, origin: int = 0) -> bool:
-        return offer(store, 1, none, none, output, cost, wrong, origin) >= 0
+        return offer(store, 1, none, none, output, none[:0], cost, wrong, origin) >= 0
 
     assert kept(2.0, 10)
     assert not kept(3.0, 10)
@@ -254,7 +257,7 @@ def test_the_archive_knows_how_many_samples_its_circuits_get_wrong(seed):
     ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
     store = archive(capacity=capacity, output_bits=2, lowest=0.8 * model.unit, highest=400 * model.unit)
     count, fanin0, fanin1, outputs = arrays(circuit)
-    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs)
+    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs, NO_ROWS)
     kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
     kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
     filled = np.flatnonzero(store.wrong >= 0)
@@ -264,6 +267,49 @@ def test_the_archive_knows_how_many_samples_its_circuits_get_wrong(seed):
         fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
         member = LogicCircuit(THERMOMETER, 4, Circuit(THERMOMETER.count, fanins, store.outputs[level].copy()))
         assert (member.predict(EVERY_INPUT) != classes).sum() == store.wrong[level]
+
+
+def printed(circuit: LogicCircuit, rows: np.ndarray, carried: np.ndarray, gone: np.ndarray, high: np.ndarray):
+    """Answers where each AND's gate is broken on the samples of its row, one AND after the other."""
+    values = [np.zeros(len(carried), dtype=bool), *carried.T]
+    for row, (left, right) in zip(rows, circuit.fanins.tolist(), strict=True):
+        own = (values[left >> 1] ^ bool(left & 1)) & (values[right >> 1] ^ bool(right & 1))
+        values.append(np.where(gone[row], high[row], own))
+    return sum(
+        (values[output >> 1] ^ bool(output & 1)).astype(int) << bit for bit, output in enumerate(circuit.outputs)
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_archive_knows_how_many_prints_go_wrong(seed):
+    """Each AND keeps its row of defects through edits, builds and the archive, and counts stay those of the rows."""
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, 60, THERMOMETER)
+    inputs_seen = np.tile(EVERY_INPUT, (12, 1))
+    classes = circuit.predict(inputs_seen)
+    carried = THERMOMETER.encode(inputs_seen) ^ (rng.random((len(inputs_seen), THERMOMETER.count)) < 0.05)
+    gone = rng.random((50 if seed else 20, len(inputs_seen))) < 0.1  # with few rows, nodes share
+    high = gone & (rng.random(gone.shape) < 0.4)
+    words = pack_samples(inputs_seen, classes, wires=THERMOMETER, output_bits=2, carried=carried, broken=(gone, high))
+    model = cost_model(load_technology(), RunConfig(data="iris").objective, THERMOMETER, None)
+    inputs, capacity = circuit.first_and, circuit.first_and + 200
+    ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
+    store = archive(capacity=capacity, output_bits=2, lowest=0.8 * model.unit, highest=400 * model.unit, breaks=True)
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    fresh = np.full(count, -1, dtype=np.int32)
+    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs, fresh)
+    if seed:
+        assert len(set(ws.sim.row[inputs:count].tolist())) == min(count - inputs, 50)
+    kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
+    kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
+    filled = np.flatnonzero(store.wrong >= 0)
+    assert len(filled) > 1
+    for level in filled:
+        own = slice(inputs, store.counts[level])
+        fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
+        member = LogicCircuit(THERMOMETER, 4, Circuit(THERMOMETER.count, fanins, store.outputs[level].copy()))
+        answers = printed(member, store.rows[level, own], carried, gone, high)
+        assert (answers != classes).sum() == store.wrong[level]
 
 
 @pytest.mark.parametrize("samples", [1, 63, 512, 513])

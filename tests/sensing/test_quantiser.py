@@ -69,3 +69,29 @@ def test_levels_beyond_the_grid_are_refused():
     for level in (0, 4, -1):
         with pytest.raises(InputError, match=r"levels lie in 1\.\.3"):
             quantiser.threshold(0, level)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(quantisers())
+def test_texts_of_levels_tell_them_apart_with_the_same_decimals(quantiser):
+    levels = range(1, 1 << quantiser.bits)
+    thresholds = [quantiser.threshold(0, level) for level in levels]
+    texts = [quantiser.threshold_text(0, level) for level in levels]
+    assert len({len(text.partition("e")[0].partition(".")[2]) for text in texts}) == 1
+    assert len({"e" in text for text in texts}) == 1
+    for text, following, threshold, above in zip(texts, texts[1:], thresholds, thresholds[1:], strict=False):
+        if threshold < above:  # else no float lies between them
+            assert text != following and float(text) < above and float(following) > threshold
+
+
+def test_texts_of_levels_by_hand():
+    def texts(low, high):
+        return [Quantiser((low,), (high,), 2).threshold_text(0, level) for level in (1, 2, 3)]
+
+    assert texts(0.0, 16.0) == ["4", "8", "12"]
+    assert texts(4.3, 7.9) == ["5.2", "6.1", "7.0"]
+    assert texts(0.0, 1.0) == ["0.25", "0.50", "0.75"]
+    assert texts(-1.0, 1.0) == ["-0.5", "0.0", "0.5"]
+    assert texts(0.0, 1000.0) == ["250", "500", "750"]
+    assert texts(0.0, 4e-7) == ["1e-07", "2e-07", "3e-07"]
+    assert texts(0.0, 1e20) == ["2.5e+19", "5.0e+19", "7.5e+19"]

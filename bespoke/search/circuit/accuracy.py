@@ -31,9 +31,13 @@ GIVEN_UP = np.int64(1) << 40
 # Positions in Simulation.state.
 _STAMP = 0
 KNOWN = 1  # the values of nodes before this one are those of the current graph
+FRESH = 2  # the row of defects that the next new node gets
 
 #: Chunks of samples that tell how often a node is 1: enough for a gate's static power.
 ONES_CHUNKS = 4
+
+#: AND nodes of an exclusive or.
+EXCLUSIVE_ANDS = 3
 
 ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 ZERO = np.uint64(0)
@@ -55,10 +59,17 @@ class Simulation(NamedTuple):
     signal: np.ndarray
     state: np.ndarray
     ones: np.ndarray
+    intact: np.ndarray
+    stuck: np.ndarray
+    row: np.ndarray
 
 
 def simulation(words, capacity: int) -> Simulation:
-    """Arrays for graphs of up to ``capacity`` nodes on packed samples (`SampleWords`)."""
+    """Arrays for graphs of up to ``capacity`` nodes on packed samples (`SampleWords`).
+
+    Where the samples bring defects, each AND node owns a row of them for as long as it lives, whatever its number: an
+    edit then changes the count of wrong samples by what it does, not by other nodes' luck.
+    """
     chunks, inputs, lanes = words.inputs.shape
     values = np.zeros((chunks, capacity, lanes), dtype=np.uint64)
     values[:, :inputs] = words.inputs
@@ -74,9 +85,20 @@ def simulation(words, capacity: int) -> Simulation:
         cone=np.zeros(capacity, dtype=np.int32),
         member=np.zeros(capacity, dtype=np.int32),
         signal=np.zeros(lanes, dtype=np.uint64),
-        state=np.zeros(2, dtype=np.int32),
+        state=np.zeros(3, dtype=np.int32),
         ones=np.zeros(capacity),
+        intact=words.intact,
+        stuck=words.stuck,
+        row=np.zeros(capacity if words.stuck.shape[1] else 0, dtype=np.int32),
     )
+
+
+@njit(cache=True, inline="always")
+def _break(sim, chunk, row, signal):
+    """What broken gates deliver in place of ``signal``, on the samples of a chunk on which the row has them broken."""
+    intact, stuck = sim.intact[chunk, row], sim.stuck[chunk, row]
+    for lane in range(LANES):
+        signal[lane] = (signal[lane] & intact[lane]) | stuck[lane]
 
 
 @njit(cache=True)
@@ -84,6 +106,7 @@ def simulate(sim, inputs, count, fanin0, fanin1, outputs, known=0):
     """Set the values of a graph's nodes from ``known`` on, all by default; returns the number of wrong samples."""
     total = 0
     first_node = max(inputs, known)
+    breaks = sim.row.size > 0
     for chunk in range(sim.values.shape[0]):
         values = sim.values[chunk]
         for node in range(first_node, count):
@@ -94,6 +117,8 @@ def simulate(sim, inputs, count, fanin0, fanin1, outputs, known=0):
             result = values[node]
             for lane in range(LANES):
                 result[lane] = (first[lane] ^ flip0) & (second[lane] ^ flip1)
+            if breaks:
+                _break(sim, chunk, sim.row[node], result)
         wrong = 0
         for lane in range(LANES):
             word = sim.valid[chunk, lane]
@@ -135,7 +160,7 @@ def literal_words(sim, chunk, literal):
 
 @njit(cache=True, inline="always")
 def _new_signal(sim, chunk, edit):
-    """The edit's replacement on one chunk, in ``sim.signal``."""
+    """The edit's replacement on one chunk, in ``sim.signal``; its new gates may be broken."""
     flip0 = ONES if edit[FIRST] & 1 else ZERO
     first = literal_words(sim, chunk, edit[FIRST])
     signal = sim.signal
@@ -150,10 +175,22 @@ def _new_signal(sim, chunk, edit):
     second = literal_words(sim, chunk, edit[SECOND])
     if edit[KIND] == CONJUNCTION:
         for lane in range(LANES):
-            signal[lane] = ((first[lane] ^ flip0) & (second[lane] ^ flip1)) ^ flip
+            signal[lane] = (first[lane] ^ flip0) & (second[lane] ^ flip1)
     else:
         for lane in range(LANES):
-            signal[lane] = first[lane] ^ flip0 ^ second[lane] ^ flip1 ^ flip
+            signal[lane] = first[lane] ^ flip0 ^ second[lane] ^ flip1
+    if sim.row.size:
+        for gate in range(1 if edit[KIND] == CONJUNCTION else EXCLUSIVE_ANDS):
+            _break(sim, chunk, _fresh_row(sim, gate), signal)
+    if flip:
+        for lane in range(LANES):
+            signal[lane] ^= flip
+
+
+@njit(cache=True, inline="always")
+def _fresh_row(sim, number):
+    """Row of defects of one of the gates that an edit is about to add."""
+    return (sim.state[FRESH] + number) % sim.stuck.shape[1]
 
 
 @njit(cache=True)
@@ -175,6 +212,7 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
     cone, member = sim.cone, sim.member
     length = 0
     at_outputs = target in (OUTPUT, OVERRIDE)
+    breaks = sim.row.size > 0
     if not at_outputs:
         sim.state[_STAMP] += 1
         stamp = sim.state[_STAMP]
@@ -207,9 +245,11 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
                 operand = values[other >> 1]
                 difference = ZERO
                 for lane in range(LANES):
-                    word = signal[lane] & (operand[lane] ^ flip)
-                    new[lane] = word
-                    difference |= word ^ old[lane]
+                    new[lane] = signal[lane] & (operand[lane] ^ flip)
+                if breaks:
+                    _break(sim, chunk, sim.row[site], new)
+                for lane in range(LANES):
+                    difference |= new[lane] ^ old[lane]
             if difference == ZERO:
                 continue
             dirty[site] = 1
@@ -229,6 +269,11 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
                         word = (first[lane] ^ flip0) & (second[lane] ^ flip1)
                         new[lane] = word
                         difference |= word ^ old[lane]
+                    if breaks:
+                        _break(sim, chunk, sim.row[node], new)
+                        difference = ZERO
+                        for lane in range(LANES):
+                            difference |= new[lane] ^ old[lane]
                     if difference != ZERO:
                         dirty[node] = 1
         touched = at_outputs
@@ -249,6 +294,9 @@ def wrong_after(sim, inputs, count, fanin0, fanin1, outputs, edit, total, limit)
                             value ^= ONES
                         if target == OVERRIDE:  # ``value`` is the output inverted
                             value = value & ~signal[lane] if site >> bit & 1 else value | signal[lane]
+                            if breaks:
+                                row = _fresh_row(sim, bit + EXCLUSIVE_ANDS)
+                                value = (value | ~sim.intact[chunk, row, lane]) & ~sim.stuck[chunk, row, lane]
                     word &= value ^ sim.labels[chunk, bit, lane]
                 gone = correct[lane] & ~word
                 come = word & ~correct[lane]

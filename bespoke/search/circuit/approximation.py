@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -20,6 +21,7 @@ from bespoke.search.circuit.validity import with_existing_classes
 from bespoke.search.cost_model import charge_of, cost_model
 from bespoke.search.estimate import estimates
 from bespoke.search.found import CIRCUIT_APPROXIMATION, NOTHING, Found
+from bespoke.search.printing import Printing
 from bespoke.sensing import BinaryWires, FrontEnd, ThermometerWires, Wires
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology
@@ -241,16 +243,15 @@ def _front(pool, names, data, options, technology, model, front_end) -> tuple[Fo
     """
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
+    accuracy = _accuracy if options.printing is None else partial(_printed_accuracy, options.printing, technology)
     rated = []
     for circuit, number in pool.items():
         valid = with_existing_classes(circuit, model.area).narrowed()
-        train = _accuracy(valid, data.features, data.classes)
+        train = accuracy(valid, data.features, data.classes)
         if train.value < lowest:
             continue
         held_back = (
-            None
-            if data.held_back_classes is None
-            else _accuracy(valid, data.held_back_features, data.held_back_classes)
+            None if data.held_back_classes is None else accuracy(valid, data.held_back_features, data.held_back_classes)
         )
         costs = estimates(valid, technology, data.features, front_end)
         rated.append(Found(valid, names[number], train, held_back, costs))
@@ -262,3 +263,11 @@ def _front(pool, names, data, options, technology, model, front_end) -> tuple[Fo
 
 def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> Accuracy:
     return Accuracy.of(circuit.predict(np.asarray(features)), np.asarray(classes))
+
+
+def _printed_accuracy(
+    printing: Printing, technology: Technology, circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray
+) -> Accuracy:
+    """That of prints on average."""
+    count = max(circuit.classes, int(np.max(classes)) + 1)
+    return printing.answers(circuit, technology, features, classes, class_count=count, seed=0).accuracy

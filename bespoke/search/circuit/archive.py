@@ -15,7 +15,8 @@ class Archive(NamedTuple):
     """One graph per level of cost, levels log-spaced; see `archive`.
 
     ``wrong`` is -1 where a level is empty. Levels whose graph is no better than a cheaper one are emptied. ``origins``
-    are numbers of the starts that the graphs descend from.
+    are numbers of the starts that the graphs descend from, ``rows`` the nodes' rows of defects, of no length where
+    gates never break.
     """
 
     fanin0: np.ndarray
@@ -25,10 +26,11 @@ class Archive(NamedTuple):
     costs: np.ndarray
     wrong: np.ndarray
     origins: np.ndarray
+    rows: np.ndarray
     bounds: np.ndarray
 
 
-def archive(*, capacity: int, output_bits: int, lowest: float, highest: float) -> Archive:
+def archive(*, capacity: int, output_bits: int, lowest: float, highest: float, breaks: bool = False) -> Archive:
     """Empty archive for graphs of up to ``capacity`` nodes that cost up to ``highest``.
 
     The first level holds what costs less than ``lowest``.
@@ -42,6 +44,7 @@ def archive(*, capacity: int, output_bits: int, lowest: float, highest: float) -
         costs=np.zeros(levels),
         wrong=np.full(levels, -1, dtype=np.int64),
         origins=np.zeros(levels, dtype=np.int32),
+        rows=np.zeros((levels, capacity if breaks else 0), dtype=np.int32),
         bounds=lowest * LEVEL_RATIO ** np.arange(levels),
     )
 
@@ -70,7 +73,7 @@ def allowed_wrong(store, cost):
 
 
 @njit(cache=True)
-def offer(store, count, fanin0, fanin1, outputs, cost, wrong, origin):
+def offer(store, count, fanin0, fanin1, outputs, rows, cost, wrong, origin):
     """Keep a graph if it is good for its level; returns the level, or -1 where it was not kept."""
     level = level_of(store, cost)
     if level < 0 or count > store.fanin0.shape[1] or wrong > allowed_wrong(store, cost):
@@ -78,6 +81,8 @@ def offer(store, count, fanin0, fanin1, outputs, cost, wrong, origin):
     store.fanin0[level, :count] = fanin0[:count]
     store.fanin1[level, :count] = fanin1[:count]
     store.outputs[level] = outputs
+    if store.rows.shape[1]:
+        store.rows[level, :count] = rows[:count]
     store.counts[level] = count
     store.costs[level] = cost
     store.wrong[level] = wrong

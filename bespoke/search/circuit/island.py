@@ -11,7 +11,7 @@ from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit import kernels
 from bespoke.search.circuit.archive import Archive, archive, offer
-from bespoke.search.circuit.samples import first_chunks, noisy_words
+from bespoke.search.circuit.samples import first_chunks, search_words
 from bespoke.search.circuit.types import ApproximationData, ApproximationOptions
 from bespoke.search.cost_model import CostModel
 from bespoke.search.pricing import fanins_by_node
@@ -77,7 +77,7 @@ def run_island(job: IslandJob) -> tuple[Traced, ...]:
     """The archive's circuits after the island's share of a round, cheapest first."""
     shape = (job.starts + job.members)[0].circuit
     rng = np.random.default_rng(job.seed)
-    words = noisy_words(
+    words = search_words(
         job.data,
         job.options,
         wires=shape.wires,
@@ -89,7 +89,7 @@ def run_island(job: IslandJob) -> tuple[Traced, ...]:
     capacity = inputs + _room(max(map(_ands, kept), default=0))
     cheapest = CHEAPEST * job.model.unit
     space = dict(capacity=capacity, output_bits=shape.output_bits)
-    store = archive(**space, lowest=cheapest, highest=job.largest)
+    store = archive(**space, lowest=cheapest, highest=job.largest, breaks=words.breaks)
     ws = kernels.workspace(words, **space, model=job.model, seed=int(rng.integers(1, 1 << 62)))
     for traced in kept:
         _offer(ws, store, inputs, traced)
@@ -104,7 +104,13 @@ def run_island(job: IslandJob) -> tuple[Traced, ...]:
         level = int(np.argmin(merit))
         ws.origin[0] = store.origins[level]
         count = kernels.load(
-            ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level].copy()
+            ws,
+            inputs,
+            store.counts[level],
+            store.fanin0[level],
+            store.fanin1[level],
+            store.outputs[level].copy(),
+            store.rows[level],
         )
         heat = float(np.exp(rng.uniform(np.log(0.3), np.log(2.0))))
         kernels.descend(ws, store, inputs, count, np.array([rate * words.samples]), descent_moves, GROWTH, heat)
@@ -125,12 +131,13 @@ def _room(ands: int) -> int:
 def _offer(ws: kernels.Workspace, store: Archive, inputs: int, traced: Traced) -> None:
     count = _loaded(ws, traced.circuit)
     wrong, cost = kernels.rate(ws, inputs, count)
-    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, traced.origin)
+    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, ws.sim.row, cost, wrong, traced.origin)
 
 
 def _loaded(ws: kernels.Workspace, circuit: LogicCircuit) -> int:
     fanin0, fanin1 = fanins_by_node(circuit)
-    return kernels.load(ws, circuit.first_and, len(fanin0), fanin0, fanin1, np.array(circuit.outputs))
+    rows = np.full(len(fanin0) if ws.taken.size else 0, -1, dtype=np.int32)
+    return kernels.load(ws, circuit.first_and, len(fanin0), fanin0, fanin1, np.array(circuit.outputs), rows)
 
 
 def _shrunk(traced: Traced, job: IslandJob, words, rng: np.random.Generator) -> tuple[Traced, ...]:
@@ -146,7 +153,7 @@ def _shrunk(traced: Traced, job: IslandJob, words, rng: np.random.Generator) -> 
     ws.origin[0] = traced.origin
     count = _loaded(ws, start)
     _, cost = kernels.rate(ws, inputs, count)
-    store = archive(**space, lowest=0.02 * cost, highest=cost)
+    store = archive(**space, lowest=0.02 * cost, highest=cost, breaks=words.breaks)
     rate = SHRINK_WORTH * part.samples / cost
     while count - inputs > SHRUNK_TO and rate < part.samples:
         moves = SHRINK_MOVES * (count - inputs)

@@ -7,7 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from bespoke.search.circuit.accuracy import GIVEN_UP, KNOWN, Simulation, count_ones, simulate, simulation, wrong_after
+from bespoke.search.circuit.accuracy import (
+    FRESH,
+    GIVEN_UP,
+    KNOWN,
+    Simulation,
+    count_ones,
+    simulate,
+    simulation,
+    wrong_after,
+)
 from bespoke.search.circuit.archive import allowed_wrong, offer
 from bespoke.search.circuit.graph import (
     EDIT_FIELDS,
@@ -50,6 +59,8 @@ class Workspace(NamedTuple):
     rng: np.ndarray
     ones: np.ndarray
     origin: np.ndarray
+    rows: np.ndarray
+    taken: np.ndarray
     model: CostModel
 
 
@@ -79,6 +90,8 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, model: Cos
         rng=np.array([seed or 1], dtype=np.uint64),
         ones=np.zeros(size),
         origin=np.zeros(1, dtype=np.int32),
+        rows=np.zeros(size if words.stuck.shape[1] else 0, dtype=np.int32),
+        taken=np.zeros(words.stuck.shape[1], dtype=np.bool_),
         model=model,
     )
 
@@ -116,12 +129,66 @@ def _guess_ones(ws, inputs, count, built):
 
 
 @njit(cache=True)
-def _adopt(ws, inputs, built):
-    """Make the built graph the current one; returns its number of nodes."""
+def _adopt(ws, inputs, count, built, rows):
+    """Make the built graph the current one; returns its number of nodes.
+
+    ``rows`` are the rows of defects of the ``count`` nodes of the graph that it was built from.
+    """
+    if ws.taken.size:
+        _carry_rows(ws, inputs, count, built, rows)
     count = compact(ws.build, inputs, built, ws.fanin0, ws.fanin1, ws.outputs)
     ws.sim.state[KNOWN] = min(ws.sim.state[KNOWN], ws.build.state[SAME])
+    if ws.taken.size:
+        ws.sim.state[KNOWN] = min(ws.sim.state[KNOWN], _settle_rows(ws, inputs, built))
     _count_references(ws, inputs, count)
     return count
+
+
+@njit(cache=True)
+def _carry_rows(ws, inputs, count, built, rows):
+    """Rows of defects of the built graph's nodes, -1 of new ones: a node that stays keeps its own."""
+    own = ws.rows
+    own[inputs:built] = -1
+    site = ws.edit[SITE] if ws.edit[TARGET] == NODE else -1
+    for node in range(inputs, count):
+        kept = ws.build.mapped[node] >> 1
+        if kept >= inputs and node != site and own[kept] < 0:
+            own[kept] = rows[node]
+
+
+@njit(cache=True)
+def _settle_rows(ws, inputs, built):
+    """Rows of the graph that `compact` made the current one, new nodes getting free ones; returns the first changed."""
+    own, taken, place = ws.rows, ws.taken, ws.build.mapped
+    taken[:] = False
+    for node in range(inputs, built):
+        if place[node] >= inputs and own[node] >= 0:
+            taken[own[node]] = True
+    fresh = _free_row(taken, ws.sim.state[FRESH])
+    changed = built
+    for node in range(inputs, built):
+        if place[node] < inputs:
+            continue
+        row = own[node]
+        if row < 0:
+            row = fresh
+            taken[row] = True
+            fresh = _free_row(taken, fresh)
+        if row != ws.sim.row[place[node]]:
+            ws.sim.row[place[node]] = row
+            changed = min(changed, place[node])
+    ws.sim.state[FRESH] = fresh
+    return changed
+
+
+@njit(cache=True)
+def _free_row(taken, first):
+    """The next row from ``first`` on that no node has; where all are taken, nodes share."""
+    for step in range(taken.size):
+        row = (first + step) % taken.size
+        if not taken[row]:
+            return row
+    return (first + 1) % taken.size
 
 
 @njit(cache=True)
@@ -194,11 +261,14 @@ def _saving(ws, inputs):
 
 
 @njit(cache=True)
-def load(ws, inputs, count, fanin0, fanin1, outputs):
-    """Make a graph the current one, folded and hashed; returns its number of nodes."""
+def load(ws, inputs, count, fanin0, fanin1, outputs, rows):
+    """Make a graph the current one, folded and hashed; returns its number of nodes.
+
+    ``rows`` are its nodes' rows of defects, -1 for a new one; of no length where gates never break.
+    """
     ws.edit[TARGET] = -1
     built = rebuild(ws.build, inputs, count, fanin0, fanin1, outputs, ws.edit)
-    return _adopt(ws, inputs, built)
+    return _adopt(ws, inputs, count, built, rows)
 
 
 @njit(cache=True)
@@ -249,7 +319,7 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
     """
     capacity = ws.fanin0.size - EDIT_GROWTH
     wrong, cost = rate(ws, inputs, count)
-    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
+    offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, ws.sim.row, cost, wrong, ws.origin[0])
     for worth in rates:
         for move in range(moves):
             _propose(ws, inputs, count, growth)
@@ -266,9 +336,9 @@ def descend(ws, store, inputs, count, rates, moves, growth, heat):
             built, cost_after = _built(ws, inputs, count)
             if after - wrong + worth * (cost_after - cost) > slack + 1e-9 or built > capacity:
                 continue
-            count = _adopt(ws, inputs, built)
+            count = _adopt(ws, inputs, count, built, ws.sim.row)
             wrong, cost = rate(ws, inputs, count)
-            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
+            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, ws.sim.row, cost, wrong, ws.origin[0])
     return count
 
 
@@ -300,7 +370,15 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
             return improved
         level = candidates[remainder_below(ws.rng, eligible)]
         ws.origin[0] = store.origins[level]
-        count = load(ws, inputs, store.counts[level], store.fanin0[level], store.fanin1[level], store.outputs[level])
+        count = load(
+            ws,
+            inputs,
+            store.counts[level],
+            store.fanin0[level],
+            store.fanin1[level],
+            store.outputs[level],
+            store.rows[level],
+        )
         if (
             remainder_below(ws.rng, 3) == 0
         ):  # start beside the member, so that two edits together may do what neither does alone
@@ -308,7 +386,7 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
             _propose(ws, inputs, count, growth)
             built, _ = _built(ws, inputs, count)
             if built <= capacity:
-                count = _adopt(ws, inputs, built)
+                count = _adopt(ws, inputs, count, built, ws.sim.row)
         wrong, cost = rate(ws, inputs, count)
         for _ in range(min(batch, moves - done)):
             done += 1
@@ -321,8 +399,8 @@ def evolve(ws, store, inputs, moves, batch, growth, largest):
             if built > capacity or after > allowed_wrong(store, cost_after):
                 continue
             better = after < wrong or cost_after < cost - 1e-9
-            count = _adopt(ws, inputs, built)
+            count = _adopt(ws, inputs, count, built, ws.sim.row)
             wrong, cost = rate(ws, inputs, count)
-            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, cost, wrong, ws.origin[0])
+            offer(store, count, ws.fanin0, ws.fanin1, ws.outputs, ws.sim.row, cost, wrong, ws.origin[0])
             improved += better
     return improved

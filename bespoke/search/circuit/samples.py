@@ -11,6 +11,10 @@ from bespoke.sensing import Wires
 
 #: Samples, noisy ones included, beyond which more copies cost time and teach little.
 ENOUGH_SAMPLES = 8000
+#: Most prints that a sample meets beside its first.
+MOST_PRINTS = 40
+#: Rows of defects; circuits with more ANDs share them.
+DEFECT_ROWS = 1024
 
 
 def with_held_back(data: ApproximationData, options: ApproximationOptions, seed: int) -> ApproximationData:
@@ -27,7 +31,7 @@ def with_held_back(data: ApproximationData, options: ApproximationOptions, seed:
     return ApproximationData(features[kept], classes[kept], features[cut], classes[cut])
 
 
-def noisy_words(
+def search_words(
     data: ApproximationData,
     options: ApproximationOptions,
     *,
@@ -38,23 +42,31 @@ def noisy_words(
     """Training samples and their noisy copies, in random order, packed.
 
     A copy adds normal noise to every feature, in proportion to the feature's spread, and rounds: a feature that takes
-    few values hardly moves, one that uses all of its range moves by a step or two.
+    few values hardly moves, one that uses all of its range moves by a step or two. Where errors are to be those of
+    prints, every copy of a sample meets a print of its own, with its own drifts and defects: the share of wrong ones is
+    then that of all prints, and of all samples, with the least spread.
     """
     features, classes = np.asarray(data.features, dtype=np.int64), np.asarray(data.classes, dtype=np.int64)
     parts = [features]
     spread = options.noise * features.std(axis=0)
     copies = options.noisy_copies
     if copies is None:
-        copies = int(np.clip(ENOUGH_SAMPLES // len(classes) - 1, 1, 4))
+        most = 4 if options.printing is None else MOST_PRINTS
+        copies = int(np.clip(ENOUGH_SAMPLES // len(classes) - 1, 1, most))
     for _ in range(copies):
         moved = features + np.rint(rng.normal(size=features.shape) * spread).astype(np.int64)
         parts.append(np.clip(moved, 0, (1 << wires.bits) - 1))
     order = rng.permutation(len(parts) * len(classes))
+    inputs, labels = np.concatenate(parts)[order], np.tile(classes, len(parts))[order]
+    if options.printing is None:
+        return pack_samples(inputs, labels, wires=wires, output_bits=output_bits)
     return pack_samples(
-        np.concatenate(parts)[order],
-        np.tile(classes, len(parts))[order],
+        inputs,
+        labels,
         wires=wires,
         output_bits=output_bits,
+        carried=options.printing.carried(wires, inputs, rng),
+        broken=options.printing.broken(DEFECT_ROWS, len(inputs), rng),
     )
 
 
@@ -70,4 +82,6 @@ def first_chunks(words: SampleWords, chunks: int) -> SampleWords:
         np.ascontiguousarray(words.labels[:chunks]),
         valid,
         int(np.bitwise_count(valid).sum()),
+        np.ascontiguousarray(words.intact[:chunks]),
+        np.ascontiguousarray(words.stuck[:chunks]),
     )

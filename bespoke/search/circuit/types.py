@@ -8,6 +8,7 @@ import numpy as np
 
 from bespoke.costs import Objective
 from bespoke.errors import InputError
+from bespoke.search.printing import Printing
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,8 @@ class ApproximationOptions:
     largest_cost : circuits that are charged more, in the objective's unit, are of no interest; by default 1.1 times the
         dearest start, at least some hundred gates.
     time_limit_s : ends the search after the round in which it passes; the result then depends on the machine's speed.
+    printing : how prints differ from what was designed, where errors are to be those of prints; None to count what the
+        design does.
     """
 
     moves: int = 2_000_000
@@ -80,6 +83,7 @@ class ApproximationOptions:
     objective: Objective = Objective.AREA
     largest_cost: float | None = None
     time_limit_s: float | None = None
+    printing: Printing | None = None
 
     def __post_init__(self):
         for name in ("moves", "islands", "rounds"):

@@ -5,15 +5,15 @@
 // out is the class index, 0 to 1.
 //
 // inp[0]: 'mean radius' >= 4.75 (level 1 of 8)
-// inp[1]: 'mean radius' >= 5.2 (level 2 of 8)
+// inp[1]: 'mean radius' >= 5.20 (level 2 of 8)
 // inp[2]: 'mean radius' >= 5.65 (level 3 of 8)
-// inp[3]: 'mean radius' >= 6.1 (level 4 of 8)
+// inp[3]: 'mean radius' >= 6.10 (level 4 of 8)
 // inp[4]: 'mean radius' >= 6.55 (level 5 of 8)
-// inp[5]: 'mean radius' >= 7 (level 6 of 8)
+// inp[5]: 'mean radius' >= 7.00 (level 6 of 8)
 // inp[6]: 'mean radius' >= 7.45 (level 7 of 8)
-// inp[7]: '*| endmodule assign out = 0; ?include' >= -0.5 (level 2 of 8)
-// inp[8]: '*| endmodule assign out = 0; ?include' >= 0 (level 4 of 8)
-// inp[9]: '*| endmodule assign out = 0; ?include' >= 0.5 (level 6 of 8)
+// inp[7]: '*| endmodule assign out = 0; ?include' >= -0.50 (level 2 of 8)
+// inp[8]: '*| endmodule assign out = 0; ?include' >= 0.00 (level 4 of 8)
+// inp[9]: '*| endmodule assign out = 0; ?include' >= 0.50 (level 6 of 8)
 //
 // x0 'mean radius': 4.3 to 7.9 in 8 steps
 // x1 '*| endmodule assign out = 0; ?include': -1.0 to 1.0 in 8 steps
@@ -25,15 +25,15 @@ module top (
 
   // Comparators
   wire x0_ge1 = inp[0];  // mean radius >= 4.75
-  wire x0_ge2 = inp[1];  // mean radius >= 5.2
+  wire x0_ge2 = inp[1];  // mean radius >= 5.20
   wire x0_ge3 = inp[2];  // mean radius >= 5.65
-  wire x0_ge4 = inp[3];  // mean radius >= 6.1
+  wire x0_ge4 = inp[3];  // mean radius >= 6.10
   wire x0_ge5 = inp[4];  // mean radius >= 6.55
-  wire x0_ge6 = inp[5];  // mean radius >= 7
+  wire x0_ge6 = inp[5];  // mean radius >= 7.00
   wire x0_ge7 = inp[6];  // mean radius >= 7.45
-  wire x1_ge2 = inp[7];  // *| endmodule assign out = 0; ?include >= -0.5
-  wire x1_ge4 = inp[8];  // *| endmodule assign out = 0; ?include >= 0
-  wire x1_ge6 = inp[9];  // *| endmodule assign out = 0; ?include >= 0.5
+  wire x1_ge2 = inp[7];  // *| endmodule assign out = 0; ?include >= -0.50
+  wire x1_ge4 = inp[8];  // *| endmodule assign out = 0; ?include >= 0.00
+  wire x1_ge6 = inp[9];  // *| endmodule assign out = 0; ?include >= 0.50
 
   // Features, each bit formed from the comparators of its feature
   wire [2:0] x0 = {
