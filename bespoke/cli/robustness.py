@@ -47,11 +47,15 @@ Design = Annotated[
 DeviceYield = Annotated[
     list[float] | None,
     typer.Option(
-        "--device-yield", help="Chance that a printed device works; repeat for more; default 0.9 0.95 0.99 0.999."
+        "--device-yield",
+        help="Chance that a printed device works; repeat for more; default 0.9 0.95 0.99 0.999, and the run's.",
     ),
 ]
 Sigma = Annotated[
-    float, typer.Option(help="Drift of every comparator of a print, standard deviation in steps of the grid.")
+    float | None,
+    typer.Option(
+        help="Drift of every comparator of a print, standard deviation in steps of the grid; default: the run's, or 0."
+    ),
 ]
 Floor = Annotated[
     float | None, typer.Option(help="Least accuracy of a good print; default: three points below the intact accuracy.")
@@ -93,7 +97,7 @@ def robustness(
     vectors: Vectors = None,
     target: Target = None,
     device_yield: DeviceYield = None,
-    threshold_sigma: Sigma = 0.0,
+    threshold_sigma: Sigma = None,
     floor: Floor = None,
     prints: Prints = 2000,
     seed: Seed = None,
@@ -116,7 +120,7 @@ def robustness(
 
     settings = PrintSettings(
         device_yields=tuple(sorted(set(device_yield or DEFAULT_DEVICE_YIELDS))),
-        threshold_sigma=threshold_sigma,
+        threshold_sigma=threshold_sigma or 0.0,
         floor=floor,
         prints=prints,
         seed=seed or 0,
@@ -131,7 +135,9 @@ def robustness(
     with TerminalProgress() as progress:
         if place.is_dir():
             _refuse(options, options, f"{place} is a run, which says that itself")
-            found = _of_run(place, design, settings, seed, out, progress)
+            given = {"seed": seed, "device_yields": device_yield or None, "threshold_sigma": threshold_sigma}
+            own = [name for name, value in given.items() if value is None]
+            found = _of_run(place, design, settings, own, out, progress)
         else:
             _refuse({"--design": design}, ("--design",), f"{place} is no run, and has no other designs")
             if vectors is None:
@@ -168,8 +174,9 @@ def _refuse(given: dict[str, object], names: object, because: str) -> None:
 
 
 def _of_run(
-    place: Path, number: int | None, settings: PrintSettings, seed: int | None, out: Path | None, progress
+    place: Path, number: int | None, settings: PrintSettings, open_ones: list[str], out: Path | None, progress
 ) -> _Found:
+    """``open_ones`` are the settings that the command leaves to the run's own."""
     from dataclasses import replace
 
     from bespoke.pipeline.robustness_places import design_of_run
@@ -178,7 +185,13 @@ def _of_run(
     with closing(RunFolder(place)) as folder:
         progress.stage("reading the run")
         found = design_of_run(folder, number=number, progress=progress.update)
-        settings = settings if seed is not None else replace(settings, seed=found.seed)
+        config = found.config
+        of_run = {
+            "seed": config.seed,
+            "device_yields": tuple(sorted({*settings.device_yields, config.device_yield})),
+            "threshold_sigma": config.threshold_sigma,
+        }
+        settings = replace(settings, **{name: of_run[name] for name in open_ones})
         return _examined(found.printable, settings, out or found.folder, progress)
 
 

@@ -14,7 +14,7 @@ from bespoke.errors import InputError, VerificationError
 from bespoke.files import write_text
 from bespoke.netlist import Netlist, evaluate, predict, read_netlist
 from bespoke.pipeline.choosing import MODEL, Bench
-from bespoke.pipeline.config import Effort
+from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.finished import FinishedFront, data_of
 from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.pipeline.mapping import Backend, map_design
@@ -37,10 +37,10 @@ VERILOG = (".v", ".sv")
 
 @dataclass(frozen=True, eq=False)
 class RunDesign:
-    """A design of a run: what is printed, the run's seed, and the folder of the run where its results belong."""
+    """A design of a run: what is printed, the run's settings, and the folder of the run where its results belong."""
 
     printable: Printable
-    seed: int
+    config: RunConfig
     folder: Path
 
 
@@ -85,7 +85,7 @@ def design_of_run(folder: RunFolder, *, number: int | None, progress: Progress |
         mapped(model, data.train, folder=scratch, backend=replace(own, effort=str(Effort.FAST)), progress=progress)
         write_text(netlist_file, (scratch / "netlist.v").read_text(encoding="utf-8"))
     printable = bench.press(config).printable(model_file, netlist_file, data, design=name)
-    return RunDesign(printable, config.seed, place)
+    return RunDesign(printable, config, place)
 
 
 def _files_of(folder: RunFolder, design: Design) -> tuple[Path, Path, Path]:

@@ -112,6 +112,18 @@ def test_another_floor_and_drift_change_what_is_good(call, run):
     assert not point["exact"] and drifted["threshold_sigma"] == 3
 
 
+def test_what_is_left_open_is_the_runs(call, run):
+    with (run / "config.toml").open("a") as settings:
+        settings.write("device_yield = 0.97\nthreshold_sigma = 0.5\n")
+    assert call(run, *QUICK)[0] == 0
+    found = json.loads((run / "robustness.json").read_text())
+    assert [point["device_yield"] for point in found["yield"]] == [0.9, 0.95, 0.97, 0.99, 0.999]
+    assert found["threshold_sigma"] == 0.5
+    assert call(run, *QUICK, "--device-yield", "0.9", "--threshold-sigma", "0")[0] == 0
+    found = json.loads((run / "robustness.json").read_text())
+    assert [point["device_yield"] for point in found["yield"]] == [0.9] and found["threshold_sigma"] == 0
+
+
 def test_the_same_seed_has_the_same_figures(call, finished, tmp_path):
     texts = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
