@@ -102,7 +102,8 @@ def _printed(
         return None
     printable = press.printable(model, netlist, data, design=str(model))
     intact = Accuracy.of(ModelFile.load(model).classifier.predict(data.test.features), data.test.classes)
-    return printed_at(printable, settings, device_yield, floor=max(0.0, intact.value - GOOD_LOSS))
+    (point,) = printed_at(printable, settings, (device_yield,), floor=max(0.0, intact.value - GOOD_LOSS))
+    return point
 
 
 def summary_of(record: Robustness, device_yield: float) -> RobustnessSummary:

@@ -317,7 +317,7 @@ def examine(
     kept_in : folder that keeps the parts that are done; a second call takes them from there.
     """
     parts = KeptParts(kept_in)
-    steps = _Steps(progress, 4 + len(settings.device_yields))
+    steps = _Steps(progress, 4 + (len(settings.device_yields) if kept_in is not None else 1))
     subject, technology = printable.subject, printable.technology
 
     title = "single stuck-at faults"
@@ -342,16 +342,15 @@ def examine(
         )
 
     yields = []
-    for share in settings.device_yields:
-        title = f"device yield {share:g}"
+    for shares in _together(settings.device_yields, apart=kept_in is not None):
+        title = f"device yield {', '.join(f'{share:g}' for share in shares)}"
         tell = steps.begin(title)
-        point = parts.of(
-            f"yield_{share!r}",
+        yields += parts.of(
+            f"yield_{'_'.join(map(repr, shares))}",
             digest_of(printable, title, floor, settings.prints, settings.threshold_sigma, settings.seed),
-            YieldPoint,
-            lambda share=share, tell=tell: printed_at(printable, settings, share, floor=floor, progress=tell),
+            tuple[YieldPoint, ...],
+            lambda shares=shares, tell=tell: printed_at(printable, settings, shares, floor=floor, progress=tell),
         )
-        yields.append(point)
 
     title = "drift"
     tell = steps.begin(title)
@@ -393,25 +392,29 @@ def examine(
     )
 
 
+def _together(device_yields: tuple[float, ...], *, apart: bool) -> tuple[tuple[float, ...], ...]:
+    """Each device yield a part where parts are kept; else all as one, which counts few broken elements only once."""
+    return tuple((share,) for share in device_yields) if apart else (device_yields,)
+
+
 def printed_at(
     printable: Printable,
     settings: PrintSettings,
-    device_yield: float,
+    device_yields: tuple[float, ...],
     *,
     floor: float,
     progress: Progress | None = None,
-) -> YieldPoint:
-    """Prints of a design at one device yield."""
-    (point,) = printed_yield(
+) -> tuple[YieldPoint, ...]:
+    """Prints of a design at each device yield; the figures of one do not depend on the others."""
+    return printed_yield(
         printable.subject,
-        device_yields=(device_yield,),
+        device_yields=device_yields,
         floor=floor,
         seed=settings.seed,
         prints=settings.prints,
         drift=printable.drifting(settings.threshold_sigma),
         progress=progress,
     )
-    return point
 
 
 class _Steps:

@@ -40,11 +40,17 @@ def read_robustness(folder: Path) -> Robustness | None:
 
 def in_a_hundred(point: YieldPoint, floor: float) -> str:
     """The figure that somebody who prints asks for, as a sentence."""
-    good, perfect = hundred(point.good_prints), hundred(point.perfect_prints)
+    good, perfect = _counted(point.good_prints), _counted(point.perfect_prints)
     return (
-        f"Of a hundred prints at device yield {point.device_yield:g}, {good} {'is' if good == '1' else 'are'} good "
-        f"enough (accuracy {floor:.3f} or more) and {perfect} {'is' if perfect == '1' else 'are'} perfect."
+        f"Of a hundred prints at device yield {point.device_yield:g}, {good} good enough (accuracy {floor:.3f} or "
+        f"more) and {perfect} perfect."
     )
+
+
+def _counted(value: float) -> str:
+    """``71 are``, ``1 is``."""
+    count = hundred(value)
+    return f"{count} {'is' if count in ('1', 'fewer than one') else 'are'}"
 
 
 def hundred(share: float) -> str:

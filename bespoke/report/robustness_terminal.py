@@ -14,6 +14,8 @@ from bespoke.pipeline.robustness_record import Robustness
 from bespoke.report import wording
 from bespoke.report.robustness import corner_rows, drift_rows, in_a_hundred, yield_rows
 
+#: Of the yields asked for, the one that is put in words; else the highest.
+DEVICE_YIELD = 0.99
 #: Faults that are named; robustness.json lists more.
 _NAMED = 3
 
@@ -48,14 +50,16 @@ def _head(record: Robustness) -> list[Text]:
     if record.several_stuck_at:
         means = ", ".join(f"{one.mean_accuracy:.3f} with {one.faults}" for one in record.several_stuck_at)
         lines.append(Text(f"several faults at once, in the mean: {means}"))
-    lines += [Text(in_a_hundred(point, record.floor), style="bold") for point in record.yields[-2:-1] or record.yields]
-    return lines
+    point = record.at(DEVICE_YIELD) or record.yields[-1]
+    return [*lines, Text(in_a_hundred(point, record.floor), style="bold")]
 
 
 def _drift(record: Robustness) -> list[RenderableType]:
     rows = drift_rows(record)
     if not rows:
-        return [Text("no drift: it is not known which comparators stand before the circuit")]
+        known = record.devices.front_end is not None
+        why = "no sensor is read" if known else "it is not known which comparators stand before the circuit"
+        return [Text(f"no drift: {why}")]
     return [_table(("drift", "by", "accuracy", "5 % to 95 % of prints"), rows)]
 
 
@@ -79,7 +83,10 @@ def _notes(record: Robustness) -> list[Text]:
         words += f", {devices.front_end:.4g} of the front end"
     else:
         words += "; what stands before it is not known and never breaks here"
-    words += "; counted from the cells' functions" if devices.counted else f"; {devices.source}"
+    if devices.counted:
+        words += "; counted from the cells' functions"
+    elif devices.source:
+        words += f"; {devices.source}"
     lines = [words + ". Intervals are 95 %."]
     if record.expected == INTACT_ANSWERS:
         lines.append("The file names no right answers: accuracy counts the intact netlist's own.")

@@ -19,6 +19,7 @@ from bespoke.netlist import read_netlist
 from bespoke.pipeline import robustness as pipeline
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.robustness_record import Robustness
+from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
 
 QUICK = ["--prints", "200"]
@@ -81,6 +82,25 @@ def test_a_run_has_its_figures_in_a_file_and_on_the_terminal(call, run):
     assert single["critical"][0]["site"] in said
 
 
+@pytest.mark.parametrize("kind", FrontEndKind)
+def test_every_front_end(call, tmp_path, finished, kind):
+    """The logic is the same behind each; what can break and drift before it is not."""
+    run = write_printed_run(tmp_path / "run", kind=kind)
+    assert call(run, *QUICK)[0] == 0
+    assert call(finished, *QUICK, "--out", tmp_path / "other")[0] == 0
+    found, other = (json.loads((place / "robustness.json").read_text()) for place in (run, tmp_path / "other"))
+    for key in ("mean_accuracy", "median_accuracy", "worst_accuracy", "faults", "worst_of_gates"):
+        assert found["single_stuck_at"][key] == other["single_stuck_at"][key]
+    # a published converter of a highest bit alone has a comparator for either code; words need none here
+    comparators = {FrontEndKind.THERMOMETER: 3, FrontEndKind.BINARY: 6, FrontEndKind.DIGITAL: 0}[kind]
+    assert found["devices"]["front_end"] == 6 * comparators
+    # an inverter is needless where comparators alone are behind it
+    assert found["devices"]["logic"] == other["devices"]["logic"] + (0 if kind is FrontEndKind.THERMOMETER else 2)
+    drifting = {point["kind"] for point in found["drift"]}
+    assert ("comparator offset" in drifting) == (kind is not FrontEndKind.DIGITAL)
+    assert {"sensor noise", "sensor gain", "sensor offset"} <= drifting
+
+
 def test_another_floor_and_drift_change_what_is_good(call, run):
     assert call(run, *QUICK, "--device-yield", "0.95", "--floor", "0")[0] == 0
     (loose,) = json.loads((run / "robustness.json").read_text())["yield"]
@@ -105,11 +125,11 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
     whole = pipeline.printed_at
     done = []
 
-    def killed(printable, settings, share, **options):
+    def killed(printable, settings, shares, **options):
         if len(done) == 2:
             raise KeyboardInterrupt
-        done.append(share)
-        return whole(printable, settings, share, **options)
+        done.extend(shares)
+        return whole(printable, settings, shares, **options)
 
     monkeypatch.setattr(pipeline, "printed_at", killed)
     assert call(run, *QUICK)[0] == 130
@@ -118,9 +138,9 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
     def never(*arguments, **options):
         raise AssertionError("what was done is done again")
 
-    def counted(printable, settings, share, **options):
-        done.append(share)
-        return whole(printable, settings, share, **options)
+    def counted(printable, settings, shares, **options):
+        done.extend(shares)
+        return whole(printable, settings, shares, **options)
 
     monkeypatch.setattr(pipeline, "printed_at", counted)
     monkeypatch.setattr(pipeline, "single_stuck_at", never)

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from printed_runs import write_run_with_prints
 from sample_runs import write_sample_run
 
 from bespoke.sensing import FrontEndKind
@@ -20,6 +21,7 @@ def sample_runs(tmp_path_factory):
         "compared": write_sample_run(root / "compared", kind=FrontEndKind.THERMOMETER, logic=True, area=0.01),
         "digital": write_sample_run(root / "digital", kind=FrontEndKind.DIGITAL, hostile=True, logic=True),
         "redwine": write_sample_run(root / "redwine", data_name="redwine", area=0.02),
+        "printed": write_run_with_prints(root / "printed", hostile=True),
         "validated": write_sample_run(root / "validated", folds=0, metric="balanced-accuracy"),
     }
 

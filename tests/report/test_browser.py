@@ -53,7 +53,7 @@ def browse(url, profile, *options):
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-@pytest.mark.parametrize("kind", ["redwine", "logic", "hostile", "comparators"])
+@pytest.mark.parametrize("kind", ["redwine", "logic", "hostile", "comparators", "printed"])
 def test_the_page_draws_without_a_complaint(sample_runs, tmp_path, kind):
     page = write_report(sample_runs[kind])
     document, complaints = browse(page.as_uri(), tmp_path / "profile", "--window-size=1200,2000", "--dump-dom")
@@ -80,9 +80,10 @@ def test_a_screenshot_shows_something_and_fits(sample_runs, tmp_path, width):
     assert columns[:4].sum() == 0 and columns[-4:].sum() == 0  # nothing runs out of the page
 
 
-def test_a_phone_scrolls_up_and_down_only(sample_runs, tmp_path):
+@pytest.mark.parametrize("kind", ["network", "printed"])
+def test_a_phone_scrolls_up_and_down_only(sample_runs, tmp_path, kind):
     """Measured inside a frame as wide as a phone, because a headless window has a least width."""
-    page = write_report(sample_runs["network"])
+    page = write_report(sample_runs[kind])
     text = page.read_text(encoding="utf-8")
     policy = re.search(r"<meta http-equiv[^>]*>", text).group(0)
     probe = "<script>document.title = document.documentElement.scrollWidth + ' ' + innerWidth;</script></body>"

@@ -5,24 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from printed_runs import write_printed_run
 
 from bespoke.errors import InputError
-from bespoke.files import write_json
 from bespoke.netlist import read_netlist
 from bespoke.netlist.schematic import GateMark, schematic_svg
-from bespoke.pipeline.metrics import RobustnessSummary, RunMetrics, restored
+from bespoke.pipeline.metrics import RobustnessSummary
 from bespoke.pipeline.printed import summary_of
-from bespoke.pipeline.robustness import PrintSettings, examine
-from bespoke.pipeline.robustness_places import design_of_run
-from bespoke.pipeline.runfolder import RunFolder
 from bespoke.report import compare_runs, comparison_markdown, read_run, summary_table
 from bespoke.report.page import render_report
 from bespoke.report.robustness import (
@@ -37,17 +31,10 @@ from bespoke.report.robustness import (
 from bespoke.technology import load_technology
 
 
-@pytest.fixture(scope="module")
-def printed(tmp_path_factory) -> Path:
+@pytest.fixture
+def printed(sample_runs) -> Path:
     """A run with everything that is said of prints, hostile names and all; not to be written into."""
-    folder = write_printed_run(tmp_path_factory.mktemp("runs") / "wine", hostile=True)
-    with closing(RunFolder(folder)) as held:
-        found = design_of_run(held, number=None)
-    record = examine(found.printable, PrintSettings.quick(device_yield=0.99, threshold_sigma=0.0, seed=0))
-    write_json(folder / "robustness.json", record.to_json())
-    metrics = restored(RunMetrics, json.loads((folder / "metrics.json").read_text()))
-    write_json(folder / "metrics.json", asdict(replace(metrics, robustness=summary_of(record, 0.99))))
-    return folder
+    return sample_runs["printed"]
 
 
 class Section(HTMLParser):
