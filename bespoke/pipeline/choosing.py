@@ -203,6 +203,7 @@ def settle_on(
             origin=choice.design.origin,
             copies=tuple(index for index, copy in enumerate(copies) if copy == choice.index),
             by_number=design is not None,
+            of_prints=config.spread is not None,
             mapped_for=None if request.describe() == findings.mapped_for else findings.mapped_for,
         ),
         search=findings.search,

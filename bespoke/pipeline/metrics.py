@@ -221,8 +221,8 @@ class SelectionSummary:
     """Which rule chose the design. The test part took no part in it.
 
     ``design`` is its number in front.csv, ``origin`` what it descends from, and ``copies`` are the numbers of its near
-    copies. ``by_number`` says that it was asked for by its number. ``mapped_for`` is the request that the front was
-    mapped for, where that was another.
+    copies. ``by_number`` says that it was asked for by its number, ``of_prints`` that forecast scores are those of
+    prints. ``mapped_for`` is the request that the front was mapped for, where that was another.
     """
 
     rule: str
@@ -234,6 +234,7 @@ class SelectionSummary:
     origin: str | None = None
     copies: tuple[int, ...] = ()
     by_number: bool = False
+    of_prints: bool = False
     mapped_for: str | None = None
 
 

@@ -105,8 +105,8 @@ def _accuracies(metrics: RunMetrics) -> list[_Row]:
     ours, theirs = metrics.chosen, metrics.baseline
     rows = [("accuracy, train", wording.accuracy(ours.accuracy.train), wording.accuracy(theirs.accuracy.train), "")]
     rows.append(("accuracy, forecast", wording.forecast(ours), wording.forecast(theirs), ""))
-    if metrics.selection.metric != Metric.ACCURACY:
-        name = metrics.selection.metric.replace("-", " ")
+    if metrics.selection.metric != Metric.ACCURACY or metrics.selection.of_prints:
+        name = metrics.selection.metric.replace("-", " ") + (" of prints" if metrics.selection.of_prints else "")
         rows.append((f"{name}, forecast", wording.forecast_score(ours), wording.forecast_score(theirs), ""))
     rows.append(("accuracy, test", wording.accuracy(ours.accuracy.test), wording.accuracy(theirs.accuracy.test), ""))
     return rows

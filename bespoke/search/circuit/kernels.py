@@ -77,7 +77,7 @@ def workspace(words: SampleWords, *, capacity: int, output_bits: int, model: Cos
             thresholds=words.thresholds,
             features=features,
             input_bits=(words.inputs.shape[1] - 1) // max(features, 1),
-            feature_of=model.wires.feature_of,
+            feature_of=None if words.breaks else model.wires.feature_of,  # a comparator may guard one near by
         ),
         fanin0=np.zeros(room, dtype=np.int32),
         fanin1=np.zeros(room, dtype=np.int32),
