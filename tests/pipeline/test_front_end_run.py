@@ -151,9 +151,9 @@ def test_a_finished_run_repeated_leaves_the_chosen_model_as_it_was_written(finis
     folder, metrics = finished
     copy = tmp_path / "out"
     shutil.copytree(folder, copy)
-    written = (copy / "front/000/model.json").read_text()  # stands for a model that differs from the front's choice
-    assert written != (copy / "models/approximate.json").read_text()
     (row,) = [row for row in rows_of(copy) if row["chosen"] == "1"]
+    written = json.dumps(json.loads((copy / "models/approximate.json").read_text()))  # the same, written another way
+    assert written != (copy / "models/approximate.json").read_text()
     ((copy / row["model_file"]).parent / "chosen/model.json").write_text(written)
     config = RunConfig(data="iris", model=str(mlp), effort=Effort.FAST, max_loss=0.05, workers=1)
     with pytest.MonkeyPatch.context() as patch:

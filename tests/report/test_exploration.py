@@ -10,7 +10,7 @@ import pytest
 from sample_runs import sample_network
 
 from bespoke.cli.design import _exploration_json, _show_exploration
-from bespoke.costs import Costs, Objective
+from bespoke.costs import COSTS, Costs, Objective
 from bespoke.design import EXACT_BASELINE, Design, Forecast
 from bespoke.pipeline.exploration import Exploration, _table
 from bespoke.pipeline.metrics import SearchSummary
@@ -67,7 +67,7 @@ def test_near_copies_are_one_line_of_the_terminal_and_all_lines_of_the_table(fou
     assert [entry["copy_of"] for entry in _exploration_json(alike)["designs"]] == [None, 0]
 
 
-@pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize("objective", COSTS)
 def test_the_figure_is_drawn_against_what_was_made_small(found, objective, tmp_path):
     figure = draw_exploration(replace(found, objective=objective))
     label = figure.axes[0].get_xlabel()
