@@ -1,6 +1,6 @@
 """What prints are worth: area against yield at equal accuracy, and the search that counts prints' errors.
 
-    python benchmarks/robustness.py --out runs/robustness                    # five sets, effort fast
+    python benchmarks/robustness.py                                          # five sets, effort fast
     python benchmarks/robustness.py redwine --effort normal --out runs/more
 
 On a stratified split other than the split of record, so that nothing is tuned on that. The first table takes designs of
@@ -156,7 +156,7 @@ class Bench:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", help="some of the five; all by default")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the searches")
+    parser.add_argument("--out", type=Path, default=Path("runs/robustness"), help="folder of the searches")
     parser.add_argument("--split", type=int, default=0, help="random_state of the split; the split of record has 42")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--effort", default="fast", choices=[str(effort) for effort in Effort])
