@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def printed_after_choice(
     place : folder of the chosen design as it was measured.
     """
     progress.stage(_TITLE)
-    with folder.timed(_TITLE):
+    with nullcontext() if _TITLE in folder.seconds else folder.timed(_TITLE):  # the first call's time stays
         chosen = press.printable(place / "model.json", place / NETLIST, data, design="the chosen design")
         device_yield, sigma = config.device_yield, config.threshold_sigma
         settings = PrintSettings.quick(device_yield=device_yield, threshold_sigma=sigma, seed=config.seed)
