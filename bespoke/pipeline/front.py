@@ -50,8 +50,6 @@ _COLUMNS = (
     "forecast_high",
     "forecast_score",
     "test_accuracy",
-    "expected_printed_accuracy",
-    "share_of_good_prints",
     "estimated_area_cm2",
     "area_cm2",
     "static_power_mw",
@@ -63,6 +61,8 @@ _COLUMNS = (
     "chosen",
     "copy_of",
     "model_file",
+    "expected_printed_accuracy",
+    "share_of_good_prints",
 )
 
 
@@ -168,7 +168,6 @@ def front_table(
                 f"{design.train.value:.6f}",
                 *forecast_cells(design.forecast),
                 "" if test is None else f"{test.value:.6f}",
-                *_print_cells(None if chosen is None else prints),
                 f"{design.estimated.area_cm2:.6g}",
                 f"{design.measured.area_cm2:.8g}",
                 f"{design.measured.static_power_mw:.6g}",
@@ -176,6 +175,7 @@ def front_table(
                 int(index == chosen),
                 "" if copy is None else copy,
                 design.model_file,
+                *_print_cells(None if chosen is None else prints),
             ]
         )
     return text.getvalue()
