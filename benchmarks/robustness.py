@@ -32,9 +32,10 @@ from bespoke.model import IntegerClassifier, Network, input_wires
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
 from bespoke.pipeline.design import emit
+from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.mapping import Backend, map_design
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, data_digest, front_end_of, procedure_of, topology_of
+from bespoke.pipeline.preparation import data_digest, front_end_of, procedure_of, topology_of
 from bespoke.pipeline.procedure import Procedure
 from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.robustness import Printable

@@ -19,7 +19,8 @@ from bespoke.model import LogicCircuit, Network, QRelu
 from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
 from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of
+from bespoke.pipeline.judging import baseline_front_end
+from bespoke.pipeline.preparation import front_end_of
 from bespoke.robustness import Subject, printed_yield, single_stuck_at
 from bespoke.robustness.measured import DriftingPrints, Measured
 from bespoke.search import SearchData, SearchOptions, circuit_of, complemented_wires, estimates, explore

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from bespoke.costs import Objective
-from bespoke.design import Design, choose
+from bespoke.design import Design, Forecast, choose
 from bespoke.errors import InputError
 from bespoke.estimator.answering import CircuitClassifier
 from bespoke.estimator.checks import checked, in_parameters, one_of
@@ -309,13 +309,20 @@ class BespokeClassifier(CircuitClassifier):
             min_accuracy=min_accuracy,
             limits={"max_area_cm2": max_area_cm2, "max_power_mw": max_power_mw, **system},
             default_loss=self.max_loss,
-            baseline=self.baseline_.forecast,
+            baseline=self._bar,
             objective=one_of(Objective, self.objective, "objective").cost,
             metric=str(self.metric).replace("-", " "),
         )
         found = choose([self.designs_[place] for place in self._selectable], request)
         self.chosen_ = self._selectable[found.index]
         return self
+
+    @property
+    def _bar(self) -> Forecast:
+        """What a loss is counted from: the exact baseline's forecast, as designed where scores are those of prints."""
+        forecast = self.baseline_.forecast
+        printed = Objective(self.objective) is Objective.PRINTED_ACCURACY
+        return forecast.as_designed if printed and self.metric == "accuracy" else forecast
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """What the active circuit's answer is worth: shares of the true classes, float (samples, classes).

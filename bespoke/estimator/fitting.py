@@ -16,7 +16,7 @@ from bespoke.estimator.designs import widened
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.importers import ImportedModel
 from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
-from bespoke.pipeline.preparation import baseline_front_end
+from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.procedure import Procedure
 from bespoke.pipeline.progress import Silent
 from bespoke.pipeline.rivals import exact_design

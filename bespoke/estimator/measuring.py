@@ -16,10 +16,11 @@ from bespoke.estimator.fitting import unsplit_part
 from bespoke.estimator.parameters import figures_name, workers_of
 from bespoke.pipeline.choosing import forecast_fields
 from bespoke.pipeline.design import measure
+from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, front_end_named
+from bespoke.pipeline.preparation import front_end_named
 from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, load_technology

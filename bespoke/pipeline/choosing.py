@@ -19,12 +19,13 @@ from bespoke.pipeline.config import Effort, RunConfig, to_toml
 from bespoke.pipeline.design import accuracies, average_power_mw, measure
 from bespoke.pipeline.finished import FinishedFront, data_of
 from bespoke.pipeline.front import front_table
+from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.mapping import Backend
 from bespoke.pipeline.marks import dominated, near_copies
 from bespoke.pipeline.metrics import DesignMetrics, Ratios, RivalMetrics, RunMetrics, SelectionSummary
 from bespoke.pipeline.metrics import to_json as metrics_to_json
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of, technology_of
+from bespoke.pipeline.preparation import front_end_of, source_of, technology_of
 from bespoke.pipeline.printed import ROBUSTNESS, Press, printed_after_choice, summary_of
 from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.pipeline.publication import link_the_rest, shadow_of
@@ -312,7 +313,8 @@ def request_of(config: RunConfig, baseline: Forecast, source: PowerSource | None
         "metric": _metric_in_words(config),
     }
     if config.max_loss is not None:
-        return Request.within(config.max_loss, baseline, **settings)
+        against = baseline if config.spread is None else baseline.as_designed  # prints of thousands of gates are no bar
+        return Request.within(config.max_loss, against, **settings)
     return Request(min_score=config.min_accuracy, frugal=config.min_accuracy is None and unlimited, **settings)
 
 

@@ -176,6 +176,11 @@ class RunConfig:
             raise InputError("--freeze of all three kinds of units leaves nothing to search; let one of them change")
         if self.max_loss is not None and self.min_accuracy is not None:
             raise InputError("--max-loss and --min-accuracy both set the accuracy asked for; give one of them")
+        if self.spread is not None and self.max_loss is not None and self.metric is not Metric.ACCURACY:
+            raise InputError(
+                "--max-loss with --objective printed-accuracy sets prints against the baseline's accuracy as designed; "
+                f"with --metric {self.metric} give --min-accuracy"
+            )
         if self.front_end is FrontEndKind.DIGITAL and self.front_end_figures is not None:
             raise InputError("--front-end digital costs nothing; leave --front-end-figures out")
 

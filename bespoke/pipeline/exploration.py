@@ -16,11 +16,11 @@ from bespoke.importers import Agreement
 from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.crossfitting import cross_fit
 from bespoke.pipeline.front import forecast_cells, system_cells
+from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.marks import near_copies
 from bespoke.pipeline.metrics import SearchSummary
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import (
-    baseline_front_end,
     data_digest,
     front_end_of,
     imported_model,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bespoke.costs import Costs
 from bespoke.data import Part, PreparedData
@@ -10,6 +10,7 @@ from bespoke.design import Answers, Design, answers_of
 from bespoke.model import IntegerClassifier
 from bespoke.scores import Scorer
 from bespoke.search import Printing
+from bespoke.sensing import FrontEnd, FrontEndKind, priced_front_end
 from bespoke.technology import Technology
 
 
@@ -31,6 +32,10 @@ class Judge:
     technology: Technology
     printing: Printing | None = None
     seed: int = 0
+
+    def behind(self, front_end: FrontEnd) -> Judge:
+        """The same for models that stand behind another front end."""
+        return self if self.printing is None else replace(self, printing=replace(self.printing, front_end=front_end))
 
     def answers(self, model: IntegerClassifier, part: Part) -> Answers:
         """What a model answers on a part."""
@@ -54,3 +59,10 @@ class Judge:
         return Design.rated(
             model, self.answers(model, self.data.train), origin=origin, estimated=estimated, scorer=self.scorer
         )
+
+
+def baseline_front_end(technology: Technology, front_end: FrontEnd) -> FrontEnd:
+    """What stands before the exact baseline: the literature's binary converters, unless words come from elsewhere."""
+    if front_end.kind is FrontEndKind.DIGITAL:
+        return front_end
+    return priced_front_end(technology, FrontEndKind.BINARY)

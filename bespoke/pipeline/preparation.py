@@ -241,13 +241,6 @@ def front_end_named(technology: Technology, kind: FrontEndKind, figures: str | N
     return priced_front_end(technology, kind, figures)
 
 
-def baseline_front_end(technology: Technology, front_end: FrontEnd) -> FrontEnd:
-    """What stands before the exact baseline: the literature's binary converters, unless words come from elsewhere."""
-    if front_end.kind is FrontEndKind.DIGITAL:
-        return front_end
-    return priced_front_end(technology, FrontEndKind.BINARY)
-
-
 def source_of(config: RunConfig, technology: Technology) -> PowerSource | None:
     """The power source that must carry the system; None where none is named."""
     return None if config.source is None else source_named(config.source, technology)

@@ -17,7 +17,7 @@ from bespoke.errors import InputError
 from bespoke.model import Network
 from bespoke.pipeline.budgets import Budget
 from bespoke.pipeline.config import Start, Unit
-from bespoke.pipeline.judging import Judge
+from bespoke.pipeline.judging import Judge, baseline_front_end
 from bespoke.pipeline.metrics import SearchSummary, restored
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.progress import RunProgress
@@ -143,9 +143,10 @@ class Procedure:
     def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
         """What designs that were found in ``data`` answer on samples that it lacks."""
         designs, judge = _on_some_front(developed.designs), self.judge(data)
+        conventional = baseline_front_end(self.technology, self.front_end)
         return FoldEvidence(
             tuple(Judged(one.estimated, one.score, judge.answers(one.model, held_out)) for one in designs),
-            judge.answers(developed.models.baseline, held_out),
+            judge.behind(conventional).answers(developed.models.baseline, held_out),
             self._judged_trees(judge, held_out),
         )
 

@@ -18,7 +18,7 @@ RIVAL_TREE = "rival tree"
 def exact_design(baseline: Network, judge: Judge, front_end: FrontEnd, crossfit: CrossFit) -> Design:
     """The exact baseline behind a front end of its own, to stand beside what the search proposes."""
     costs = estimates(baseline, judge.technology, judge.data.train.features, front_end)
-    exact = judge.rated(baseline, origin=EXACT_BASELINE, estimated=costs)
+    exact = judge.behind(front_end).rated(baseline, origin=EXACT_BASELINE, estimated=costs)
     return replace(exact, forecast=crossfit.baseline)
 
 

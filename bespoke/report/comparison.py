@@ -13,7 +13,7 @@ from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
 from bespoke.report.foreign import foreign_row
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
-from bespoke.report.robustness import read_robustness, share
+from bespoke.report.robustness import share
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def compare_runs(
         folder, metrics = record.folder, record.metrics
         name = folder.resolve().name
         chosen = _row(name, metrics, metrics.chosen, chosen=True)
-        rows.append(chosen | _prints_of_chosen(folder))
+        rows.append(chosen | _prints_of_chosen(metrics))
         if baselines:
             baseline = _row(f"{name}{BASELINE_SUFFIX}", metrics, metrics.baseline, chosen=False)
             rows.append(baseline | _prints_of_baseline(record))
@@ -161,24 +161,25 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
 
 #: Device yield that prints are compared at.
 _DEVICE_YIELD = 0.99
+_PRINTS = ("expected_printed_accuracy", "share_of_good_prints")
 
 
-def _prints_of_chosen(folder: Path) -> dict[str, object]:
-    """Prints of the chosen design; nothing where the run is of an earlier version."""
-    record = read_robustness(folder)
-    point = None if record is None else record.at(_DEVICE_YIELD)
-    if point is None:
-        return {}
-    return {"expected_printed_accuracy": point.expected_accuracy, "share_of_good_prints": point.good_prints}
+def _prints_of_chosen(metrics: RunMetrics) -> dict[str, object]:
+    """Prints of the chosen design as the run counted them; nothing where it did so at another device yield."""
+    summary = metrics.robustness
+    return {name: getattr(summary, name) for name in _PRINTS} if _is_compared(metrics) else {}
 
 
 def _prints_of_baseline(record: RunRecord) -> dict[str, object]:
     """Prints of the exact baseline, which front.csv has at the run's own device yield."""
-    summary = record.metrics.robustness
     row = next((row for row in record.front if row.origin == BASELINE_ORIGIN), None)
-    if row is None or summary is None or summary.device_yield != _DEVICE_YIELD:
-        return {}
-    return {name: getattr(row, name) for name in ("expected_printed_accuracy", "share_of_good_prints")}
+    return {name: getattr(row, name) for name in _PRINTS} if row is not None and _is_compared(record.metrics) else {}
+
+
+def _is_compared(metrics: RunMetrics) -> bool:
+    """Whether the run's figures of prints are at the yield that is compared, without drift beside it."""
+    summary = metrics.robustness
+    return summary is not None and summary.device_yield == _DEVICE_YIELD and not summary.threshold_sigma
 
 
 def named_columns(names: Iterable[str]) -> tuple[str, ...]:

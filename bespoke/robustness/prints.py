@@ -87,7 +87,8 @@ def printed_yield(
     device_yields : above 0, at most 1.
     floor : accuracy of a good print; by default ``GOOD_LOSS`` below that of the intact circuit.
     prints : how many are drawn of those that are not counted exactly, per device yield.
-    drift : what every print's front end delivers instead of ``subject.bits``; then nothing is exact.
+    drift : what every print's front end delivers instead of ``subject.bits``; then nothing is exact, and ``prints`` are
+        drawn of those with nothing broken and as many of the others.
     progress : told the share done, and of what.
 
     Raises
@@ -148,22 +149,32 @@ class _Prints:
         return self._point(device_yield, floor, (expected, half), (good_share, low, high), exact)
 
     def drifting(self, device_yield: float, floor: float, drift: DriftingInputs) -> YieldPoint:
-        """All prints drawn, each with what its own front end delivers."""
+        """Whole prints and broken ones drawn apart, each print with what its own front end delivers."""
         chances = self._broken(device_yield)
-        rng = np.random.default_rng(self._stream(device_yield, 1))
+        whole = float(np.prod(1 - chances))
+        expected, variance = 0.0, 0.0
+        good = np.zeros(3)  # share, low, high
+        for part, (chance, fewest) in enumerate(((whole, 0), (1 - whole, 1))):
+            if chance <= 0.0:
+                continue
+            drawn = self._drifted(chances if fewest else np.zeros(len(chances)), device_yield, fewest, drift)
+            accuracies = drawn / self._subject.samples
+            share = float(self._good(drawn, floor).mean())
+            expected += chance * float(accuracies.mean())
+            variance += (chance * _half_width(accuracies)) ** 2
+            good += chance * np.array([share, *wilson_interval(share * len(drawn), len(drawn))])
+            self._tell((part + 1) / 2, device_yield)
+        return self._point(device_yield, floor, (expected, variance**0.5), tuple(good.tolist()), False)
+
+    def _drifted(self, chances: np.ndarray, device_yield: float, fewest: int, drift: DriftingInputs) -> np.ndarray:
+        """Right samples of prints with so many broken elements at least, and front ends that drift."""
+        rng = np.random.default_rng(self._stream(device_yield, 1 + fewest))
         found = []
-        for some in self._draws(chances, device_yield, 0):
+        for some in self._draws(chances, device_yield, fewest):
             for number, packed in enumerate(drift.draw(rng, len(some))):
                 one = some.part(number)
                 found.append(self._bench.sets(self._elements, one.starts, one.faults, packed)[0])
-            self._tell(len(found) / self._prints, device_yield)
-        drawn = np.array(found)
-        share = float(self._good(drawn, floor).mean())
-        bounds = wilson_interval(share * len(drawn), len(drawn))
-        accuracies = drawn / self._subject.samples
-        expected = float(accuracies.mean()), _half_width(accuracies)
-        self._tell(1.0, device_yield)
-        return self._point(device_yield, floor, expected, (share, *bounds), False)
+        return np.array(found)
 
     def _point(
         self,
@@ -175,8 +186,9 @@ class _Prints:
     ) -> YieldPoint:
         self._done += 1
         mean, half = expected
-        shares = (mean, mean - half, mean + half, *good)
-        within = (min(1.0, max(0.0, share)) for share in shares)
+        share, low, high = good
+        shares = (mean, mean - half, mean + half, share, min(low, share), max(high, share))  # whatever was rounded
+        within = (min(1.0, max(0.0, one)) for one in shares)
         perfect = float(device_yield ** self._devices.sum())
         return YieldPoint(device_yield, perfect, *within, floor, exact)
 

@@ -17,11 +17,13 @@ from bespoke.scores import Confusion
 from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.defects import ALWAYS_0, print_each
 from bespoke.search.pricing import AND, INV, NAND, NOR, OR, TRUTHS, XNOR, XOR, area_of, fanins_by_node, prices
-from bespoke.sensing import BinaryWires, FrontEnd, Wires, all_wires
+from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, Wires, all_wires
 from bespoke.technology import Technology, devices_of
 
 #: Where a row of defects cannot say 'the other operand': as often 1 as that is wrong, by and large.
 OFTEN_1 = 2 / 6
+#: Standard deviations beyond which no offset is looked for.
+_FAR = 5.0
 #: Prints that each sample meets where answers are counted.
 PRINTS = 16
 #: Kinds of `pricing.area_of` from this one on are exclusive ors.
@@ -91,23 +93,34 @@ class Printing:
             that is unknown.
         """
         samples = len(values)
-        if self.threshold_sigma > 0:
-            if positions is None:
-                positions = values + rng.random(values.shape)
-            if isinstance(wires, BinaryWires):
-                drift = self.threshold_sigma * rng.standard_normal(values.shape)
-                moved = np.floor(positions - drift).astype(np.int64)
-                bits = wires.encode(np.clip(moved, 0, (1 << wires.bits) - 1))
-            else:
-                drift = self.threshold_sigma * rng.standard_normal((samples, wires.count), dtype=np.float32)
-                bits = positions[:, wires.levels[:, 0]] >= wires.levels[:, 1] + drift
-        else:
-            bits = wires.encode(values)
+        bits = self._drifted(wires, values, rng, positions)
         broken = self._broken(self.front_end.devices_of_wires(wires, np.ones(wires.count, dtype=bool)))
         if not broken.any():
             return bits
         draw = rng.random((samples, wires.count), dtype=np.float32)
         return (bits | (draw < broken / 2)) & ~((draw >= broken / 2) & (draw < broken))
+
+    def _drifted(
+        self, wires: Wires, values: np.ndarray, rng: np.random.Generator, positions: np.ndarray | None
+    ) -> np.ndarray:
+        """What comparators deliver whose references are off, each by its own offset; a digital front end has none."""
+        sigma = self.threshold_sigma
+        if sigma == 0 or self.front_end.kind is FrontEndKind.DIGITAL:
+            return wires.encode(values)
+        where = values + rng.random(values.shape) if positions is None else positions
+        if not isinstance(wires, BinaryWires):
+            offsets = rng.standard_normal((len(values), wires.count), dtype=np.float32)
+            return where[:, wires.levels[:, 0]] >= wires.levels[:, 1] + sigma * offsets
+        # the code is the number of thresholds passed; those out of reach of any offset need no draw
+        most = (1 << wires.bits) - 1
+        reach = int(np.ceil(_FAR * sigma)) + 1
+        first = np.clip(np.floor(where).astype(np.int64) - reach, 0, most)
+        codes = first.copy()
+        for step in range(1, 2 * reach + 2):
+            level = first + step
+            passed = where >= level + sigma * rng.standard_normal(values.shape, dtype=np.float32)
+            codes += passed & (level <= most)
+        return wires.encode(codes)
 
     def broken(self, rows: int, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Where a gate such as most ANDs become is broken, and where it then delivers 1, bool (rows, samples) each."""

@@ -28,6 +28,9 @@ def test_scores_are_those_of_prints_and_accuracies_those_of_designs(tmp_path):
     loaded = BespokeClassifier.load(tmp_path / "model.json")
     assert loaded.get_params()["device_yield"] == 0.95
     assert np.array_equal(loaded.predict(X), model.predict(X))
+    model.choose(max_loss=0.5)  # below the baseline as designed, for its prints are no bar
+    least = model.baseline_.forecast.accuracy - 0.5
+    assert model.designs_[model.chosen_].forecast.score >= least > model.baseline_.forecast.score
     model.choose(max_system_power_mw=0.2)
     assert model.designs_[model.chosen_].costs.system_power_mw <= 0.2
 

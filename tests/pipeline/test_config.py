@@ -7,7 +7,8 @@ import pytest
 from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.pipeline.config import Effort, RunConfig, Start, Unit, read_config, to_toml
-from bespoke.pipeline.preparation import baseline_front_end, front_end_of, source_of
+from bespoke.pipeline.judging import baseline_front_end
+from bespoke.pipeline.preparation import front_end_of, source_of
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEnd, FrontEndKind
 from bespoke.technology import load_technology
@@ -91,6 +92,8 @@ def test_the_spread_of_prints_decides_the_result_only_where_it_is_searched_under
     printed = {"data": "iris", "objective": Objective.PRINTED_ACCURACY}
     assert RunConfig(**printed, device_yield=0.95, threshold_sigma=0.2).spread == (0.95, 0.2)
     assert RunConfig(**printed, device_yield=0.95).result_settings() != RunConfig(**printed).result_settings()
+    with pytest.raises(InputError, match="--max-loss with --objective printed-accuracy"):
+        RunConfig(**printed, metric=Metric.BALANCED_ACCURACY, max_loss=0.1)
     for option, value in (("device_yield", 0.3), ("device_yield", 1.1), ("threshold_sigma", -1.0)):
         with pytest.raises(InputError, match=f"--{option.replace('_', '-')}"):
             RunConfig(data="iris", **{option: value})

@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
-from bespoke.circuit import Circuit
+from bespoke.circuit import Circuit, unpack_bits
 from bespoke.costs import Objective
 from bespoke.data import load_dataset, prepare
 from bespoke.errors import InputError
 from bespoke.model import LogicCircuit
+from bespoke.robustness.measured import DriftingPrints, Measured
 from bespoke.scores import Confusion
 from bespoke.search import Printing
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, evolve_small
@@ -101,6 +102,21 @@ def _by_hand(positions: np.ndarray, sigma: float, rng: np.random.Generator) -> n
     draws = sigma * rng.normal(size=(len(positions), 3))
     a, b, c = (positions[:, f] >= level + draws[:, k] for k, (f, level) in enumerate([(0, 2), (0, 5), (1, 4)]))
     return (b | (a & c)).astype(int)
+
+
+@pytest.mark.parametrize("kind", FrontEndKind)
+def test_drifting_front_ends_deliver_what_the_finished_netlist_will_meet(kind):
+    """Each wire is as often high as behind the converters that a mapped design is judged with."""
+    wires = WIRES if kind is FrontEndKind.THERMOMETER else BinaryWires(2, 3)
+    spread = Printing.of(TECHNOLOGY, priced_front_end(TECHNOLOGY, kind), device_yield=1.0, threshold_sigma=0.8)
+    positions = np.random.default_rng(1).random((40, 2)) * 8
+    prints = DriftingPrints(Measured(wires, kind, positions), np.ones(wires.count, dtype=bool), 0.8)
+    rng = np.random.default_rng(2)
+    finished = np.mean([unpack_bits(one, 40) for one in prints.draw(rng, 1500)], axis=0)
+    grid = np.floor(positions).astype(int)
+    searched = np.mean([spread.carried(wires, grid, rng, positions=positions) for _ in range(1500)], axis=0)
+    assert searched == pytest.approx(finished, abs=0.065)
+    assert (searched == wires.encode(grid)).all() == (kind is FrontEndKind.DIGITAL)
 
 
 @pytest.mark.parametrize(
