@@ -36,9 +36,9 @@ from bespoke.pipeline.judging import baseline_front_end
 from bespoke.pipeline.mapping import Backend, map_design
 from bespoke.pipeline.modelfile import ModelFile
 from bespoke.pipeline.preparation import data_digest, front_end_of, procedure_of, topology_of
+from bespoke.pipeline.printable import Printable
 from bespoke.pipeline.procedure import Procedure
 from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.robustness import Printable
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.robustness import DEFAULT_DEVICE_YIELDS, GOOD_LOSS, printed_yield, single_stuck_at
 from bespoke.sensing import FrontEnd, port_bits

@@ -20,7 +20,8 @@ from bespoke.stopping import farewell
 from bespoke.technology import DEFAULT_TECHNOLOGY, Technology, load_technology, read_liberty
 
 if TYPE_CHECKING:
-    from bespoke.pipeline.robustness import Printable, PrintSettings
+    from bespoke.pipeline.printable import Printable
+    from bespoke.pipeline.robustness import PrintSettings
     from bespoke.pipeline.robustness_record import Robustness
 
 RESULT = "robustness.json"

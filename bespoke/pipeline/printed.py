@@ -16,8 +16,9 @@ from bespoke.pipeline.config import RunConfig
 from bespoke.pipeline.front import NETLIST
 from bespoke.pipeline.metrics import RobustnessSummary
 from bespoke.pipeline.modelfile import ModelFile
+from bespoke.pipeline.printable import Printable
 from bespoke.pipeline.progress import RunProgress
-from bespoke.pipeline.robustness import Printable, PrintSettings, examine, printed_at
+from bespoke.pipeline.robustness import PrintSettings, examine, printed_at
 from bespoke.pipeline.robustness_record import Robustness
 from bespoke.pipeline.runfolder import RunFolder
 from bespoke.robustness.prints import GOOD_LOSS, YieldPoint

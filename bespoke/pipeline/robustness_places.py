@@ -20,7 +20,7 @@ from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.pipeline.mapping import Backend, map_design
 from bespoke.pipeline.metrics import RunMetrics
 from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.robustness import CLASSES, INTACT_ANSWERS, Printable
+from bespoke.pipeline.printable import CLASSES, INTACT_ANSWERS, Printable
 from bespoke.pipeline.robustness_vectors import NetlistVectors, read_netlist_vectors
 from bespoke.pipeline.runfolder import METRICS, RunFolder
 from bespoke.pipeline.vectors import ModelVectors, read_model_vectors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +12,19 @@ from bespoke.pipeline.metrics import restored
 from bespoke.robustness.corners import Corner
 from bespoke.robustness.drift import DriftPoint
 from bespoke.robustness.prints import YieldPoint
+from bespoke.robustness.stuck_at import FaultGroup, SeveralFaults, StuckAtFaults
 from bespoke.statistics import Accuracy
 
 #: Raised whenever a field changes its name or meaning.
 ROBUSTNESS_SCHEMA = 1
 
 
+#: Single faults that a record lists by name.
+CRITICAL_FAULTS = 20
+
+
 @dataclass(frozen=True)
-class CriticalFault:
+class NamedFault:
     """A single stuck-at fault: where it is, the value that it is stuck at, the accuracy that it leaves.
 
     ``site`` names it for people, ``kind`` is ``gate output``, ``gate input`` or ``front-end wire``; ``gate`` and
@@ -34,16 +40,6 @@ class CriticalFault:
 
 
 @dataclass(frozen=True)
-class GroupedFaults:
-    """Faults of all gates of one cell, or of all wires of one feature: how many, mean and least accuracy."""
-
-    name: str
-    faults: int
-    mean_accuracy: float
-    worst_accuracy: float
-
-
-@dataclass(frozen=True)
 class StuckAtRecord:
     """Every single stuck-at fault of the netlist, one at a time.
 
@@ -54,21 +50,34 @@ class StuckAtRecord:
     mean_accuracy: float
     median_accuracy: float
     worst_accuracy: float
-    critical: tuple[CriticalFault, ...]
-    by_cell: tuple[GroupedFaults, ...]
-    by_feature: tuple[GroupedFaults, ...]
+    critical: tuple[NamedFault, ...]
+    by_cell: tuple[FaultGroup, ...]
+    by_feature: tuple[FaultGroup, ...]
     worst_of_gates: dict[str, float]
 
-
-@dataclass(frozen=True)
-class SeveralRecord:
-    """So many stuck-at faults at once, at different elements, sampled."""
-
-    faults: int
-    prints: int
-    mean_accuracy: float
-    median_accuracy: float
-    worst_accuracy: float
+    @classmethod
+    def of(cls, found: StuckAtFaults, gates: Sequence[str]) -> StuckAtRecord:
+        """What was found, in words; ``gates`` are the gates' names."""
+        return cls(
+            faults=found.faults,
+            mean_accuracy=found.mean_accuracy,
+            median_accuracy=found.median_accuracy,
+            worst_accuracy=found.worst_accuracy,
+            critical=tuple(
+                NamedFault(
+                    site=fault.site.name,
+                    kind=fault.site.kind,
+                    gate=gates[fault.site.gate] if fault.site.gate >= 0 else "",
+                    cell=fault.site.cell,
+                    stuck_at=fault.stuck_at,
+                    accuracy=fault.accuracy,
+                )
+                for fault in found.critical(CRITICAL_FAULTS)
+            ),
+            by_cell=found.by_cell(),
+            by_feature=found.by_feature(),
+            worst_of_gates=dict(zip(gates, found.of_gates().tolist(), strict=True)),
+        )
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class Robustness:
     seed: int
     devices: DeviceCount
     single_stuck_at: StuckAtRecord
-    several_stuck_at: tuple[SeveralRecord, ...]
+    several_stuck_at: tuple[SeveralFaults, ...]
     yields: tuple[YieldPoint, ...]
     drift: tuple[DriftPoint, ...]
     corners: tuple[Corner, ...]

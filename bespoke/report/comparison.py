@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from bespoke.errors import InputError
+from bespoke.pipeline.config import DEVICE_YIELD
 from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
 from bespoke.report.foreign import foreign_row
@@ -45,8 +46,8 @@ COLUMNS = (
     Column("forecast_accuracy", "Forecast accuracy"),
     Column("forecast_low", "Forecast accuracy from"),
     Column("forecast_high", "Forecast accuracy to"),
-    Column("expected_printed_accuracy", "Expected accuracy of prints at device yield 0.99"),
-    Column("share_of_good_prints", "Good prints at device yield 0.99"),
+    Column("expected_printed_accuracy", f"Expected accuracy of prints at device yield {DEVICE_YIELD:g}"),
+    Column("share_of_good_prints", f"Good prints at device yield {DEVICE_YIELD:g}"),
     Column("front_end", "Front end"),
     Column("estimated_system_power_mw", "System power", "mW"),
     Column("estimated_system_area_cm2", "System area", "cm²"),
@@ -159,8 +160,6 @@ def _row(name: str, metrics: RunMetrics, design: DesignMetrics, *, chosen: bool)
     }
 
 
-#: Device yield that prints are compared at.
-_DEVICE_YIELD = 0.99
 _PRINTS = ("expected_printed_accuracy", "share_of_good_prints")
 
 
@@ -179,7 +178,7 @@ def _prints_of_baseline(record: RunRecord) -> dict[str, object]:
 def _is_compared(metrics: RunMetrics) -> bool:
     """Whether the run's figures of prints are at the yield that is compared, without drift beside it."""
     summary = metrics.robustness
-    return summary is not None and summary.device_yield == _DEVICE_YIELD and not summary.threshold_sigma
+    return summary is not None and summary.device_yield == DEVICE_YIELD and not summary.threshold_sigma
 
 
 def named_columns(names: Iterable[str]) -> tuple[str, ...]:

@@ -9,13 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bespoke.pipeline.robustness import INTACT_ANSWERS
+from bespoke.pipeline.config import DEVICE_YIELD
+from bespoke.pipeline.printable import INTACT_ANSWERS
 from bespoke.pipeline.robustness_record import Robustness
 from bespoke.report import wording
 from bespoke.report.robustness import corner_rows, drift_rows, in_a_hundred, yield_rows
 
-#: Of the yields asked for, the one that is put in words; else the highest.
-DEVICE_YIELD = 0.99
 #: Faults that are named; robustness.json lists more.
 _NAMED = 3
 
@@ -50,7 +49,7 @@ def _head(record: Robustness) -> list[Text]:
     if record.several_stuck_at:
         means = ", ".join(f"{one.mean_accuracy:.3f} with {one.faults}" for one in record.several_stuck_at)
         lines.append(Text(f"several faults at once, in the mean: {means}"))
-    point = record.at(DEVICE_YIELD) or record.yields[-1]
+    point = record.at(DEVICE_YIELD) or record.yields[-1]  # the usual one in words, else the highest
     return [*lines, Text(in_a_hundred(point, record.floor), style="bold")]
 
 

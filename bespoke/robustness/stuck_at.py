@@ -72,12 +72,15 @@ class StuckAtFaults:
     ----------
     subject : what the faults are in.
     correct : int64 (sites, 2), right samples with the site at 0 and at 1.
-    intact : without any fault.
     """
 
     subject: Subject
     correct: np.ndarray
-    intact: Accuracy
+
+    @property
+    def intact(self) -> Accuracy:
+        """Without any fault."""
+        return self.subject.intact
 
     @property
     def samples(self) -> int:
@@ -128,11 +131,11 @@ class StuckAtFaults:
         return tuple(CriticalFault(self.sites[one // 2], one % 2, float(accuracies[one])) for one in order.tolist())
 
     def by_cell(self) -> tuple[FaultGroup, ...]:
-        """Of the gates' faults, by name of the cell."""
+        """Of the gates' faults, by name of the cell; the most critical first."""
         return self._grouped([site.cell for site in self.sites])
 
     def by_feature(self) -> tuple[FaultGroup, ...]:
-        """Of the front-end wires' faults, by feature; of none where features are not known."""
+        """Of the front-end wires' faults, by feature; of none where features are not known. The most critical first."""
         return self._grouped([site.feature for site in self.sites])
 
     def _grouped(self, names: Sequence[Hashable]) -> tuple[FaultGroup, ...]:
@@ -142,7 +145,7 @@ class StuckAtFaults:
         for name in dict.fromkeys(name for name in names if name):
             of_name = accuracies[places == name]
             groups.append(FaultGroup(str(name), of_name.size, float(of_name.mean()), float(of_name.min())))
-        return tuple(groups)
+        return tuple(sorted(groups, key=lambda group: (group.mean_accuracy, group.name)))
 
 
 @dataclass(frozen=True)
@@ -171,8 +174,7 @@ def single_stuck_at(subject: Subject, *, progress: Progress | None = None) -> St
     correct = np.concatenate([gates[own], counts[2 + subject.read_wires]])
     if progress is not None:
         progress(1.0, f"{correct.size} faults")
-    intact = bench.intact(elements_of(netlist, np.zeros(0, int), np.zeros(0, int)))
-    return StuckAtFaults(subject, correct, Accuracy.of_count(intact, subject.samples))
+    return StuckAtFaults(subject, correct)
 
 
 def several_stuck_at(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.netlist import Netlist
+from bespoke.netlist import Netlist, evaluate
+from bespoke.statistics import Accuracy
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,12 @@ class Subject:
             devices = np.asarray(getattr(self, name), dtype=float)
             if not (np.isfinite(devices) & (devices >= 0)).all():
                 raise InputError(f"module {netlist.module}: {name} must be numbers from 0 on")
+
+    @cached_property
+    def intact(self) -> Accuracy:
+        """Without any fault."""
+        outputs = evaluate(self.netlist, self.bits).astype(np.int64)
+        return Accuracy.of(outputs @ (1 << np.arange(self.netlist.output_bits, dtype=np.int64)), self.expected)
 
     @property
     def samples(self) -> int:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from plain_faults import netlist_of, plain_answer, plain_prints, subject_of, wide_cell
 
 from bespoke.circuit import pack_bits
 from bespoke.errors import InputError
 from bespoke.robustness import printed_yield
 from bespoke.robustness import prints as prints_module
 from bespoke.technology import load_technology
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plain_faults import netlist_of, plain_answer, plain_prints, subject_of, wide_cell
 
 EGFET = load_technology()
 SMALL = netlist_of(
