@@ -27,11 +27,16 @@ def simulate(circuit: Circuit, packed: np.ndarray) -> np.ndarray:
 
 @njit(cache=True)
 def _conjunctions(values, first_and, fanins):
-    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
     for index in range(fanins.shape[0]):
-        left, right = fanins[index, 0], fanins[index, 1]
-        flip0 = ones if left & 1 else np.uint64(0)
-        flip1 = ones if right & 1 else np.uint64(0)
-        first, second, result = values[left >> 1], values[right >> 1], values[first_and + index]
-        for word in range(result.size):
-            result[word] = (first[word] ^ flip0) & (second[word] ^ flip1)
+        conjoin(values, fanins[index, 0], fanins[index, 1], first_and + index)
+
+
+@njit(cache=True, inline="always")
+def conjoin(values, left, right, target):
+    """Set a row of ``values``, uint64 (nodes, words), to the AND of two literals of others."""
+    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
+    flip0 = ones if left & 1 else np.uint64(0)
+    flip1 = ones if right & 1 else np.uint64(0)
+    first, second, result = values[left >> 1], values[right >> 1], values[target]
+    for word in range(result.size):
+        result[word] = (first[word] ^ flip0) & (second[word] ^ flip1)

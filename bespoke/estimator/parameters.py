@@ -85,7 +85,7 @@ def _printing(
         raise ValueError(f"device_yield must lie between 0.5 and 1, not {share!r}")
     if objective is not Objective.PRINTED_ACCURACY:
         return None
-    return Printing.of(technology, front_end, device_yield=share, threshold_sigma=sigma)
+    return Printing(technology, front_end, share, sigma)
 
 
 def workers_of(n_jobs: Any) -> int:

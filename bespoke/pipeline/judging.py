@@ -45,7 +45,6 @@ class Judge:
         positions = None if part.measured is None else self.data.quantiser.positions(part.measured)
         printed = self.printing.answers(
             model,
-            self.technology,
             part.features,
             part.classes,
             class_count=found.intact.classes,

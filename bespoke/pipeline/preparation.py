@@ -174,7 +174,7 @@ def printing_of(config: RunConfig, technology: Technology, front_end: FrontEnd) 
     if config.spread is None:
         return None
     device_yield, threshold_sigma = config.spread
-    return Printing.of(technology, front_end, device_yield=device_yield, threshold_sigma=threshold_sigma)
+    return Printing(technology, front_end, device_yield, threshold_sigma)
 
 
 def scorer_of(config: RunConfig, data: PreparedData) -> Scorer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from bespoke.circuit.simulation import conjoin
 from bespoke.search.randoms import unit
 
 #: What a broken gate of two inputs does, of its six equally likely faults, as seen from the AND that it stands for:
@@ -25,16 +26,12 @@ def print_each(values, first_and, fanins, shares, exclusive, samples, state):
     samples : how many there are.
     state : of the random generator, uint64 (1,).
     """
-    ones = np.uint64(0xFFFFFFFFFFFFFFFF)
     for gate in range(fanins.shape[0]):
         left, right = fanins[gate, 0], fanins[gate, 1]
-        flip0 = ones if left & 1 else np.uint64(0)
-        flip1 = ones if right & 1 else np.uint64(0)
-        first, second, result = values[left >> 1], values[right >> 1], values[first_and + gate]
-        for word in range(result.size):
-            result[word] = (first[word] ^ flip0) & (second[word] ^ flip1)
+        conjoin(values, left, right, first_and + gate)
         if shares[gate] <= 0.0:
             continue
+        first, second, result = values[left >> 1], values[right >> 1], values[first_and + gate]
         scale = 1.0 / np.log1p(-min(shares[gate], 1.0 - 1e-12))
         place = np.int64(np.log(1.0 - unit(state)) * scale)  # a geometric number of whole gates up to a broken one
         while place < samples:
@@ -45,9 +42,9 @@ def print_each(values, first_and, fanins, shares, exclusive, samples, state):
             elif draw < ALWAYS_0 + 1 / 6:
                 high = draw >= ALWAYS_0
             elif draw < ALWAYS_0 + 2 / 6:
-                high = (first[word] ^ flip0) & bit != 0
+                high = (first[word] & bit != 0) != (left & 1 != 0)
             else:
-                high = (second[word] ^ flip1) & bit != 0
+                high = (second[word] & bit != 0) != (right & 1 != 0)
             if high:
                 result[word] |= bit
             else:

@@ -23,7 +23,7 @@ def estimate_area(
     InputError
         if the technology has too few cells to build anything.
     """
-    return _covered(classifier, technology, front_end)[0]
+    return covered(classifier, technology, front_end)[0]
 
 
 def estimate_static_power(classifier: Network | LogicCircuit, technology: Technology, features: np.ndarray) -> float:
@@ -49,7 +49,7 @@ def estimates(
     features : integer inputs (samples, features).
     front_end : what delivers the inputs; without one they are binary words and cost nothing.
     """
-    area, logic, need, kinds, price = _covered(classifier, technology, front_end)
+    area, logic, need, kinds, price = covered(classifier, technology, front_end)
     inputs = packed_inputs(features, logic.wires)
     nodes = logic.circuit.nodes
     values = np.zeros((nodes, inputs.shape[1]), dtype=np.uint64)
@@ -91,7 +91,15 @@ def complemented_wires(circuit: LogicCircuit, technology: Technology) -> np.ndar
     return polarities[:, 1] & ~polarities[:, 0]
 
 
-def _covered(classifier: Network | LogicCircuit, technology: Technology, front_end: FrontEnd | None):
+def covered(
+    classifier: Network | LogicCircuit, technology: Technology, front_end: FrontEnd | None
+) -> tuple[float, LogicCircuit, np.ndarray, np.ndarray, np.ndarray]:
+    """A classifier as a graph over the front end's wires, covered with gates as `pricing.area_of` does it.
+
+    Returns
+    -------
+    its area in cm², the graph, ``need`` and ``kinds`` as `pricing.area_of` leaves them, and the prices.
+    """
     price = prices(technology)
     logic = classifier
     if isinstance(classifier, Network):

@@ -7,17 +7,20 @@ it with stand for the cells.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bespoke.circuit import pack_bits, unpack_bits
 from bespoke.errors import InputError
-from bespoke.model import IntegerClassifier, LogicCircuit
+from bespoke.model import IntegerClassifier
 from bespoke.scores import Confusion
-from bespoke.search.circuit_builder import circuit_of
 from bespoke.search.defects import ALWAYS_0, print_each
-from bespoke.search.pricing import AND, INV, NAND, NOR, OR, TRUTHS, XNOR, XOR, area_of, fanins_by_node, prices
-from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, Wires, all_wires
+from bespoke.search.estimate import covered
+from bespoke.search.pricing import AND, INV, NAND, NOR, OR, TRUTHS, XNOR, XOR
+from bespoke.search.randoms import random_state
+from bespoke.sensing import BinaryWires, FrontEnd, FrontEndKind, Wires
 from bespoke.technology import Technology, devices_of
 
 #: Where a row of defects cannot say 'the other operand': as often 1 as that is wrong, by and large.
@@ -26,8 +29,8 @@ OFTEN_1 = 2 / 6
 _FAR = 5.0
 #: Prints that each sample meets where answers are counted.
 PRINTS = 16
-#: Kinds of `pricing.area_of` from this one on are exclusive ors.
-_FIRST_EXCLUSIVE = 5
+#: Among the kinds of `pricing.area_of`, a NAND, and the first of those that are exclusive ors.
+_NAND_KIND, _FIRST_EXCLUSIVE = 1, 5
 #: NAND2 of an exclusive or beside the one that it shares.
 _XOR_NANDS = 3
 
@@ -38,17 +41,16 @@ class Printing:
 
     Parameters
     ----------
+    technology : whose gates may be broken.
+    front_end : what delivers the wires.
     device_yield : probability that a printed device works.
     threshold_sigma : standard deviation of a comparator's reference, in steps of the grid.
-    gate_devices : devices of the gates by which a node may be covered, in the order of `pricing.area_of`'s kinds, an
-        inverter's last.
-    front_end : what delivers the wires.
     """
 
-    device_yield: float
-    threshold_sigma: float
-    gate_devices: tuple[int, ...]
+    technology: Technology
     front_end: FrontEnd
+    device_yield: float
+    threshold_sigma: float = 0.0
 
     def __post_init__(self):
         if not 0 < self.device_yield <= 1:
@@ -56,30 +58,21 @@ class Printing:
         if not 0 <= self.threshold_sigma < np.inf:
             raise InputError(f"the drift of thresholds must be 0 or more steps, not {self.threshold_sigma:g}")
 
-    @classmethod
-    def of(
-        cls, technology: Technology, front_end: FrontEnd, *, device_yield: float, threshold_sigma: float = 0.0
-    ) -> Printing:
-        """The spread of a technology's circuits behind a front end."""
+    @cached_property
+    def _gate_devices(self) -> np.ndarray:
+        """Devices of the gates that a node may be covered by, in the order of `pricing.area_of`'s kinds; an inverter's
+        last."""
 
         def devices(gate: int, parts: int) -> int:
-            cell = technology.find(*TRUTHS[gate])
+            cell = self.technology.find(*TRUTHS[gate])
             return parts if cell is None else devices_of(cell).count
 
         inverter = devices(INV, 2)
         nand, nor = devices(NAND, 3), devices(NOR, 3)
         exclusive = _XOR_NANDS * nand
-        by_kind = (
-            0,
-            nand,
-            nor,
-            devices(AND, nand + inverter),
-            devices(OR, nor + inverter),
-            exclusive,
-            devices(XOR, exclusive),
-            devices(XNOR, exclusive + inverter),
-        )
-        return cls(device_yield, threshold_sigma, (*by_kind, inverter), front_end)
+        conjunction, disjunction = devices(AND, nand + inverter), devices(OR, nor + inverter)
+        own_cells = devices(XOR, exclusive), devices(XNOR, exclusive + inverter)
+        return np.array([0, nand, nor, conjunction, disjunction, exclusive, *own_cells, inverter], dtype=np.float64)
 
     def carried(
         self, wires: Wires, values: np.ndarray, rng: np.random.Generator, *, positions: np.ndarray | None = None
@@ -124,7 +117,7 @@ class Printing:
 
     def broken(self, rows: int, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Where a gate such as most ANDs become is broken, and where it then delivers 1, bool (rows, samples) each."""
-        share = float(self._broken(self.gate_devices[1]))
+        share = float(self._broken(self._gate_devices[_NAND_KIND]))
         if share == 0:
             return np.zeros((1, samples), dtype=bool), np.zeros((1, samples), dtype=bool)
         draw = rng.random((rows, samples), dtype=np.float32)
@@ -134,7 +127,6 @@ class Printing:
     def answers(
         self,
         classifier: IntegerClassifier,
-        technology: Technology,
         values: np.ndarray,
         classes: np.ndarray,
         *,
@@ -145,38 +137,25 @@ class Printing:
     ) -> Confusion:
         """What prints of a classifier answer, on average, as whole samples: each sample meets ``prints`` of them."""
         rng = np.random.default_rng([seed, len(values)])
-        circuit = classifier
-        if not isinstance(classifier, LogicCircuit):
-            wires = all_wires(self.front_end.kind, classifier.features, classifier.input_bits)
-            circuit = circuit_of(classifier, wires=wires).narrowed()
+        _, circuit, _, kinds, _ = covered(classifier, self.technology, self.front_end)
+        kinds, circuit = kinds[circuit.first_and :], circuit.narrowed()  # which keeps the ANDs in order
         many = np.tile(np.asarray(values), (prints, 1))
         where = None if positions is None else np.tile(positions, (prints, 1))
         bits = self.carried(circuit.wires, many, rng, positions=where)
         nets = np.zeros((circuit.circuit.nodes, -(-len(many) // 64)), dtype=np.uint64)
         nets[1 : circuit.first_and] = pack_bits(bits)
-        shares, exclusive = self._gates(circuit, technology)
-        state = rng.integers(1, 1 << 62, 1, dtype=np.uint64)
-        print_each(nets, circuit.first_and, circuit.fanins, shares, exclusive, len(many), state)
+        devices = self._gate_devices[kinds & 7] + np.where(kinds & 8, self._gate_devices[-1], 0.0)
+        exclusive = (kinds & 7) >= _FIRST_EXCLUSIVE
+        state = random_state(rng)
+        print_each(nets, circuit.first_and, circuit.fanins, self._broken(devices), exclusive, len(many), state)
         flips = np.where(circuit.outputs & 1, np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)).astype(np.uint64)
         seen = unpack_bits(nets[circuit.outputs >> 1] ^ flips[:, None], len(many))
         answered = seen.astype(np.int64) @ (1 << np.arange(circuit.output_bits))
         return _averaged(Confusion.of(answered, np.tile(classes, prints), class_count), prints)
 
-    def _broken(self, devices):
+    def _broken(self, devices: ArrayLike) -> np.ndarray:
         """Probability that what has so many devices is broken."""
         return 1.0 - self.device_yield ** np.asarray(devices, dtype=np.float64)
-
-    def _gates(self, circuit: LogicCircuit, technology: Technology) -> tuple[np.ndarray, np.ndarray]:
-        """For every AND how likely its gate is broken, 0 where it has none of its own, and whether that is an XOR."""
-        fanin0, fanin1 = fanins_by_node(circuit)
-        nodes = len(fanin0)
-        need, kinds = np.zeros(2 * nodes, dtype=np.bool_), np.zeros(nodes, dtype=np.int8)
-        outputs = circuit.outputs.astype(np.int64)
-        area_of(fanin0, fanin1, nodes, circuit.first_and, outputs, len(outputs), need, prices(technology), kinds)
-        own = kinds[circuit.first_and :]
-        devices = np.array(self.gate_devices, dtype=np.float64)
-        counted = devices[own & 7] + np.where(own & 8, devices[-1], 0.0)
-        return self._broken(counted), (own & 7) >= _FIRST_EXCLUSIVE
 
 
 def _averaged(answers: Confusion, prints: int) -> Confusion:

@@ -300,7 +300,7 @@ def test_what_does_not_fit_is_one_sentence(call, run, netlist, tmp_path):
         ((netlist, "--vectors", other), "other.csv"),
         ((netlist, "--vectors", wide), "8 does not fit 3 bits"),
         ((netlist, "--vectors", whole, "--design", "1"), "--design does not go with this"),
-        ((sequential, "--vectors", whole), "has flip-flops, the first is r0"),
+        ((sequential, "--vectors", whole), "has flip-flops, such as r0"),
     ):
         code, said, error = call(*words)
         assert code == 2 and told in error and error.count("\n") == 1 and not said, words

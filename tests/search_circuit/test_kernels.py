@@ -12,7 +12,7 @@ from bespoke.model import LogicCircuit
 from bespoke.pipeline.config import RunConfig
 from bespoke.search.circuit import kernels
 from bespoke.search.circuit.accuracy import GIVEN_UP, simulate, simulation, wrong_after
-from bespoke.search.circuit.archive import archive, offer
+from bespoke.search.circuit.archive import Archive, archive, offer
 from bespoke.search.circuit.graph import (
     CONJUNCTION,
     EDIT_FIELDS,
@@ -36,7 +36,7 @@ from bespoke.search.circuit.graph import (
     rebuild,
 )
 from bespoke.search.circuit.proposals import propose
-from bespoke.search.circuit.words import pack_samples
+from bespoke.search.circuit.words import SampleWords, pack_samples
 from bespoke.search.cost_model import cost_model
 from bespoke.sensing import BinaryWires, ThermometerWires, Wires
 from bespoke.technology import load_technology
@@ -47,9 +47,6 @@ EITHER = st.sampled_from([BINARY, THERMOMETER])
 #: The library of `pack_samples` over binary wires: every constant of every feature.
 THRESHOLDS = np.array([(feature, constant) for feature in range(FEATURES) for constant in (1, 2, 3)], dtype=np.int32)
 EVERY_INPUT = np.array(np.meshgrid(*[range(1 << BITS)] * FEATURES)).reshape(FEATURES, -1).T
-
-
-NO_ROWS = np.zeros(0, dtype=np.int32)
 
 
 def random_circuit(rng: np.random.Generator, ands: int, wires: Wires = BINARY) -> LogicCircuit:
@@ -245,27 +242,38 @@ def test_archive_keeps_what_no_cheaper_circuit_equals():
     assert store.origins[store.wrong >= 0].tolist() == [7]
 
 
+def searched(circuit: LogicCircuit, words: SampleWords, seed: int) -> tuple[Archive, list[tuple[int, LogicCircuit]]]:
+    """The archive after some thousand edits of a circuit, and what its filled levels hold."""
+    model = cost_model(load_technology(), RunConfig(data="iris").objective, THERMOMETER, None)
+    inputs, capacity = circuit.first_and, circuit.first_and + 200
+    ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
+    bounds = dict(lowest=0.8 * model.unit, highest=400 * model.unit)
+    store = archive(capacity=capacity, output_bits=2, breaks=words.breaks, **bounds)
+    count, fanin0, fanin1, outputs = arrays(circuit)
+    rows = np.full(count if words.breaks else 0, -1, dtype=np.int32)
+    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs, rows)
+    if words.breaks:  # each AND has a row of its own, as far as there are enough
+        assert len(set(ws.sim.row[inputs:count].tolist())) == min(count - inputs, words.stuck.shape[1])
+    kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
+    kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
+    members = []
+    for level in np.flatnonzero(store.wrong >= 0).tolist():
+        own = slice(inputs, store.counts[level])
+        fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
+        graph = Circuit(THERMOMETER.count, fanins, store.outputs[level].copy())
+        members.append((level, LogicCircuit(THERMOMETER, CLASSES, graph)))
+    assert len(members) > 1
+    return store, members
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_archive_knows_how_many_samples_its_circuits_get_wrong(seed):
     """After many edits, of which each had only a part of the graph simulated anew."""
     rng = np.random.default_rng(seed)
     circuit = random_circuit(rng, 60, THERMOMETER)
     classes = np.where(rng.random(len(EVERY_INPUT)) < 0.7, circuit.predict(EVERY_INPUT), 0)
-    words = pack_samples(EVERY_INPUT, classes, wires=THERMOMETER, output_bits=2)
-    model = cost_model(load_technology(), RunConfig(data="iris").objective, THERMOMETER, None)
-    inputs, capacity = circuit.first_and, circuit.first_and + 200
-    ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
-    store = archive(capacity=capacity, output_bits=2, lowest=0.8 * model.unit, highest=400 * model.unit)
-    count, fanin0, fanin1, outputs = arrays(circuit)
-    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs, NO_ROWS)
-    kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
-    kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
-    filled = np.flatnonzero(store.wrong >= 0)
-    assert len(filled) > 1
-    for level in filled:
-        own = slice(inputs, store.counts[level])
-        fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
-        member = LogicCircuit(THERMOMETER, 4, Circuit(THERMOMETER.count, fanins, store.outputs[level].copy()))
+    store, members = searched(circuit, pack_samples(EVERY_INPUT, classes, wires=THERMOMETER, output_bits=2), seed)
+    for level, member in members:
         assert (member.predict(EVERY_INPUT) != classes).sum() == store.wrong[level]
 
 
@@ -285,31 +293,16 @@ def test_the_archive_knows_how_many_prints_go_wrong(seed):
     """Each AND keeps its row of defects through edits, builds and the archive, and counts stay those of the rows."""
     rng = np.random.default_rng(seed)
     circuit = random_circuit(rng, 60, THERMOMETER)
-    inputs_seen = np.tile(EVERY_INPUT, (12, 1))
-    classes = circuit.predict(inputs_seen)
-    carried = THERMOMETER.encode(inputs_seen) ^ (rng.random((len(inputs_seen), THERMOMETER.count)) < 0.05)
-    gone = rng.random((50 if seed else 20, len(inputs_seen))) < 0.1  # with few rows, nodes share
+    inputs = np.tile(EVERY_INPUT, (12, 1))
+    classes = circuit.predict(inputs)
+    carried = THERMOMETER.encode(inputs) ^ (rng.random((len(inputs), THERMOMETER.count)) < 0.05)
+    gone = rng.random((50 if seed else 20, len(inputs))) < 0.1  # with few rows, nodes share
     high = gone & (rng.random(gone.shape) < 0.4)
-    words = pack_samples(inputs_seen, classes, wires=THERMOMETER, output_bits=2, carried=carried, broken=(gone, high))
-    model = cost_model(load_technology(), RunConfig(data="iris").objective, THERMOMETER, None)
-    inputs, capacity = circuit.first_and, circuit.first_and + 200
-    ws = kernels.workspace(words, capacity=capacity, output_bits=2, model=model, seed=seed + 1)
-    store = archive(capacity=capacity, output_bits=2, lowest=0.8 * model.unit, highest=400 * model.unit, breaks=True)
-    count, fanin0, fanin1, outputs = arrays(circuit)
-    fresh = np.full(count, -1, dtype=np.int32)
-    count = kernels.load(ws, inputs, count, fanin0, fanin1, outputs, fresh)
-    if seed:
-        assert len(set(ws.sim.row[inputs:count].tolist())) == min(count - inputs, 50)
-    kernels.descend(ws, store, inputs, count, np.array([1.0, 4.0]) / model.unit, 2000, 0.4, 0.5)
-    kernels.evolve(ws, store, inputs, 4000, 200, 0.4, capacity)
-    filled = np.flatnonzero(store.wrong >= 0)
-    assert len(filled) > 1
-    for level in filled:
-        own = slice(inputs, store.counts[level])
-        fanins = np.stack([store.fanin0[level, own], store.fanin1[level, own]], axis=1)
-        member = LogicCircuit(THERMOMETER, 4, Circuit(THERMOMETER.count, fanins, store.outputs[level].copy()))
-        answers = printed(member, store.rows[level, own], carried, gone, high)
-        assert (answers != classes).sum() == store.wrong[level]
+    words = pack_samples(inputs, classes, wires=THERMOMETER, output_bits=2, carried=carried, broken=(gone, high))
+    store, members = searched(circuit, words, seed)
+    for level, member in members:
+        rows = store.rows[level, member.first_and : store.counts[level]]
+        assert (printed(member, rows, carried, gone, high) != classes).sum() == store.wrong[level]
 
 
 @pytest.mark.parametrize("samples", [1, 63, 512, 513])

@@ -28,11 +28,11 @@ EVERY = np.array(list(itertools.product(range(8), range(8))))
 
 
 def printing(share: float, sigma: float = 0.0) -> Printing:
-    return Printing.of(TECHNOLOGY, THERMOMETER, device_yield=share, threshold_sigma=sigma)
+    return Printing(TECHNOLOGY, THERMOMETER, device_yield=share, threshold_sigma=sigma)
 
 
 def accuracy(spread: Printing, classes: np.ndarray, **more) -> float:
-    found = spread.answers(CIRCUIT, TECHNOLOGY, EVERY, classes, class_count=2, seed=1, **more)
+    found = spread.answers(CIRCUIT, EVERY, classes, class_count=2, seed=1, **more)
     assert found.samples == len(EVERY)
     assert found.class_samples.tolist() == np.bincount(classes, minlength=2).tolist()
     return found.accuracy.value
@@ -42,8 +42,8 @@ def test_where_nothing_breaks_or_drifts_a_print_answers_as_designed():
     classes = CIRCUIT.predict(EVERY)
     assert accuracy(printing(1.0), classes) == 1.0
     binary = LogicCircuit(BinaryWires(2, 3), 2, Circuit(6, np.zeros((0, 2)), np.array([6])))
-    spread = Printing.of(TECHNOLOGY, priced_front_end(TECHNOLOGY, FrontEndKind.BINARY), device_yield=1.0)
-    found = spread.answers(binary, TECHNOLOGY, EVERY, binary.predict(EVERY), class_count=2, seed=0)
+    spread = Printing(TECHNOLOGY, priced_front_end(TECHNOLOGY, FrontEndKind.BINARY), device_yield=1.0)
+    found = spread.answers(binary, EVERY, binary.predict(EVERY), class_count=2, seed=0)
     assert found == Confusion.of(binary.predict(EVERY), binary.predict(EVERY), 2)
 
 
@@ -108,7 +108,7 @@ def _by_hand(positions: np.ndarray, sigma: float, rng: np.random.Generator) -> n
 def test_drifting_front_ends_deliver_what_the_finished_netlist_will_meet(kind):
     """Each wire is as often high as behind the converters that a mapped design is judged with."""
     wires = WIRES if kind is FrontEndKind.THERMOMETER else BinaryWires(2, 3)
-    spread = Printing.of(TECHNOLOGY, priced_front_end(TECHNOLOGY, kind), device_yield=1.0, threshold_sigma=0.8)
+    spread = Printing(TECHNOLOGY, priced_front_end(TECHNOLOGY, kind), device_yield=1.0, threshold_sigma=0.8)
     positions = np.random.default_rng(1).random((40, 2)) * 8
     prints = DriftingPrints(Measured(wires, kind, positions), np.ones(wires.count, dtype=bool), 0.8)
     rng = np.random.default_rng(2)
@@ -124,7 +124,7 @@ def test_drifting_front_ends_deliver_what_the_finished_netlist_will_meet(kind):
 )
 def test_what_is_no_spread_is_refused(words):
     with pytest.raises(InputError, match=r"device yield|drift"):
-        Printing.of(TECHNOLOGY, THERMOMETER, **words)
+        Printing(TECHNOLOGY, THERMOMETER, **words)
 
 
 def test_the_search_finds_circuits_whose_prints_are_better():
@@ -140,6 +140,6 @@ def test_the_search_finds_circuits_whose_prints_are_better():
             again = evolve_small(ApproximationData(features, classes), options, **search, workers=2)
             assert [one.classifier for one in again] == [one.classifier for one in found]
         best = max(found, key=lambda one: one.overall_accuracy).classifier
-        printed = printing(0.97).answers(best, TECHNOLOGY, features, classes, class_count=2, seed=9)
+        printed = printing(0.97).answers(best, features, classes, class_count=2, seed=9)
         kept[option is not None] = printed.accuracy.value
     assert kept[True] > kept[False] + 0.02

@@ -243,7 +243,7 @@ def _front(pool, names, data, options, technology, model, front_end) -> tuple[Fo
     """
     most = int(np.bincount(data.classes).max())
     lowest = most / len(data.classes) if options.lowest_accuracy is None else options.lowest_accuracy
-    accuracy = _accuracy if options.printing is None else partial(_printed_accuracy, options.printing, technology)
+    accuracy = _accuracy if options.printing is None else partial(_printed_accuracy, options.printing)
     rated = []
     for circuit, number in pool.items():
         valid = with_existing_classes(circuit, model.area).narrowed()
@@ -265,9 +265,7 @@ def _accuracy(circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) 
     return Accuracy.of(circuit.predict(np.asarray(features)), np.asarray(classes))
 
 
-def _printed_accuracy(
-    printing: Printing, technology: Technology, circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray
-) -> Accuracy:
+def _printed_accuracy(printing: Printing, circuit: LogicCircuit, features: np.ndarray, classes: np.ndarray) -> Accuracy:
     """That of prints on average."""
     count = max(circuit.classes, int(np.max(classes)) + 1)
-    return printing.answers(circuit, technology, features, classes, class_count=count, seed=0).accuracy
+    return printing.answers(circuit, features, classes, class_count=count, seed=0).accuracy
