@@ -24,6 +24,12 @@ def shared_pdk_dir() -> Path:
     return _optional(os.environ.get("BESPOKE_PDK"), ROOT.parent / "shared" / "pdk", name, "BESPOKE_PDK")
 
 
+def case_dir(name: str) -> Path:
+    """Folder with inputs that failed once; skips the test where there is none."""
+    cases = os.environ.get("BESPOKE_CASES")
+    return _optional(cases and f"{cases}/{name}", ROOT.parent / "shared" / "cases" / name, "README", "BESPOKE_CASES")
+
+
 def _optional(named: str | None, default: Path, probe: str, variable: str) -> Path:
     folder = Path(named) if named else default
     if not (folder / probe).is_file():
