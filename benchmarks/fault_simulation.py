@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from bespoke.circuit import pack_bits
-from bespoke.netlist import Netlist, Port, evaluate, truth_tables
+from bespoke.netlist import Netlist, Port, codes, truth_tables
 from bespoke.netlist.kernels import evaluate_gates
 from bespoke.robustness import StuckAtFaults, Subject, single_stuck_at
 from bespoke.technology import load_technology
@@ -95,7 +95,7 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
     netlist = random_netlist(rng, inputs=arguments.inputs, gates=arguments.gates, outputs=arguments.outputs)
     bits = rng.random((arguments.samples, arguments.inputs)) < 0.5
-    expected = evaluate(netlist, bits).astype(np.int64) @ (1 << np.arange(arguments.outputs))
+    expected = codes(netlist, bits)
     expected[rng.random(arguments.samples) < 0.1] = 0
     devices, names = np.ones(netlist.gates, dtype=np.int64), tuple(map(str, range(arguments.inputs)))
     subject = Subject(netlist, bits, expected, devices, np.ones(arguments.inputs), names)

@@ -11,7 +11,7 @@ from bespoke.netlist.measure import (
     static_power,
 )
 from bespoke.netlist.reading import read_netlist
-from bespoke.netlist.simulation import evaluate, net_values, predict, simulate, truth_tables
+from bespoke.netlist.simulation import codes, evaluate, net_values, predict, simulate, truth_tables
 from bespoke.netlist.timing import PathStep, Timing, timing
 from bespoke.netlist.types import FlipFlopInstance, Netlist, Port
 from bespoke.netlist.writing import verilog_name, write_netlist
@@ -28,6 +28,7 @@ __all__ = [
     "area_um2",
     "attribute_gates",
     "cell_counts",
+    "codes",
     "dynamic_power",
     "evaluate",
     "net_loads_nf",

@@ -97,6 +97,11 @@ def evaluate(netlist: Netlist, bits: np.ndarray) -> np.ndarray:
     return unpack_bits(values[netlist.output_nets], np.asarray(bits).shape[0])
 
 
+def codes(netlist: Netlist, bits: np.ndarray) -> np.ndarray:
+    """The output bits read as a number, int64 (vectors,), for input vectors, bool (vectors, input bits)."""
+    return evaluate(netlist, bits).astype(np.int64) @ (1 << np.arange(netlist.output_bits, dtype=np.int64))
+
+
 def predict(netlist: Netlist, features: np.ndarray, wires: Wires) -> np.ndarray:
     """Class index per sample, int64 (samples,), of a classifier's netlist.
 
@@ -105,8 +110,7 @@ def predict(netlist: Netlist, features: np.ndarray, wires: Wires) -> np.ndarray:
     features : grid values, unsigned integers (samples, features).
     wires : what the netlist's input bus carries of them.
     """
-    outputs = evaluate(netlist, port_bits(wires, features))
-    return outputs.astype(np.int64) @ (1 << np.arange(netlist.output_bits, dtype=np.int64))
+    return codes(netlist, port_bits(wires, features))
 
 
 def _check_inputs(netlist: Netlist, found: int) -> None:

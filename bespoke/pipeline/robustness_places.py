@@ -12,7 +12,7 @@ from bespoke.data import Missing, Part, dataset_names, load_dataset
 from bespoke.design import EXACT_BASELINE, Design
 from bespoke.errors import InputError, VerificationError
 from bespoke.files import write_text
-from bespoke.netlist import Netlist, evaluate, predict, read_netlist
+from bespoke.netlist import Netlist, codes, predict, read_netlist
 from bespoke.pipeline.choosing import MODEL, Bench
 from bespoke.pipeline.config import Effort, RunConfig
 from bespoke.pipeline.finished import FinishedFront, data_of
@@ -30,9 +30,6 @@ from bespoke.sensing import FrontEndKind, ThermometerWires, port_bits, port_widt
 from bespoke.technology import Technology
 
 Progress = Callable[[float, str], None]
-
-#: Suffixes of files that are taken for netlists.
-VERILOG = (".v", ".sv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +208,7 @@ def design_of_netlist(
     """
     netlist = _netlist(path, technology, top)
     read = read_netlist_vectors(vectors, netlist, front_end_table=front_end_table)
-    expected = intact_answers(netlist, read.bits) if read.expected is None else read.expected
+    expected = codes(netlist, read.bits) if read.expected is None else read.expected
     kind = FrontEndKind.DIGITAL
     if read.wires is not None:
         kind = FrontEndKind.THERMOMETER if isinstance(read.wires, ThermometerWires) else FrontEndKind.BINARY
@@ -257,9 +254,3 @@ def _netlist(path: Path, technology: Technology, top: str | None) -> Netlist:
     if not netlist.output_bits or netlist.output_bits > 62:
         raise InputError(f"{path} has {netlist.output_bits} output bits; they are read as one number of 1 to 62 bits")
     return netlist
-
-
-def intact_answers(netlist: Netlist, bits: np.ndarray) -> np.ndarray:
-    """The number on the output bits for every vector, int64 (vectors,)."""
-    outputs = evaluate(netlist, bits).astype(np.int64)
-    return (outputs << np.arange(netlist.output_bits)).sum(axis=1)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from bespoke.errors import InputError
-from bespoke.netlist import Netlist, evaluate
+from bespoke.netlist import Netlist, codes
 from bespoke.statistics import Accuracy
 
 
@@ -77,8 +77,7 @@ class Subject:
     @cached_property
     def intact(self) -> Accuracy:
         """Without any fault."""
-        outputs = evaluate(self.netlist, self.bits).astype(np.int64)
-        return Accuracy.of(outputs @ (1 << np.arange(self.netlist.output_bits, dtype=np.int64)), self.expected)
+        return Accuracy.of(codes(self.netlist, self.bits), self.expected)
 
     @property
     def samples(self) -> int:
