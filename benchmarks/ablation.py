@@ -21,14 +21,14 @@ import numpy as np
 from upper_end import SETS, SETTINGS, our_points
 
 from bespoke.data import load_dataset, prepare
-from bespoke.pipeline import procedure as procedures
-from bespoke.pipeline.config import Effort, RunConfig, Start
-from bespoke.pipeline.crossfitting import cross_fit
-from bespoke.pipeline.preparation import VALIDATION_FRACTION, front_end_of, procedure_of, technology_of, topology_of
-from bespoke.pipeline.procedure import Procedure
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.workers import one_thread_each
+from bespoke.run import procedure as procedures
+from bespoke.run.config import Effort, RunConfig, Start
+from bespoke.run.crossfitting import cross_fit
+from bespoke.run.preparation import VALIDATION_FRACTION, front_end_of, procedure_of, technology_of, topology_of
+from bespoke.run.procedure import Procedure
+from bespoke.run.progress import Silent
+from bespoke.run.runfolder import RunFolder
+from bespoke.run.workers import one_thread_each
 from bespoke.search import SearchOptions
 from bespoke.search.circuit import ApproximationOptions
 

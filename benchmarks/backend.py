@@ -25,12 +25,12 @@ from pathlib import Path
 import numpy as np
 from large_designs import large_designs
 
+from bespoke.backend.synthesis import synthesise
 from bespoke.model import Network, QRelu
-from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.exploration import train
-from bespoke.pipeline.synthesis import synthesise
-from bespoke.pipeline.vectors import read_input_bits
 from bespoke.rtl import emit_verilog
+from bespoke.run.config import RunConfig
+from bespoke.run.exploration import train
+from bespoke.run.vectors import read_input_bits
 from bespoke.technology import load_technology
 
 FIVE_SETS = ("breast_cancer_wisconsin", "cardiotocography", "redwine", "whitewine", "pendigits")

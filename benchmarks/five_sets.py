@@ -16,9 +16,9 @@ import statistics
 from pathlib import Path
 
 from bespoke.costs import Objective
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
-from bespoke.pipeline.run import run
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.job import run
+from bespoke.run.metrics import DesignMetrics, RunMetrics
 from bespoke.sensing import FrontEndKind
 
 ASKED = {

@@ -22,19 +22,19 @@ import numpy as np
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
 from bespoke.errors import NoDesignError
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.crossfitting import cross_fit
-from bespoke.pipeline.preparation import (
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.crossfitting import cross_fit
+from bespoke.run.preparation import (
     VALIDATION_FRACTION,
     front_end_of,
     procedure_of,
     technology_of,
     topology_of,
 )
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.rivals import exact_design
-from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.workers import one_thread_each
+from bespoke.run.progress import Silent
+from bespoke.run.rivals import exact_design
+from bespoke.run.runfolder import RunFolder
+from bespoke.run.workers import one_thread_each
 from bespoke.statistics import Accuracy
 
 SETS = (

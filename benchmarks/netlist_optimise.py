@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.backend.circuits import netlist_of_mapped
 from bespoke.data import load_dataset, prepare
 from bespoke.eda.abc import PLAIN, ROUNDS, Recipe, optimise_and_map
 from bespoke.eda.yosys import elaborate
@@ -24,7 +25,6 @@ from bespoke.errors import BespokeError
 from bespoke.model import Network
 from bespoke.netlist import Netlist, area_um2, read_netlist, static_power, write_netlist
 from bespoke.netlist.optimise import optimise_netlist
-from bespoke.pipeline.circuits import netlist_of_mapped
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import feature_bits
 from bespoke.technology import Technology, load_technology, to_genlib

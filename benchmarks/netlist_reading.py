@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.backend.foreign_netlist import foreign_netlist
 from bespoke.netlist import Netlist, Port, read_netlist, write_netlist
-from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.rtl.check import parse
 from bespoke.technology import Technology, load_technology
 

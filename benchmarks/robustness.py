@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bespoke.backend.mapping import Backend, map_design
 from bespoke.costs import Objective
 from bespoke.data import load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
@@ -29,18 +30,17 @@ from bespoke.eda.tools import Backend as Tool
 from bespoke.errors import NoDesignError
 from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, Network, input_wires
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
-from bespoke.pipeline.design import emit
-from bespoke.pipeline.judging import baseline_front_end
-from bespoke.pipeline.mapping import Backend, map_design
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import data_digest, front_end_of, procedure_of, topology_of
-from bespoke.pipeline.printable import Printable
-from bespoke.pipeline.procedure import Procedure
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.runfolder import RunFolder
 from bespoke.robustness import DEFAULT_DEVICE_YIELDS, GOOD_LOSS, printed_yield, single_stuck_at
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.crossfitting import CrossFitted, cross_fit
+from bespoke.run.design import emit
+from bespoke.run.judging import baseline_front_end
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.preparation import data_digest, front_end_of, procedure_of, topology_of
+from bespoke.run.printable import Printable
+from bespoke.run.procedure import Procedure
+from bespoke.run.progress import Silent
+from bespoke.run.runfolder import RunFolder
 from bespoke.sensing import FrontEnd, port_bits
 from bespoke.technology import load_technology
 

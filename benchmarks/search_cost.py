@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
+from bespoke.backend.synthesis import synthesise
 from bespoke.data import load_dataset, prepare
 from bespoke.model import ArgmaxTree, Network, QRelu
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.search import SearchData, SearchOptions, circuit_of, estimate_area, estimate_static_power, explore
 from bespoke.search.batch import full_adders

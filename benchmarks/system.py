@@ -24,19 +24,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bespoke.backend.mapping import Backend
 from bespoke.costs import Objective
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, with_forecasts
 from bespoke.eda.tools import Backend as Tool
 from bespoke.files import write_json
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.crossfitting import cross_fit
-from bespoke.pipeline.front import map_front
-from bespoke.pipeline.mapping import Backend
-from bespoke.pipeline.preparation import data_digest, front_end_of, procedure_of, topology_of
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.rivals import rival_trees
-from bespoke.pipeline.runfolder import RunFolder
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.crossfitting import cross_fit
+from bespoke.run.front import map_front
+from bespoke.run.preparation import data_digest, front_end_of, procedure_of, topology_of
+from bespoke.run.progress import Silent
+from bespoke.run.rivals import rival_trees
+from bespoke.run.runfolder import RunFolder
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
 

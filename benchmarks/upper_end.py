@@ -23,12 +23,12 @@ from sklearn.tree import DecisionTreeClassifier
 from bespoke.costs import Objective
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
-from bespoke.pipeline.config import Effort, RunConfig, Start
-from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
-from bespoke.pipeline.preparation import front_end_of, procedure_of, technology_of, topology_of
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.runfolder import RunFolder
-from bespoke.pipeline.workers import one_thread_each
+from bespoke.run.config import Effort, RunConfig, Start
+from bespoke.run.crossfitting import CrossFitted, cross_fit
+from bespoke.run.preparation import front_end_of, procedure_of, technology_of, topology_of
+from bespoke.run.progress import Silent
+from bespoke.run.runfolder import RunFolder
+from bespoke.run.workers import one_thread_each
 from bespoke.search import estimates
 from bespoke.sensing import FrontEndKind
 from bespoke.statistics import Accuracy

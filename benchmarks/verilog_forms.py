@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.backend.synthesis import synthesise
 from bespoke.model import Network, QRelu
 from bespoke.netlist import predict
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.rtl.verilog import default_wires
+from bespoke.run.modelfile import ModelFile
 from bespoke.technology import load_technology
 
 #: Features, hidden neurons, classes, and the share of the weights that is not 0.

@@ -18,11 +18,11 @@ from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit, Network, QRelu
 from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
-from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.judging import baseline_front_end
-from bespoke.pipeline.preparation import front_end_of
 from bespoke.robustness import Subject, printed_yield, single_stuck_at
 from bespoke.robustness.measured import DriftingPrints, Measured
+from bespoke.run.config import RunConfig
+from bespoke.run.judging import baseline_front_end
+from bespoke.run.preparation import front_end_of
 from bespoke.search import SearchData, SearchOptions, circuit_of, complemented_wires, estimates, explore
 from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate
 from bespoke.search.circuit.validity import with_existing_classes

@@ -6,7 +6,7 @@ import sys
 from bespoke.costs import Objective
 from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
-from bespoke.pipeline.config import Effort, RunConfig, Start, Unit
+from bespoke.run.config import Effort, RunConfig, Start, Unit
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 

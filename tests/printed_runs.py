@@ -11,12 +11,12 @@ from sample_runs import sample_logic, sample_network, write_sample_run
 
 from bespoke import __version__
 from bespoke.files import write_json
-from bespoke.pipeline.metrics import RunMetrics, restored, to_json
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.printed import summary_of
-from bespoke.pipeline.robustness import PrintSettings, examine
-from bespoke.pipeline.robustness_places import design_of_run
-from bespoke.pipeline.runfolder import RunFolder
+from bespoke.run.metrics import RunMetrics, restored, to_json
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.printed import summary_of
+from bespoke.run.robustness import PrintSettings, examine
+from bespoke.run.robustness_places import design_of_run
+from bespoke.run.runfolder import RunFolder
 from bespoke.sensing import FrontEndKind
 
 #: What `sample_logic` computes: whether each of three features is in its upper half.

@@ -1,4 +1,4 @@
-"""A run folder as the pipeline leaves it, made in a second without any tool: for tests of what reads run folders.
+"""A run folder as a run leaves it, made in a second without any tool: for tests of what reads run folders.
 
 The classifier in it is real (a small MLP on scikit-learn's wine, rounded to powers of two), the circuit figures are
 made up.
@@ -27,9 +27,9 @@ from bespoke.model import (
     to_json,
     used_bits,
 )
-from bespoke.pipeline import metrics as m
-from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import RunRecord
+from bespoke.run import metrics as m
+from bespoke.run.rivals import RIVAL_TREE
 from bespoke.scores import Confusion
 from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, priced_front_end
 from bespoke.technology import load_technology

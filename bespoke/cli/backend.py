@@ -14,16 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 from bespoke import __version__
+from bespoke.backend.equivalence import CounterExample, in_words, prove_equivalent
+from bespoke.backend.synthesis import SynthesisResult, synthesise
 from bespoke.cli.options import require_verilog
 from bespoke.cli.progress import TerminalProgress
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.files import write_json, write_text
 from bespoke.netlist import timing
-from bespoke.pipeline.config import Effort
-from bespoke.pipeline.equivalence import CounterExample, in_words, prove_equivalent
-from bespoke.pipeline.synthesis import SynthesisResult, synthesise
-from bespoke.pipeline.vectors import read_input_bits
+from bespoke.run.config import Effort
+from bespoke.run.vectors import read_input_bits
 from bespoke.technology import (
     DEFAULT_TECHNOLOGY,
     Technology,

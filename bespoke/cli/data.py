@@ -37,7 +37,7 @@ def data(config: Path | None, json_output: bool, **options: Any) -> None:
     Ranges, shares and warnings are of the training part; the test part is only counted.
     """
     from bespoke.data import card_of  # heavy: only when data are read
-    from bespoke.pipeline.preparation import read_data
+    from bespoke.run.preparation import read_data
 
     if options["test"] is not None and options["data"] is not None:  # a table beside its test file
         options["train"], options["data"] = options["data"], None

@@ -26,10 +26,10 @@ from bespoke.stopping import farewell
 if TYPE_CHECKING:
     from bespoke.design import Design
     from bespoke.importers import Agreement
-    from bespoke.pipeline.exploration import Exploration
-    from bespoke.pipeline.metrics import PartAccuracies
-    from bespoke.pipeline.modelfile import ModelFile
-    from bespoke.pipeline.vectors import ModelVectors
+    from bespoke.run.exploration import Exploration
+    from bespoke.run.metrics import PartAccuracies
+    from bespoke.run.modelfile import ModelFile
+    from bespoke.run.vectors import ModelVectors
 
 _PARTS = ("train", "validation", "test")
 
@@ -53,11 +53,11 @@ def train(out: Path, config: Path | None, overwrite: bool, json_output: bool, **
 
     Leaves the models and the vectors in the folder; needs no outside program.
     """
-    from bespoke.pipeline.design import accuracies, float_accuracies  # heavy: only when training starts
-    from bespoke.pipeline.exploration import train as train_pipeline
+    from bespoke.run.design import accuracies, float_accuracies  # heavy: only when training starts
+    from bespoke.run.exploration import train as train_into
 
     with _running(out, config, options) as (settings, progress):
-        trained = train_pipeline(settings, out, overwrite=overwrite, progress=progress)
+        trained = train_into(settings, out, overwrite=overwrite, progress=progress)
     found = {
         "float": float_accuracies(trained.models.float_model, trained.data),
         "baseline": accuracies(trained.models.baseline, trained.data),
@@ -86,13 +86,13 @@ def explore(
     Area and power, of the classifier and with its front end, are estimates; accuracies are forecast by cross-fitting.
     `bespoke rtl` turns a model into Verilog; `bespoke run` with the same settings goes on from there.
     """
-    from bespoke.pipeline.exploration import explore as explore_pipeline  # heavy: only when a search starts
     from bespoke.report.exploration import write_exploration_figures
     from bespoke.report.figures import checked_formats
+    from bespoke.run.exploration import explore as explore_into  # heavy: only when a search starts
 
     formats = () if figures == "none" else checked_formats(part.strip() for part in figures.split(","))
     with _running(out, config, options) as (settings, progress):
-        found = explore_pipeline(settings, out, overwrite=overwrite, progress=progress)
+        found = explore_into(settings, out, overwrite=overwrite, progress=progress)
         drawn = write_exploration_figures(found, out, formats)
     if json_output:
         print(json.dumps(_exploration_json(found), indent=1))
@@ -200,7 +200,7 @@ def simulate(
 
     Ends with exit code 1 at the first vector on which they differ.
     """
-    from bespoke.pipeline.simulation import simulate_design  # heavy: only when a simulation starts
+    from bespoke.run.simulation import simulate_design  # heavy: only when a simulation starts
 
     loaded = _model(model)
     read = _vectors(vectors, loaded, target)
@@ -257,7 +257,7 @@ def _running(out: Path, config: Path | None, options: dict[str, Any]) -> Iterato
 
 
 def _model(path: Path) -> ModelFile:
-    from bespoke.pipeline.modelfile import ModelFile
+    from bespoke.run.modelfile import ModelFile
 
     return ModelFile.load(path)
 
@@ -267,7 +267,7 @@ def _labels(model: ModelFile) -> list[str]:
 
 
 def _vectors(path: Path, model: ModelFile, target: str | None) -> ModelVectors:
-    from bespoke.pipeline.vectors import read_model_vectors
+    from bespoke.run.vectors import read_model_vectors
 
     found = read_model_vectors(path, model, target=target)
     if found.left_out:

@@ -16,7 +16,7 @@ from bespoke.cli.progress import TerminalProgress
 from bespoke.files import write_text
 
 if TYPE_CHECKING:
-    from bespoke.pipeline.metrics import RunMetrics
+    from bespoke.run.metrics import RunMetrics
 
 
 def command_line() -> str:
@@ -41,8 +41,8 @@ def finishing(progress: TerminalProgress) -> Callable[[Path], None]:
 
 def show_run(folder: Path, metrics: RunMetrics, *, as_json: bool) -> None:
     """The summary, or ``metrics.json``, on standard output."""
-    from bespoke.pipeline.metrics import to_json
     from bespoke.report import read_run, summary_table
+    from bespoke.run.metrics import to_json
 
     if as_json:
         print(json.dumps(to_json(metrics), indent=1))

@@ -27,11 +27,11 @@ def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = 
     cross-fitting what accuracy each cost buys, chooses a design by that, emits Verilog, proves the mapped netlist equal
     to it, and measures accuracy, area and power beside the exact baseline's.
     """
-    from bespoke.pipeline.run import run as run_pipeline  # heavy: only when a run starts
+    from bespoke.run.job import run as run_into  # heavy: only when a run starts
 
     settings = settings_of(config, options)
     with farewell(f"stopped; the same command continues the run in {out}"), TerminalProgress() as progress:
-        metrics = run_pipeline(
+        metrics = run_into(
             settings, out, overwrite=overwrite, progress=progress, command=command_line(), finish=finishing(progress)
         )
     show_run(out, metrics, as_json=json_output)

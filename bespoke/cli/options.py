@@ -15,7 +15,7 @@ from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.files import as_written
-from bespoke.pipeline.config import Effort, RunConfig, Unit, coerce, read_config
+from bespoke.run.config import Effort, RunConfig, Unit, coerce, read_config
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 

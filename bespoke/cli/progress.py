@@ -23,7 +23,7 @@ _PHRASE = re.compile(r"[,;:] ")
 class TerminalProgress:
     """Shows the stages of a run as bars on standard error; silent when that is not a terminal.
 
-    Meets :class:`bespoke.pipeline.progress.RunProgress`.
+    Meets :class:`bespoke.run.progress.RunProgress`.
     """
 
     def __init__(self, console: Console | None = None) -> None:

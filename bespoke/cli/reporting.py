@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bespoke.errors import InputError
-from bespoke.pipeline.config import Effort
+from bespoke.run.config import Effort
 
 if TYPE_CHECKING:
     import pandas as pd

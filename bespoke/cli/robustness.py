@@ -20,9 +20,9 @@ from bespoke.stopping import farewell
 from bespoke.technology import DEFAULT_TECHNOLOGY, Technology, load_technology, read_liberty
 
 if TYPE_CHECKING:
-    from bespoke.pipeline.printable import Printable
-    from bespoke.pipeline.robustness import PrintSettings
-    from bespoke.pipeline.robustness_record import Robustness
+    from bespoke.run.printable import Printable
+    from bespoke.run.robustness import PrintSettings
+    from bespoke.run.robustness_record import Robustness
 
 RESULT = "robustness.json"
 
@@ -116,8 +116,8 @@ def robustness(
     comparators and sensors drift, and the netlist is measured at the technology's other supplies. All accuracies are on
     a run's test part, or on the file of --vectors. A command that was stopped goes on where it was.
     """
-    from bespoke.pipeline.robustness import PrintSettings  # heavy: only when there is something to examine
     from bespoke.robustness.prints import DEFAULT_DEVICE_YIELDS
+    from bespoke.run.robustness import PrintSettings  # heavy: only when there is something to examine
 
     settings = PrintSettings(
         device_yields=tuple(sorted(set(device_yield or DEFAULT_DEVICE_YIELDS))),
@@ -180,8 +180,8 @@ def _of_run(
     """``open_ones`` are the settings that the command leaves to the run's own."""
     from dataclasses import replace
 
-    from bespoke.pipeline.robustness_places import design_of_run
-    from bespoke.pipeline.runfolder import RunFolder
+    from bespoke.run.robustness_places import design_of_run
+    from bespoke.run.runfolder import RunFolder
 
     with closing(RunFolder(place)) as folder:
         progress.stage("reading the run")
@@ -206,7 +206,7 @@ def _of_model(
     out: Path | None,
     progress: TerminalProgress,
 ) -> _Found:
-    from bespoke.pipeline.robustness_places import design_of_model
+    from bespoke.run.robustness_places import design_of_model
     from bespoke.technology import require_mappable
 
     require_mappable(technology)
@@ -237,7 +237,7 @@ def _of_netlist(
     out: Path | None,
     progress: TerminalProgress,
 ) -> _Found:
-    from bespoke.pipeline.robustness_places import design_of_netlist
+    from bespoke.run.robustness_places import design_of_netlist
 
     progress.stage("reading the netlist")
     printable = design_of_netlist(place, vectors, technology=technology, top=top, front_end_table=front_end_table)
@@ -246,7 +246,7 @@ def _of_netlist(
 
 def _examined(printable: Printable, settings: PrintSettings, out: Path | None, progress: TerminalProgress) -> _Found:
     """The record, and where it was written; nothing is written without a folder."""
-    from bespoke.pipeline.robustness import examine
+    from bespoke.run.robustness import examine
 
     progress.stage("faults, prints, drift, supplies")
     if out is None:

@@ -18,7 +18,7 @@ from bespoke.files import write_text
 from bespoke.stopping import farewell
 
 if TYPE_CHECKING:
-    from bespoke.pipeline.prediction import Explanation, Prediction, Score
+    from bespoke.run.prediction import Explanation, Prediction, Score
     from bespoke.statistics import Accuracy
 
 
@@ -67,8 +67,8 @@ def predict(
     needs none. With --target the answers are scored on standard error.
     """
     from bespoke.data.measurements import renamed
-    from bespoke.pipeline.modelfile import ModelFile  # heavy: only when something is predicted
-    from bespoke.pipeline.prediction import model_file_of, predict_table
+    from bespoke.run.modelfile import ModelFile  # heavy: only when something is predicted
+    from bespoke.run.prediction import model_file_of, predict_table
 
     if out is not None and out.is_dir():
         raise InputError(f"--out {out} is a folder; name a file")
@@ -97,11 +97,11 @@ def choose(run: Run, design: Chosen = None, json_output: Json = False, **options
     as the run's own; then all files that depend on the choice change at once. Where no design meets the request, the
     folder stays as it is.
     """
-    from bespoke.pipeline.choosing import choose as choose_pipeline  # heavy: only when something is chosen
+    from bespoke.run.choosing import choose as choose_into  # heavy: only when something is chosen
 
     request = {name: value for name, value in options.items() if value is not None}
     with farewell(f"stopped; {run} holds the old choice or the new one, whole"), TerminalProgress() as progress:
-        metrics = choose_pipeline(
+        metrics = choose_into(
             run, request, design=design, command=command_line(), progress=progress, finish=finishing(progress)
         )
     show_run(run, metrics, as_json=json_output)

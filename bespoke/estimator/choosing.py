@@ -9,7 +9,7 @@ from bespoke.costs import Costs
 from bespoke.design import Forecast, Request
 from bespoke.errors import InputError
 from bespoke.estimator.checks import in_parameters
-from bespoke.pipeline.preparation import source_named
+from bespoke.run.preparation import source_named
 from bespoke.sensing import FrontEndKind, figures_of
 from bespoke.technology import Technology
 

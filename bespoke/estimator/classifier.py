@@ -32,8 +32,8 @@ from bespoke.estimator.plotting import draw_front
 from bespoke.estimator.saving import plain, read_classifier, write_classifier
 from bespoke.estimator.shares import class_shares, decisions
 from bespoke.model import IntegerClassifier
-from bespoke.pipeline.config import DEVICE_YIELD
-from bespoke.pipeline.metrics import DesignMetrics
+from bespoke.run.config import DEVICE_YIELD
+from bespoke.run.metrics import DesignMetrics
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
 

@@ -15,12 +15,12 @@ from bespoke.design import Design, with_forecasts
 from bespoke.estimator.designs import widened
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.importers import ImportedModel
-from bespoke.pipeline.crossfitting import CrossFitted, cross_fit
-from bespoke.pipeline.judging import baseline_front_end
-from bespoke.pipeline.procedure import Procedure
-from bespoke.pipeline.progress import Silent
-from bespoke.pipeline.rivals import exact_design
-from bespoke.pipeline.runfolder import RunFolder
+from bespoke.run.crossfitting import CrossFitted, cross_fit
+from bespoke.run.judging import baseline_front_end
+from bespoke.run.procedure import Procedure
+from bespoke.run.progress import Silent
+from bespoke.run.rivals import exact_design
+from bespoke.run.runfolder import RunFolder
 from bespoke.scores import Confusion
 from bespoke.sensing import Quantiser
 from bespoke.train import FloatModel, choose_topology

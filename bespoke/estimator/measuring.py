@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from bespoke.backend.mapping import Backend
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.estimator.fitting import unsplit_part
 from bespoke.estimator.parameters import figures_name, workers_of
-from bespoke.pipeline.choosing import forecast_fields
-from bespoke.pipeline.design import measure
-from bespoke.pipeline.judging import baseline_front_end
-from bespoke.pipeline.mapping import Backend
-from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import front_end_named
+from bespoke.run.choosing import forecast_fields
+from bespoke.run.design import measure
+from bespoke.run.judging import baseline_front_end
+from bespoke.run.metrics import DesignMetrics, PartAccuracies
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.preparation import front_end_named
 from bespoke.sensing import FrontEnd
 from bespoke.statistics import Accuracy
 from bespoke.technology import Technology, load_technology

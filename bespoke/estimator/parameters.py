@@ -15,10 +15,10 @@ import numpy as np
 from bespoke.costs import Objective
 from bespoke.estimator.checks import checked, is_whole, one_of, whole
 from bespoke.importers import ImportedModel, import_model
-from bespoke.pipeline.budgets import BUDGETS, Budget
-from bespoke.pipeline.config import Effort, Start, usual_folds
-from bespoke.pipeline.preparation import front_end_named
-from bespoke.pipeline.procedure import Procedure
+from bespoke.run.budgets import BUDGETS, Budget
+from bespoke.run.config import Effort, Start, usual_folds
+from bespoke.run.preparation import front_end_named
+from bespoke.run.procedure import Procedure
 from bespoke.scores import Metric, Scorer, own_weights
 from bespoke.search import Printing
 from bespoke.sensing import MOST_BITS, FrontEnd, FrontEndKind

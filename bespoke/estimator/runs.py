@@ -19,15 +19,15 @@ from bespoke.estimator.classifier import BespokeClassifier
 from bespoke.estimator.saving import KIND
 from bespoke.estimator.shares import weights_of_classes
 from bespoke.model import IntegerClassifier, to_json
-from bespoke.pipeline.config import RunConfig, Start, read_config
-from bespoke.pipeline.finished import FINISHED, FinishedFront, data_of
-from bespoke.pipeline.front import forecast_cells
-from bespoke.pipeline.judging import Judge
-from bespoke.pipeline.metrics import RunMetrics
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import front_end_of, scorer_of, technology_of
-from bespoke.pipeline.rivals import RIVAL_TREE, rival_trees
-from bespoke.pipeline.runfolder import METRICS, RunFolder
+from bespoke.run.config import RunConfig, Start, read_config
+from bespoke.run.finished import FINISHED, FinishedFront, data_of
+from bespoke.run.front import forecast_cells
+from bespoke.run.judging import Judge
+from bespoke.run.metrics import RunMetrics
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.preparation import front_end_of, scorer_of, technology_of
+from bespoke.run.rivals import RIVAL_TREE, rival_trees
+from bespoke.run.runfolder import METRICS, RunFolder
 from bespoke.scores import Confusion
 from bespoke.sensing import FrontEndKind
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bespoke.pipeline.metrics import DesignMetrics, SourceVerdict
 from bespoke.report.system import saved_by_swapping
+from bespoke.run.metrics import DesignMetrics, SourceVerdict
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+from bespoke.backend.equivalence import prove_equivalent
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import IntegerClassifier
 from bespoke.netlist import Netlist, area_cm2, cell_counts, predict, read_netlist
-from bespoke.pipeline.choosing import Bench
-from bespoke.pipeline.config import RunConfig, read_config
-from bespoke.pipeline.design import measure
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.metrics import DesignMetrics
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.preparation import prepare_data
-from bespoke.pipeline.progress import RunProgress
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
+from bespoke.run.choosing import Bench
+from bespoke.run.config import RunConfig, read_config
+from bespoke.run.design import measure
+from bespoke.run.metrics import DesignMetrics
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.preparation import prepare_data
+from bespoke.run.progress import RunProgress
 from bespoke.sensing import Wires
 from bespoke.technology import Technology
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bespoke.backend.equivalence import prove_equivalent
 from bespoke.eda.netlist_formats import write_formats
 from bespoke.errors import VerificationError
 from bespoke.handover.design import Handed
-from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.technology import to_verilog_models
 
 

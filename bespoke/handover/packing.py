@@ -20,8 +20,8 @@ from bespoke.handover.formats import proven_formats
 from bespoke.handover.page import render_page
 from bespoke.handover.tables import CellRow, CodeRow, PinRow, cell_rows, code_rows, csv_text, pin_rows
 from bespoke.handover.vectors import choose_vectors, vectors_text
-from bespoke.pipeline.progress import RunProgress, Silent
 from bespoke.report.reading import RunRecord, read_run
+from bespoke.run.progress import RunProgress, Silent
 
 #: Raised when a file or a key of the folder changes its meaning.
 SCHEMA = 1

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bespoke.backend.mapping import complements
 from bespoke.handover.design import Handed
 from bespoke.netlist import cell_counts
-from bespoke.pipeline.mapping import complements
 from bespoke.sensing import BinaryWires, FrontEndKind, ThermometerWires
 
 

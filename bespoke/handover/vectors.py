@@ -10,7 +10,7 @@ from bespoke.errors import VerificationError
 from bespoke.handover.design import Handed
 from bespoke.handover.tables import input_pins, read_features, table_text
 from bespoke.netlist import predict
-from bespoke.pipeline.sensor import probed_levels
+from bespoke.run.sensor import probed_levels
 from bespoke.sensing import port_bits
 
 #: Thresholds that get a pair of vectors, evenly spaced over all that are read.

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from bespoke.dominance import non_dominated
-from bespoke.pipeline.metrics import DesignMetrics
-from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import wording
 from bespoke.report.axes import COST_AXES, CostAxis
 from bespoke.report.published import PublishedDesign, published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord
+from bespoke.run.metrics import DesignMetrics
+from bespoke.run.rivals import RIVAL_TREE
 
 
 def chart_data(record: RunRecord) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from bespoke.errors import InputError
-from bespoke.pipeline.config import DEVICE_YIELD
-from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
 from bespoke.report.foreign import foreign_row
 from bespoke.report.reading import BASELINE_ORIGIN, RunRecord, read_run
 from bespoke.report.robustness import share
+from bespoke.run.config import DEVICE_YIELD
+from bespoke.run.metrics import DesignMetrics, RunMetrics
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bespoke.data import DataCard, Scale
 from bespoke.errors import InputError
-from bespoke.pipeline.preparation import CARD_FILE
+from bespoke.run.preparation import CARD_FILE
 
 _RULES = {
     Scale.MINMAX: "minimum and maximum",

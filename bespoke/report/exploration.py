@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bespoke.costs import Objective
 from bespoke.design import Design
 from bespoke.files import write_bytes
-from bespoke.pipeline.exploration import Exploration
 from bespoke.report.cost_scale import CostScale
 from bespoke.report.figures import BASELINE, FRONT_LINE, LOGIC, NETWORK, checked_formats, new_figure, rendered
+from bespoke.run.exploration import Exploration
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,6 @@ import numpy as np
 from bespoke.costs import Objective
 from bespoke.errors import InputError
 from bespoke.files import write_bytes
-from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import wording
 from bespoke.report.axes import CostAxis, axis_of, usual_axis
 from bespoke.report.chart import front_line
@@ -21,6 +20,7 @@ from bespoke.report.cost_scale import CostScale
 from bespoke.report.labels import Box, place_labels
 from bespoke.report.published import published_designs
 from bespoke.report.reading import BASELINE_ORIGIN, FrontRow, RunRecord, read_run
+from bespoke.run.rivals import RIVAL_TREE
 from bespoke.statistics import Accuracy
 
 if TYPE_CHECKING:

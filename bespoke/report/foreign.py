@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from bespoke.backend.foreign_netlist import foreign_netlist
+from bespoke.backend.synthesis import synthesise
 from bespoke.errors import InputError
 from bespoke.netlist import Netlist, area_cm2, dynamic_power, predict, static_power, timing
-from bespoke.pipeline.foreign_netlist import foreign_netlist
-from bespoke.pipeline.metrics import Accuracy, FrontEndSummary
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.report import wording
 from bespoke.report.reading import RunRecord
+from bespoke.run.metrics import Accuracy, FrontEndSummary
 from bespoke.sensing import BinaryWires, FrontEndKind, priced_front_end
 from bespoke.technology import smallest_carrier
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.metrics import DesignMetrics, PartAccuracies, RivalMetrics, RunMetrics
-from bespoke.pipeline.rivals import RIVAL_TREE
 from bespoke.report import wording
 from bespoke.report.axes import COST_AXES, usual_axis
 from bespoke.report.breakdown import input_shares, neuron_shares, read_circuit, schematic
@@ -24,6 +22,8 @@ from bespoke.report.rendering import render_page
 from bespoke.report.robustness import prints_section
 from bespoke.report.system import system_rows
 from bespoke.report.system_drawing import draw_system
+from bespoke.run.metrics import DesignMetrics, PartAccuracies, RivalMetrics, RunMetrics
+from bespoke.run.rivals import RIVAL_TREE
 from bespoke.sensing import FrontEndKind
 from bespoke.statistics import Accuracy
 

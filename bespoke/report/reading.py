@@ -18,10 +18,10 @@ from bespoke.design import EXACT_BASELINE
 from bespoke.documents import read_json
 from bespoke.errors import BespokeError, InputError
 from bespoke.model import IntegerClassifier, from_json
-from bespoke.pipeline.finished import FINISHED
-from bespoke.pipeline.metrics import METRICS_SCHEMA, RunMetrics, restored
-from bespoke.pipeline.publication import settle
-from bespoke.pipeline.runfolder import METRICS
+from bespoke.run.finished import FINISHED
+from bespoke.run.metrics import METRICS_SCHEMA, RunMetrics, restored
+from bespoke.run.publication import settle
+from bespoke.run.runfolder import METRICS
 from bespoke.sensing import FrontEnd, FrontEndKind, Quantiser, priced_front_end
 from bespoke.technology import Technology, load_technology, read_liberty
 

@@ -12,13 +12,13 @@ from markupsafe import Markup
 from bespoke.documents import read_json
 from bespoke.netlist import Netlist
 from bespoke.netlist.schematic import GateMark, schematic_svg
-from bespoke.pipeline.printed import ROBUSTNESS
-from bespoke.pipeline.robustness import gate_names
-from bespoke.pipeline.robustness_record import Robustness
 from bespoke.report import wording
 from bespoke.report.breakdown import MAX_SCHEMATIC_GATES
 from bespoke.robustness.drift import SENSOR_GAIN, SENSOR_OFFSET, DriftPoint
 from bespoke.robustness.prints import YieldPoint
+from bespoke.run.printed import ROBUSTNESS
+from bespoke.run.robustness import gate_names
+from bespoke.run.robustness_record import Robustness
 
 #: Offset of a single sensor that is shown, in steps of the grid; the record has others.
 _SHOWN_OFFSET = 1.0

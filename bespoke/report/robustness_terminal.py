@@ -9,11 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bespoke.pipeline.config import DEVICE_YIELD
-from bespoke.pipeline.printable import INTACT_ANSWERS
-from bespoke.pipeline.robustness_record import Robustness
 from bespoke.report import wording
 from bespoke.report.robustness import corner_rows, drift_rows, in_a_hundred, yield_rows
+from bespoke.run.config import DEVICE_YIELD
+from bespoke.run.printable import INTACT_ANSWERS
+from bespoke.run.robustness_record import Robustness
 
 #: Faults that are named; robustness.json lists more.
 _NAMED = 3

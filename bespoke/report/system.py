@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.report import wording
 from bespoke.report.reading import RunRecord
+from bespoke.run.metrics import DesignMetrics
 
 #: Below this share of the whole a difference of sums is rounding.
 _ROUNDING = 1e-9

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.metrics import DesignMetrics
 from bespoke.report import wording
 from bespoke.report.front_end import ChosenFrontEnd
 from bespoke.report.reading import RunRecord
+from bespoke.run.metrics import DesignMetrics
 from bespoke.sensing import FrontEndCost, FrontEndKind
 
 #: Sensors that are drawn; the rest is counted.

@@ -9,13 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bespoke.pipeline.metrics import DesignMetrics, RunMetrics
 from bespoke.report import wording
 from bespoke.report.breakdown import read_circuit
 from bespoke.report.front_end import chosen_front_end, comparators_in_words
 from bespoke.report.reading import RunRecord
 from bespoke.report.robustness import in_a_hundred, read_robustness
 from bespoke.report.system import compared_with_rival, saved_by_swapping, shown_ratio
+from bespoke.run.metrics import DesignMetrics, RunMetrics
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bespoke.design import EXACT_BASELINE
 from bespoke.importers import Agreement
-from bespoke.pipeline.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
+from bespoke.run.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
 from bespoke.scores import Confusion
 from bespoke.statistics import Accuracy
 

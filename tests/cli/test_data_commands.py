@@ -12,9 +12,9 @@ import pytest
 from bespoke.cli import main
 from bespoke.data import DataCard, FeatureRange, Missing, Scale, card_of, load_dataset, prepare
 from bespoke.errors import InputError
-from bespoke.pipeline.config import RunConfig, read_config, to_toml
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.vectors import read_model_vectors
+from bespoke.run.config import RunConfig, read_config, to_toml
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.vectors import read_model_vectors
 
 ROWS = [(index / 7, (index * 5 % 11) / 3, "abc"[index % 3]) for index in range(60)]
 GOOD = "width,height,same,kind\n" + "".join(f"{a:.3f},{b:.3f},7,{kind}\n" for a, b, kind in ROWS)

@@ -13,7 +13,7 @@ from bespoke.cli import app
 from bespoke.eda.icarus import run_testbench
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import ArgmaxTree, LogicCircuit, input_wires
-from bespoke.pipeline.modelfile import ModelFile
+from bespoke.run.modelfile import ModelFile
 from bespoke.sensing import BinaryWires, FrontEndKind, Quantiser, ThermometerWires, read_front_end
 
 QUANTISER = Quantiser((4.3, 0.0, -1.0), (7.9, 2.5, 1.0), 3)

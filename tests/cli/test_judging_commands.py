@@ -14,10 +14,10 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from bespoke.cli import main
 from bespoke.data import read_vectors
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.procedure import Procedure
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.procedure import Procedure
 
 LABELS = ("calm", "rough", "storm")
 #: What each answer (columns) to each class costs, classes in no particular order: an overlooked storm is dear.

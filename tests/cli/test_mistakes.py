@@ -16,8 +16,8 @@ import pytest
 from helpers import random_network
 
 from bespoke.cli import main
-from bespoke.pipeline.modelfile import ModelFile
 from bespoke.rtl import emit_verilog
+from bespoke.run.modelfile import ModelFile
 from bespoke.sensing import Quantiser
 from bespoke.technology import load_technology, to_liberty
 
@@ -475,13 +475,13 @@ def test_too_little_memory(place, bespoke, monkeypatch):
     def refuse(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("bespoke.pipeline.procedure.train_float", refuse)
+    monkeypatch.setattr("bespoke.run.procedure.train_float", refuse)
     code, _, err = bespoke("train", "good.csv", "--out", "out", "--hidden", "2")
     assert code == 1 and "memory" in err and len(err.splitlines()) == 1
 
 
 def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
-    from bespoke.pipeline import procedure
+    from bespoke.run import procedure
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt
@@ -504,9 +504,9 @@ def test_an_interrupted_command_goes_on(place, bespoke, monkeypatch):
 
 @pytest.mark.eda
 def test_a_request_that_no_design_meets_names_the_nearest(place, bespoke, monkeypatch):
-    from bespoke.pipeline import front
-    from bespoke.pipeline.budgets import BUDGETS
-    from bespoke.pipeline.config import Effort
+    from bespoke.run import front
+    from bespoke.run.budgets import BUDGETS
+    from bespoke.run.config import Effort
 
     monkeypatch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], candidates=5000))
     monkeypatch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 2)

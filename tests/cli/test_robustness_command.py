@@ -16,9 +16,9 @@ from printed_runs import NETLIST, write_printed_run
 from bespoke.cli import main
 from bespoke.data import load_dataset, read_vectors
 from bespoke.netlist import read_netlist
-from bespoke.pipeline import robustness as pipeline
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.robustness_record import Robustness
+from bespoke.run import robustness as examination
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.robustness_record import Robustness
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology
 
@@ -134,7 +134,7 @@ def test_the_same_seed_has_the_same_figures(call, finished, tmp_path):
 
 
 def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
-    whole = pipeline.printed_at
+    whole = examination.printed_at
     done = []
 
     def killed(printable, settings, shares, **options):
@@ -143,7 +143,7 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
         done.extend(shares)
         return whole(printable, settings, shares, **options)
 
-    monkeypatch.setattr(pipeline, "printed_at", killed)
+    monkeypatch.setattr(examination, "printed_at", killed)
     assert call(run, *QUICK)[0] == 130
     assert not (run / "robustness.json").exists() and done == [0.9, 0.95]
 
@@ -154,8 +154,8 @@ def test_a_killed_command_goes_on_where_it_was(call, run, monkeypatch):
         done.extend(shares)
         return whole(printable, settings, shares, **options)
 
-    monkeypatch.setattr(pipeline, "printed_at", counted)
-    monkeypatch.setattr(pipeline, "single_stuck_at", never)
+    monkeypatch.setattr(examination, "printed_at", counted)
+    monkeypatch.setattr(examination, "single_stuck_at", never)
     assert call(run, *QUICK)[0] == 0
     assert done == [0.9, 0.95, 0.99, 0.999]
     interrupted = (run / "robustness.json").read_text()

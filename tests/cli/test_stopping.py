@@ -234,7 +234,7 @@ import sys
 from pathlib import Path
 import joblib
 from bespoke.eda.runner import run_tool
-from bespoke.pipeline.workers import one_thread_each
+from bespoke.run.workers import one_thread_each
 
 with one_thread_each():
     joblib.Parallel(n_jobs=2)(joblib.delayed(run_tool)(

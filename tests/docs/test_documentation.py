@@ -14,7 +14,7 @@ import typer
 from helpers import ROOT
 
 from bespoke.cli import app, main
-from bespoke.pipeline.config import RunConfig
+from bespoke.run.config import RunConfig
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 COMMANDS = typer.main.get_command(app).commands

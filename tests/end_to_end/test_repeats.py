@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 from bespoke.data import read_vectors
-from bespoke.pipeline import front
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort, Objective, RunConfig, read_config
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.run import run
+from bespoke.run import front
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort, Objective, RunConfig, read_config
+from bespoke.run.job import run
+from bespoke.run.modelfile import ModelFile
 from bespoke.scores import Metric
 
 pytestmark = pytest.mark.eda
@@ -62,10 +62,10 @@ _DRIVER = """
 import json, sys
 from dataclasses import replace
 from pathlib import Path
-from bespoke.pipeline import front
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.run import run
+from bespoke.run import front
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.job import run
 
 if __name__ == "__main__":
     BUDGETS[Effort.FAST] = replace(BUDGETS[Effort.FAST], candidates=4000, moves=8000)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from bespoke.data import read_vectors
-from bespoke.pipeline.metrics import METRICS_SCHEMA
-from bespoke.pipeline.modelfile import ModelFile
+from bespoke.run.metrics import METRICS_SCHEMA
+from bespoke.run.modelfile import ModelFile
 from bespoke.sensing import port_width
 
 pytestmark = pytest.mark.eda
@@ -29,9 +29,9 @@ _QUICK = """
 from dataclasses import replace
 
 from bespoke.cli import main
-from bespoke.pipeline import front
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort
+from bespoke.run import front
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort
 
 if __name__ == "__main__":
     BUDGETS[Effort.FAST] = replace(BUDGETS[Effort.FAST], candidates=6000, moves=30_000)
@@ -242,7 +242,7 @@ def test_a_broken_model_fails_the_run(finished, tmp_path):
     run, _, _ = finished
     from bespoke.data import Part
     from bespoke.errors import VerificationError
-    from bespoke.pipeline.simulation import simulate_design
+    from bespoke.run.simulation import simulate_design
 
     file = ModelFile.load(run / "models/approximate.json")
     vectors = read_vectors(run / "vectors/test.csv")

@@ -23,10 +23,10 @@ from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator import BespokeClassifier, measuring
 from bespoke.estimator.measuring import measured_data
 from bespoke.model import LogicCircuit, Network, input_wires
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort
-from bespoke.pipeline.modelfile import ModelFile
 from bespoke.report import read_run
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort
+from bespoke.run.modelfile import ModelFile
 from bespoke.search import circuit_of
 from bespoke.sensing import FrontEndKind, all_wires, priced_front_end
 from bespoke.technology import load_technology

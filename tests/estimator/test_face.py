@@ -17,7 +17,7 @@ from bespoke import BespokeClassifier
 from bespoke.data import load_dataset, prepare
 from bespoke.errors import InputError
 from bespoke.importers import import_model
-from bespoke.pipeline.config import RunConfig
+from bespoke.run.config import RunConfig
 from bespoke.sensing import Quantiser
 
 mpl.use("Agg")

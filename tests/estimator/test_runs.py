@@ -20,12 +20,12 @@ from bespoke.errors import InputError, NoDesignError
 from bespoke.estimator import ModelClassifier
 from bespoke.estimator.answering import sorted_labels
 from bespoke.estimator.measuring import measured_data
-from bespoke.pipeline import front
-from bespoke.pipeline.budgets import BUDGETS
-from bespoke.pipeline.config import Effort, RunConfig
-from bespoke.pipeline.modelfile import ModelFile
-from bespoke.pipeline.rivals import RIVAL_TREE
-from bespoke.pipeline.run import run
+from bespoke.run import front
+from bespoke.run.budgets import BUDGETS
+from bespoke.run.config import Effort, RunConfig
+from bespoke.run.job import run
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.rivals import RIVAL_TREE
 from bespoke.sensing import FrontEndKind
 
 

@@ -16,6 +16,7 @@ from helpers import random_network
 from plain_netlists import plain_values
 from sample_runs import write_sample_run
 
+from bespoke.backend.mapping import Backend
 from bespoke.cli import main
 from bespoke.data import load_dataset, prepare, write_vectors
 from bespoke.errors import InputError, VerificationError
@@ -23,10 +24,9 @@ from bespoke.handover import hand_over
 from bespoke.handover.packing import _replace_folder
 from bespoke.model import ArgmaxTree
 from bespoke.netlist import read_netlist
-from bespoke.pipeline.design import measure
-from bespoke.pipeline.mapping import Backend
-from bespoke.pipeline.metrics import RunMetrics, restored, to_json
-from bespoke.pipeline.modelfile import ModelFile
+from bespoke.run.design import measure
+from bespoke.run.metrics import RunMetrics, restored, to_json
+from bespoke.run.modelfile import ModelFile
 from bespoke.sensing import FrontEndKind, priced_front_end
 from bespoke.technology import load_technology
 

@@ -7,13 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
+from bespoke.backend.foreign_netlist import foreign_netlist
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import yosys_command
 from bespoke.errors import InputError
 from bespoke.model import Network, QRelu
 from bespoke.netlist import predict, read_netlist, static_power
 from bespoke.netlist.attribution import MERGED, SHARED, attribute_gates, neuron_label
-from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import BinaryWires, feature_bits
 from bespoke.technology import load_technology, to_genlib

@@ -12,10 +12,10 @@ from sample_runs import sample_network
 from bespoke.cli.design import _exploration_json, _show_exploration
 from bespoke.costs import COSTS, Costs, Objective
 from bespoke.design import EXACT_BASELINE, Design, Forecast
-from bespoke.pipeline.exploration import Exploration, _table
-from bespoke.pipeline.metrics import SearchSummary
 from bespoke.report import write_exploration_figures
 from bespoke.report.exploration import draw_exploration
+from bespoke.run.exploration import Exploration, _table
+from bespoke.run.metrics import SearchSummary
 from bespoke.statistics import Accuracy
 
 

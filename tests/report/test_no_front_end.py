@@ -9,7 +9,6 @@ import json
 import pytest
 from rich.console import Console
 
-from bespoke.pipeline.choosing import _ratios
 from bespoke.report import (
     compare_runs,
     comparison_markdown,
@@ -20,6 +19,7 @@ from bespoke.report import (
 )
 from bespoke.report.breakdown import input_shares
 from bespoke.report.front_end import chosen_front_end
+from bespoke.run.choosing import _ratios
 
 NETLIST = """
 module top (inp, out);

@@ -15,8 +15,6 @@ import pytest
 from bespoke.errors import InputError
 from bespoke.netlist import read_netlist
 from bespoke.netlist.schematic import GateMark, schematic_svg
-from bespoke.pipeline.metrics import RobustnessSummary
-from bespoke.pipeline.printed import summary_of
 from bespoke.report import compare_runs, comparison_markdown, read_run, summary_table
 from bespoke.report.page import render_report
 from bespoke.report.robustness import (
@@ -28,6 +26,8 @@ from bespoke.report.robustness import (
     share,
     yield_chart,
 )
+from bespoke.run.metrics import RobustnessSummary
+from bespoke.run.printed import summary_of
 from bespoke.technology import load_technology
 
 

@@ -19,7 +19,6 @@ from typer.testing import CliRunner
 from bespoke.cli import app
 from bespoke.errors import InputError
 from bespoke.importers import Agreement
-from bespoke.pipeline.metrics import RunMetrics, restored, to_json
 from bespoke.report import (
     compare_runs,
     comparison_html,
@@ -36,6 +35,7 @@ from bespoke.report import (
 from bespoke.report.comparison import COLUMNS, readable
 from bespoke.report.terminal import MAX_LISTED
 from bespoke.report.wording import figures
+from bespoke.run.metrics import RunMetrics, restored, to_json
 
 
 def shown(renderable, width=110):

@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 from bespoke.costs import Objective
 from bespoke.estimator import fitting
 from bespoke.model import Network, QRelu
-from bespoke.pipeline import procedure
-from bespoke.pipeline.budgets import Budget
-from bespoke.pipeline.config import Start
+from bespoke.run import procedure
+from bespoke.run.budgets import Budget
+from bespoke.run.config import Start
 from bespoke.search import SearchData, SearchOptions, variation
 from bespoke.search.evaluation import accept, evaluate, evaluator, right_answers
 from bespoke.search.genome import NEURONS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bespoke.circuit import Circuit
 from bespoke.model import LogicCircuit
-from bespoke.pipeline.config import RunConfig
+from bespoke.run.config import RunConfig
 from bespoke.search.circuit import kernels
 from bespoke.search.circuit.accuracy import GIVEN_UP, simulate, simulation, wrong_after
 from bespoke.search.circuit.archive import Archive, archive, offer

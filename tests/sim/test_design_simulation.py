@@ -1,4 +1,4 @@
-"""RTL and gate level of a whole design through the pipeline's simulation stage."""
+"""RTL and gate level of a whole design through a run's simulation stage."""
 
 from types import SimpleNamespace
 
@@ -9,8 +9,8 @@ from helpers import random_network
 
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import ArgmaxTree
-from bespoke.pipeline.simulation import simulate_design
 from bespoke.rtl import emit_verilog
+from bespoke.run.simulation import simulate_design
 from bespoke.technology import load_technology, to_verilog_models
 
 pytestmark = pytest.mark.eda

@@ -14,9 +14,9 @@ from bespoke.eda.cocotb_bench import simulate
 from bespoke.eda.front_ends import Comparators, FlashConverters, Words
 from bespoke.errors import InputError, VerificationError
 from bespoke.model import ArgmaxTree, LogicCircuit, input_wires
-from bespoke.pipeline.sensor import front_end_model, measured_stimuli, probed_levels
-from bespoke.pipeline.simulation import simulate_design
 from bespoke.rtl import bus_words, emit_verilog, stress_vectors
+from bespoke.run.sensor import front_end_model, measured_stimuli, probed_levels
+from bespoke.run.simulation import simulate_design
 from bespoke.sensing import FrontEndKind, Quantiser, ThermometerWires
 
 QUANTISER = Quantiser((4.3, -1e-3, 1e9), (7.9, 1e-3, 1e9 + 1), 3)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from bespoke.cli import app
 from bespoke.eda.rtlil import BitPort
 from bespoke.errors import InputError
-from bespoke.pipeline.vectors import read_input_bits
+from bespoke.run.vectors import read_input_bits
 from bespoke.sensing import Quantiser, ThermometerWires, write_front_end
 
 ADDER = "module adder(input [2:0] a, b, output [3:0] s); assign s = a + b; endmodule"

@@ -2,11 +2,11 @@
 
 import pytest
 
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.foreign_netlist import foreign_netlist
+from bespoke.backend.synthesis import synthesise
 from bespoke.errors import InputError
 from bespoke.netlist import read_netlist, timing, write_netlist
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.foreign_netlist import foreign_netlist
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.technology import load_technology
 
 pytestmark = pytest.mark.eda

@@ -11,10 +11,10 @@ import pytest
 from helpers import random_network
 from plain_netlists import plain_values, random_netlist
 
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.synthesis import synthesise
 from bespoke.model import input_wires
 from bespoke.netlist import evaluate, predict, write_netlist
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.rtl import emit_verilog
 from bespoke.sensing import FrontEndKind
 from bespoke.technology import load_technology, to_verilog_models

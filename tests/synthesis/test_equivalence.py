@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from bespoke.backend.equivalence import prove_equivalent
 from bespoke.circuit import CircuitBuilder
 from bespoke.eda.equivalence import find_difference
 from bespoke.errors import InputError, OutOfTimeError, UndecidedError
-from bespoke.pipeline.equivalence import prove_equivalent
 from bespoke.technology import load_technology
 
 pytestmark = pytest.mark.eda

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from miniature_libraries import banners
 
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.foreign_netlist import foreign_netlist
 from bespoke.errors import InputError
 from bespoke.netlist import Netlist, Port, area_um2, evaluate
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, read_liberty
 

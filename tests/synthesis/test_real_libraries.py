@@ -12,17 +12,17 @@ import pytest
 from helpers import random_network
 from miniature_libraries import MINIATURES
 
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.mapping import Backend
+from bespoke.backend.synthesis import synthesise
 from bespoke.data import load_dataset, prepare
 from bespoke.errors import InputError
 from bespoke.model import ArgmaxTree
-from bespoke.pipeline.config import RunConfig
-from bespoke.pipeline.design import measure
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.mapping import Backend
-from bespoke.pipeline.metrics import DesignMetrics, restored
-from bespoke.pipeline.preparation import technology_of
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.report import wording
+from bespoke.run.config import RunConfig
+from bespoke.run.design import measure
+from bespoke.run.metrics import DesignMetrics, restored
+from bespoke.run.preparation import technology_of
 from bespoke.sensing import FrontEndKind, priced_front_end
 from bespoke.technology import Technology, load_technology, read_liberty
 

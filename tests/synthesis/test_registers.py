@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.synthesis import synthesise
 from bespoke.circuit import CircuitBuilder, RegisterCut
 from bespoke.eda.registers import CutCircuit, matches, without_duplicates
 from bespoke.eda.rtlil import FlipFlopCut
 from bespoke.errors import InputError
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.technology import load_technology
 
 pytestmark = pytest.mark.eda

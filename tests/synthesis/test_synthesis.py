@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import bespoke.pipeline.synthesis as synthesis_module
+import bespoke.backend.synthesis as synthesis_module
+from bespoke.backend.effort import EFFORTS, Stage, effort_of
+from bespoke.backend.equivalence import prove_equivalent
+from bespoke.backend.synthesis import synthesise
 from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.eda.abc import deep, optimise_and_map, redundancy, tables
 from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, evaluate, static_power, write_netlist
-from bespoke.pipeline.effort import EFFORTS, Stage, effort_of
-from bespoke.pipeline.equivalence import prove_equivalent
-from bespoke.pipeline.synthesis import synthesise
 from bespoke.sensing import BinaryWires
 from bespoke.technology import load_technology, to_genlib
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from plain_netlists import FUNCTIONS, random_netlist
 
+from bespoke.backend.foreign_netlist import foreign_netlist
 from bespoke.eda.runner import run_tool
 from bespoke.eda.tools import abc_command, icarus_command, yosys_command
 from bespoke.errors import InputError
 from bespoke.netlist import area_um2, evaluate, write_netlist
-from bespoke.pipeline.foreign_netlist import foreign_netlist
 from bespoke.sensing import feature_bits
 from bespoke.technology import load_technology, read_liberty, technology_names, to_genlib, to_liberty, to_verilog_models
 

@@ -1,0 +1,293 @@
+"""The procedure that makes designs from samples: training, then search. Folds and the whole run the same one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bespoke.costs import COSTS, Objective
+from bespoke.data import Part, PreparedData
+from bespoke.design import Answers, Design, FoldEvidence, Judged, estimated, front_of, shortfall
+from bespoke.errors import InputError
+from bespoke.model import Network
+from bespoke.run.budgets import Budget
+from bespoke.run.config import Start, Unit
+from bespoke.run.judging import Judge, baseline_front_end
+from bespoke.run.metrics import SearchSummary, restored
+from bespoke.run.modelfile import ModelFile
+from bespoke.run.progress import RunProgress
+from bespoke.run.runfolder import RunFolder
+from bespoke.run.starts import circuits_to_start_from
+from bespoke.scores import Scorer, class_weights, repetitions
+from bespoke.search import Found, Front, Printing, SearchData, SearchOptions, explore
+from bespoke.search.circuit import ApproximationData, ApproximationOptions, approximate, evolve_small
+from bespoke.sensing import FrontEnd, all_wires
+from bespoke.technology import Technology
+from bespoke.train import FloatModel, fixed_point_network, train_float, train_quantised
+from bespoke.train.trees import grow_trees, tree_circuit
+
+#: Smaller training parts are searched with a noisy copy of each sample beside it, against over-fitting.
+ENOUGH_SAMPLES = 2000
+#: Titles of the stages.
+_FLOAT, _QUANTISED = "training the float network", "quantisation-aware training"
+_NETWORKS, _CIRCUITS = "searching networks", "searching circuits"
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """The float model, its exact 8-bit fixed-point network, and the power-of-two network trained from it."""
+
+    float_model: FloatModel
+    baseline: Network
+    quantised: Network
+
+
+@dataclass(frozen=True)
+class Developed:
+    """What the procedure made of samples."""
+
+    models: TrainedModels
+    designs: tuple[Design, ...]
+    summary: SearchSummary
+
+
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """All that decides what is made of samples, but the samples.
+
+    Parameters
+    ----------
+    hidden : neurons of every hidden layer.
+    starts : what the gate-level search starts from; the genetic search runs where networks are among them.
+    freeze : kinds of units that the genetic search leaves as trained.
+    gate_level : whether circuits are searched below the neurons.
+    scorer : what designs are compared by.
+    class_weight : the user's own weights of errors by class, as `bespoke.scores.class_weights` takes them.
+    printing : how prints differ, where their errors are what counts; None for those of the designs.
+    """
+
+    hidden: tuple[int, ...]
+    starts: tuple[Start, ...]
+    freeze: tuple[Unit, ...]
+    gate_level: bool
+    objective: Objective
+    technology: Technology
+    front_end: FrontEnd
+    budget: Budget
+    seed: int
+    scorer: Scorer = field(default_factory=Scorer)
+    class_weight: Any = None
+    printing: Printing | None = None
+
+    def judge(self, data: PreparedData) -> Judge:
+        """What rates models on the data."""
+        return Judge(data, self.scorer, self.technology, self.printing, self.seed)
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Titles of its stages in order, and about what part of the time each takes."""
+        stages = {_FLOAT: 0.1, _QUANTISED: 0.1}
+        if Start.NETWORK in self.starts:
+            stages[_NETWORKS] = 0.3
+        if self.gate_level:
+            stages[_CIRCUITS] = 0.5
+        return stages
+
+    def develop(
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        *,
+        workers: int,
+        progress: RunProgress,
+        imported: FloatModel | None = None,
+    ) -> Developed:
+        """Models and designs from the training part of the data; what the folder holds already is read back."""
+        models = self.train(folder, data, progress, imported=imported)
+        learnt = replace(data, train=self.emphasised(data.train), validation=None)
+        designs: list[Design] = []
+        summary = SearchSummary.nothing()
+        if Start.NETWORK in self.starts:
+            designs, summary = self._networks(folder, data, learnt.train, models.quantised, workers, progress)
+        if self.gate_level:
+            circuits, seconds = self._circuits(folder, data, learnt, designs, workers, progress)
+            designs, summary = designs + circuits, replace(summary, circuit_seconds=seconds)
+        return Developed(models, tuple(designs), summary)
+
+    def emphasised(self, part: Part) -> Part:
+        """The part with samples repeated so that every error weighs what the metric and the user say."""
+        counts = np.bincount(part.classes, minlength=int(part.classes.max()) + 1)
+        if self.scorer.cost_matrix is not None:
+            counts = np.bincount(part.classes, minlength=len(self.scorer.cost_matrix))
+        weights = class_weights(self.scorer, counts, self.class_weight)[part.classes]
+        if part.weights is not None:
+            weights = weights * part.weights
+        times = repetitions(weights)
+        return part if (times == 1).all() else part.taken(np.repeat(np.arange(part.samples), times))
+
+    def train(
+        self, folder: RunFolder, data: PreparedData, progress: RunProgress, *, imported: FloatModel | None = None
+    ) -> TrainedModels:
+        """The models that the search begins with; an imported one takes the place of the float model."""
+        learnt = replace(data, train=self.emphasised(data.train), validation=None)
+        float_model = self._float_model(folder, learnt, imported, progress)
+        baseline = fixed_point_network(float_model, bits=data.bits)
+        ModelFile.of(baseline, data).save(folder / "models/baseline.json")
+        return TrainedModels(float_model, baseline, self._quantised(folder, learnt, float_model, progress))
+
+    def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
+        """What designs that were found in ``data`` answer on samples that it lacks."""
+        designs, judge = _on_some_front(developed.designs), self.judge(data)
+        conventional = baseline_front_end(self.technology, self.front_end)
+        return FoldEvidence(
+            tuple(Judged(one.estimated, one.score, judge.answers(one.model, held_out)) for one in designs),
+            judge.behind(conventional).answers(developed.models.baseline, held_out),
+            self._judged_trees(judge, held_out),
+        )
+
+    def _judged_trees(self, judge: Judge, held_out: Part) -> tuple[Answers, ...]:
+        data, kind = judge.data, self.front_end.kind
+        return tuple(
+            judge.answers(tree_circuit(tree, classes=data.classes, bits=data.bits, kind=kind), held_out)
+            for tree in grow_trees(data.train.features, data.train.classes)
+        )
+
+    def _float_model(
+        self, folder: RunFolder, data: PreparedData, imported: FloatModel | None, progress: RunProgress
+    ) -> FloatModel:
+        name = "models/float.json"
+        if imported is not None:
+            folder.write_json(name, imported.to_json())
+        elif not folder.has(name):
+            progress.stage(_FLOAT)
+            budget = self.budget.training.float_model
+            model = train_float(data, hidden=self.hidden, seed=self.seed, budget=budget, progress=progress.update)
+            folder.write_json(name, model.to_json())
+        return FloatModel.from_json(folder.read_json(name))
+
+    def _quantised(self, folder: RunFolder, data: PreparedData, model: FloatModel, progress: RunProgress) -> Network:
+        name = "models/quantised.json"
+        if not folder.has(name):
+            progress.stage(_QUANTISED)
+            options = self.budget.training.quantised
+            network = train_quantised(model, data, seed=self.seed, options=options, progress=progress.update)
+            ModelFile.of(network, data).save(folder / name)
+        return ModelFile.load(folder / name).classifier
+
+    def _networks(
+        self, folder: RunFolder, data: PreparedData, learnt: Part, start: Network, workers: int, progress: RunProgress
+    ) -> tuple[list[Design], SearchSummary]:
+        name = "search/networks.json"
+        if not folder.has(name):
+            progress.stage(_NETWORKS)
+            options = SearchOptions(
+                candidates=self.budget.candidates,
+                islands=self.budget.islands,
+                epochs=min(12, max(2, self.budget.candidates // 20_000)),
+                objective=self.objective,
+                jitter=int(learnt.samples < ENOUGH_SAMPLES),
+                seed=self.seed,
+                **{str(unit): unit not in self.freeze for unit in Unit},
+            )
+            front = explore(
+                SearchData(learnt.features, learnt.classes, data.bits, data.classes),
+                [start],
+                options,
+                technology=self.technology,
+                front_end=self.front_end,
+                workers=workers,
+                progress=progress.update,
+                checkpoint=folder / "search/checkpoint.npz",
+            )
+            self._keep(folder, name, front.candidates, data, {"summary": asdict(_summary(front))})
+        designs, document = _read(folder, name)
+        return designs, restored(SearchSummary, document["summary"])
+
+    def _circuits(
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        learnt: PreparedData,
+        networks: list[Design],
+        workers: int,
+        progress: RunProgress,
+    ) -> tuple[list[Design], float]:
+        """Designs of the gate-level search, and the seconds that it took."""
+        name = "search/circuits.json"
+        if not folder.has(name):
+            progress.stage(_CIRCUITS)
+            began = time.monotonic()
+            starts = circuits_to_start_from(
+                self.starts,
+                networks,
+                learnt,
+                objective=self.objective,
+                kind=self.front_end.kind,
+                tables=self.budget.tables,
+                seed=self.seed,
+            )
+            search = partial(
+                approximate if starts else evolve_small,
+                technology=self.technology,
+                front_end=self.front_end,
+                seed=self.seed,
+                workers=workers,
+                progress=progress.update,
+            )
+            samples = ApproximationData(learnt.train.features, learnt.train.classes)
+            options = ApproximationOptions(
+                moves=self.budget.moves,
+                islands=self.budget.islands,
+                from_nothing=Start.NOTHING in self.starts,
+                objective=self.objective,
+                printing=self.printing,
+            )
+            if starts:
+                found = search([circuit for _, circuit in starts], samples, options, origins=[s for s, _ in starts])
+            else:
+                wires = all_wires(self.front_end.kind, data.features, data.bits)
+                found = search(samples, options, wires=wires, classes=data.classes)
+            self._keep(folder, name, found, data, {"seconds": time.monotonic() - began})
+        designs, document = _read(folder, name)
+        return designs, document["seconds"]
+
+    def _keep(
+        self, folder: RunFolder, name: str, found: Iterable[Found], data: PreparedData, more: dict[str, Any]
+    ) -> None:
+        """What a search found as designs, rated on the training samples as they are, without repetitions."""
+        judge = self.judge(data)
+        designs = [judge.rated(one.classifier, origin=one.origin, estimated=one.estimated) for one in found]
+        folder.write_json(name, {**more, "designs": [design.to_json() for design in _on_some_front(designs)]})
+
+
+def _on_some_front(designs: Iterable[Design]) -> list[Design]:
+    """The designs that the procedure may end at along any cost."""
+    designs = list(designs)
+    kept = {id(one): one for axis in COSTS for one in front_of(designs, estimated(axis), shortfall)}
+    return [one for one in designs if id(one) in kept]
+
+
+def _summary(front: Front) -> SearchSummary:
+    return SearchSummary(
+        candidates=front.statistics.evaluated,
+        seconds=front.statistics.seconds,
+        circuit_seconds=0.0,
+        front_designs=len(front.pareto),
+        hypervolume=front.hypervolume,
+    )
+
+
+def _read(folder: RunFolder, name: str) -> tuple[list[Design], dict[str, Any]]:
+    """The designs that a search left, and the whole of its file."""
+    document = folder.read_json(name)
+    try:
+        return [Design.from_json(entry) for entry in document["designs"]], document
+    except InputError as error:
+        raise InputError(
+            f"{folder / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
+        ) from None

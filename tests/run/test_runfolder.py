@@ -1,0 +1,128 @@
+"""A run folder takes up its own run and refuses everything else."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from bespoke.errors import InputError
+from bespoke.files import write_json, write_text
+from bespoke.run.config import RunConfig, read_config
+from bespoke.run.runfolder import RunFolder
+
+
+def test_the_same_settings_continue_and_other_ones_are_refused(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(data="iris"), data_digest="d")
+    folder.write_json("stage.json", {"done": True})
+    folder.open(RunConfig(data="iris", workers=7), data_digest="d")
+    assert folder.read_json("stage.json") == {"done": True}
+    with pytest.raises(InputError, match="another seed \\(0 instead of 3\\)"):
+        folder.open(RunConfig(data="iris", seed=3), data_digest="d")
+    with pytest.raises(InputError, match="other data"):
+        folder.open(RunConfig(data="iris"), data_digest="e")
+    folder.open(RunConfig(data="iris", seed=3), data_digest="d", overwrite=True)
+    assert not folder.has("stage.json")
+
+
+def test_settings_given_in_full_continue_the_run_that_found_them(tmp_path):
+    folder, asked = RunFolder(tmp_path / "run"), RunConfig(data="iris")
+    in_full = replace(asked, hidden=(3,), folds=5, clock_ms=200.0, front_end_figures="date-2024")
+    folder.open(asked, data_digest="d")
+    folder.fill_in(asked, in_full)
+    assert RunConfig(**read_config(folder / "config.toml")) == in_full
+    assert "# found by the run, not asked for: hidden, folds, front_end_figures, clock_ms\n" in (
+        (folder / "config.toml").read_text()
+    )
+    folder.open(in_full, data_digest="d")
+    folder.fill_in(in_full, in_full)
+    folder.open(asked, data_digest="d")  # as it was begun
+    folder.fill_in(asked, in_full)
+    others = {
+        "hidden": replace(in_full, hidden=(4,)),
+        "seed": replace(in_full, seed=1),
+        "folds": replace(asked, folds=4),
+    }
+    for key, other in others.items():
+        with pytest.raises(InputError, match=f"holds a run with another {key}"):
+            folder.open(other, data_digest="d")
+    with pytest.raises(InputError, match="other data"):
+        folder.open(in_full, data_digest="e")
+
+
+@pytest.mark.parametrize("option", ["liberty", "technology", "front_end_figures"])
+def test_a_file_that_changed_since_is_refused_by_name(tmp_path, option):
+    path, other = tmp_path / "cells.lib", tmp_path / "others.lib"
+    path.write_text("library (a) {}")
+    other.write_text("library (b) {}")
+    value = (str(other), str(path)) if option == "liberty" else str(path)
+    config, folder = RunConfig(data="iris", **{option: value}), RunFolder(tmp_path / "run")
+    folder.open(config, data_digest="d")
+    folder.write_json("stage.json", {"done": True})
+    folder.open(config, data_digest="d")
+    assert folder.take_up() == config
+    path.write_text("library (c) {}")
+    with pytest.raises(
+        InputError, match=r"holds a run with another \S+cells\.lib, which has changed since; name another"
+    ):
+        folder.open(config, data_digest="d")
+    with pytest.raises(InputError, match=r"cells\.lib has changed since the run in .*run; put it back"):
+        folder.take_up()
+    with pytest.raises(InputError, match="another seed"):  # the settings come first, whatever lies in the files
+        folder.open(replace(config, seed=4), data_digest="d")
+    assert folder.has("stage.json")
+    path.write_text("library (a) {}")
+    folder.open(config, data_digest="d")
+    path.write_text("library (c) {}")
+    folder.open(config, data_digest="d", overwrite=True)
+    assert not folder.has("stage.json") and folder.take_up() == config
+
+
+def test_foreign_folders_and_files_are_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="not of a run"):
+            RunFolder(tmp_path).open(RunConfig(data="iris"), data_digest="d", overwrite=overwrite)
+    with pytest.raises(InputError, match="is a file"):
+        RunFolder(tmp_path / "notes.txt").open(RunConfig(data="iris"), data_digest="d")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "value.json"
+    write_json(path, [1])
+    with pytest.raises(ValueError):
+        write_json(path, [float("nan")])
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "\ud800")
+    assert path.read_text() == "[\n 1\n]\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value.json"]
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, pathlib\n"
+            "from bespoke.run.config import RunConfig\n"
+            "from bespoke.run.runfolder import RunFolder\n"
+            "folder = RunFolder(pathlib.Path(sys.argv[1]))\n"
+            "folder.open(RunConfig(data='iris'), data_digest='d')\n"
+            "print('held', flush=True)\n"
+            "sys.stdin.read()\n",
+            str(tmp_path / "run"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="in use by another run"):
+            RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")
+        with pytest.raises(InputError, match="in use by another run"):
+            RunFolder(tmp_path / "run").open(RunConfig(data="iris", seed=2), data_digest="d", overwrite=True)
+        holder.stdin.close()
+    RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")
