@@ -1,28 +1,65 @@
-"""Writing files so that a killed process leaves the old content or the new, never half of it."""
+"""Writing files so that a killed process, or a power cut, leaves the old content or the new, never half of it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bespoke.stopping import before_leaving
+
+_SUFFIX = ".tmp"
+#: Of files that are being written, for whoever cuts this process short.
+_unfinished: set[str] = set()
+
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write under a temporary name in the same folder, then rename."""
+    """Write under a temporary name in the same folder, then rename.
+
+    The content is on the disk before it has the name, and the name before this returns: whatever is written later
+    cannot outlast it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_SUFFIX}")
+    _unfinished.add(str(temporary))
     try:
-        with os.fdopen(handle, "wb") as sink:
+        with temporary.open("xb") as sink:
             sink.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)  # mkstemp's 0600 would hide results from the user's group
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+            sink.flush()
+            os.fsync(sink.fileno())
+        temporary.replace(path)
+        _sync_names(path.parent)
+    except BaseException:  # an interrupt may come at any line, so the name is known before the file is there
+        temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _unfinished.discard(str(temporary))
+
+
+def _sync_names(folder: Path) -> None:
+    """The names in a folder on the disk, where the file system can tell."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@before_leaving
+def _remove_unfinished() -> None:
+    for temporary in tuple(_unfinished):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108 - nothing that could wait
+
+
+def left_unfinished(folder: Path) -> Iterator[Path]:
+    """Files directly in a folder that a killed process was writing; whoever holds the folder may remove them."""
+    return (path for path in folder.glob(f".*{_SUFFIX}") if path.is_file())
 
 
 def write_text(path: Path, text: str) -> None:

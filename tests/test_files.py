@@ -1,0 +1,74 @@
+"""Files are written whole or not at all, whatever cuts the writing short."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bespoke.files import left_unfinished, write_bytes, write_text
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    path = tmp_path / "deep/er/file.txt"
+    write_text(path, "old")
+    write_text(path, "new")
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.open"])
+def test_an_interrupt_at_any_step_leaves_the_old_content_and_nothing_else(tmp_path, monkeypatch, step):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+
+    def interrupted(*_words, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(step, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(path, b"new")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupt_just_after_the_file_was_made_leaves_nothing(tmp_path, monkeypatch):
+    opened = Path.open
+
+    def interrupted(path, *words, **options):
+        opened(path, *words, **options).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(tmp_path / "file.txt", b"new")
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+
+
+CUT_SHORT = """
+import os, sys
+from pathlib import Path
+from bespoke import files, stopping
+os.fsync = lambda handle: stopping.leave(3)
+files.write_text(Path(sys.argv[1]) / "file.txt", "new")
+"""
+
+
+def test_a_process_that_is_cut_short_takes_its_unfinished_files_along(tmp_path):
+    done = subprocess.run([sys.executable, "-c", CUT_SHORT, str(tmp_path)], check=False)
+    assert done.returncode == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_left_is_found(tmp_path):
+    program = CUT_SHORT.replace("stopping.leave(3)", "os.kill(os.getpid(), 9)")
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == -9
+    (tmp_path / "kept.tmp").touch()
+    (left,) = left_unfinished(tmp_path)
+    assert left.name.startswith(".file.txt.")
+    assert os.listdir(tmp_path) != [left.name]
