@@ -89,7 +89,7 @@ def read_data(config: RunConfig) -> tuple[PreparedData, str]:
     settings = {
         "bits": config.bits,
         "scaling": Scaling(config.scale, config.range),
-        "keep_constant": config.model is not None,
+        "keep_idle": config.model is not None,
     }
     reading = {"target": config.target, "data_dir": config.data_dir, "missing": config.missing}
     if config.data is not None and config.validation is None:
