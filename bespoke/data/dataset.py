@@ -107,7 +107,8 @@ def check_trainable(dataset: Dataset, *, min_class_samples: int = MIN_CLASS_SAMP
         if count < min_class_samples:
             raise InputError(
                 f"{source}: class {label!r} has {count} sample{'s' if count != 1 else ''}, at least "
-                f"{min_class_samples} are needed to split the data; add samples or remove the class"
+                f"{min_class_samples} are needed to split the data; add samples, or say --rare-classes drop (leave "
+                "such classes out) or --rare-classes merge (make them one class)"
             )
     return dataset
 

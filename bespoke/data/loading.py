@@ -12,8 +12,16 @@ from typing import Any
 import numpy as np
 
 from bespoke.data.bundled import BUNDLED, load_bundled
-from bespoke.data.dataset import Dataset, Label, check_trainable, index_labels, labels_of_text
+from bespoke.data.dataset import (
+    MIN_CLASS_SAMPLES,
+    Dataset,
+    Label,
+    check_trainable,
+    index_labels,
+    labels_of_text,
+)
 from bespoke.data.header import is_missing
+from bespoke.data.rare import UNKNOWN, RareClasses, rare_classes_settled
 from bespoke.data.scaling import Missing
 from bespoke.data.table import (
     Table,
@@ -86,6 +94,7 @@ def load_dataset(
     target: str | int | None = None,
     data_dir: str | Path | None = None,
     missing: Missing = Missing.REFUSE,
+    rare_classes: RareClasses = RareClasses.REFUSE,
 ) -> Dataset:
     """A data set, fit for training.
 
@@ -97,6 +106,7 @@ def load_dataset(
         then the user's cache, then a download from UCI.
     missing : what becomes of missing values: an error, samples left out, or NaN for medians to come. A sample whose
         class is missing is left out unless it is an error. What was done is among the set's notes.
+    rare_classes : what becomes of classes with too few samples to be split, once missing values are dealt with.
 
     Raises
     ------
@@ -110,13 +120,18 @@ def load_dataset(
         if name in BUNDLED:
             return check_trainable(load_bundled(name))
         table = read_table(literature_file(name, data_dir=data_dir))
-        return check_trainable(_dataset_of_table(table, None, name, missing))
+        return _trainable(_dataset_of_table(table, None, name, missing), rare_classes)
     path = Path(name_or_path)
     if not path.exists():
         near = difflib.get_close_matches(name, dataset_names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "'bespoke datasets' lists the names"
         raise InputError(f"{name}: there is no such file, nor a data set of that name; {hint}")
-    return check_trainable(_dataset_of_table(read_table(path), target, path.stem, missing))
+    return _trainable(_dataset_of_table(read_table(path), target, path.stem, missing), rare_classes)
+
+
+def _trainable(dataset: Dataset, rare_classes: RareClasses) -> Dataset:
+    (settled,) = rare_classes_settled([dataset], rare_classes, least=MIN_CLASS_SAMPLES)
+    return check_trainable(settled)
 
 
 def load_alike(
@@ -126,6 +141,8 @@ def load_alike(
     target: str | int | None = None,
     data_dir: str | Path | None = None,
     missing: Missing = Missing.REFUSE,
+    rare_classes: RareClasses = RareClasses.REFUSE,
+    min_class_samples: int = _MIN_CLASS_SAMPLES_OF_PAIR,
 ) -> tuple[Dataset, ...]:
     """Data from several files with the same columns, with common class labels: what is learnt from, then the others.
 
@@ -134,6 +151,9 @@ def load_alike(
     first_path : a CSV file, or one of the literature's sets.
     others : CSV files; each class in them must occur in the first.
     missing : as for ``load_dataset``, in every file.
+    rare_classes : what becomes of classes with too few samples in the first file, in every file; unless they are
+        refused, classes that the first file lacks are rare as well.
+    min_class_samples : that the first file needs of every class; more where it is to be split.
 
     Raises
     ------
@@ -158,13 +178,16 @@ def load_alike(
     parts = [values[start:end] for start, end in pairwise(bounds.tolist())]
     labels, classes = index_labels(str(first.path), first.header[column], parts[0])
     position = {label: index for index, label in enumerate(labels)}
+    any_rare = bool((np.bincount(classes) < min_class_samples).any())
     name = str(first_path) if named else first.path.stem
     sets = [_assembled(first, column, labels, classes, name, missing, notes[0])]
     for other, found, said in zip(tables[1:], parts[1:], notes[1:], strict=True):
-        _check_known_classes(first, other, column, parts[0], found)
-        others_classes = np.array([position[value] for value in found], dtype=np.int64)
+        if rare_classes is RareClasses.REFUSE or (rare_classes is RareClasses.MERGE and not any_rare):
+            _check_known_classes(first, other, column, parts[0], found)
+        others_classes = np.array([position.get(value, UNKNOWN) for value in found], dtype=np.int64)
         sets.append(_assembled(other, column, labels, others_classes, other.path.stem, missing, said))
-    return check_trainable(sets[0], min_class_samples=_MIN_CLASS_SAMPLES_OF_PAIR), *sets[1:]
+    settled = rare_classes_settled(sets, rare_classes, least=min_class_samples)
+    return check_trainable(settled[0], min_class_samples=min_class_samples), *settled[1:]
 
 
 def _dataset_of_table(table: Table, target: str | int | None, name: str, missing: Missing) -> Dataset:

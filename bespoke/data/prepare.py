@@ -165,7 +165,10 @@ def prepare(
     check_trainable(dataset, min_class_samples=MIN_CLASS_SAMPLES)
     rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, split_seed)
     data = _developed(dataset, rest, bits, seed, validation_fraction, scaling, keep_idle)
-    return replace(data, test=_measured_part(data, dataset, test), split=split_seed)
+    notes = data.notes
+    if split_seed != SPLIT_SEED:
+        notes = (*notes, f"{dataset.source}: the test part is that of split {split_seed}, not of the split of record")
+    return replace(data, test=_measured_part(data, dataset, test), split=split_seed, notes=notes)
 
 
 def prepare_pair(

@@ -19,6 +19,8 @@ from bespoke.data import (
     write_vectors,
 )
 from bespoke.data.cost_matrix import read_cost_matrix
+from bespoke.data.dataset import MIN_CLASS_SAMPLES
+from bespoke.data.prepare import SPLIT_SEED
 from bespoke.data.vectors import write_measured
 from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
@@ -91,15 +93,21 @@ def read_data(config: RunConfig) -> tuple[PreparedData, str]:
         "scaling": Scaling(config.scale, config.range),
         "keep_idle": config.model is not None,
     }
-    reading = {"target": config.target, "data_dir": config.data_dir, "missing": config.missing}
+    reading = {
+        "target": config.target,
+        "data_dir": config.data_dir,
+        "missing": config.missing,
+        "rare_classes": config.rare_classes,
+    }
+    cut = {"split_seed": SPLIT_SEED if config.split is None else config.split}
     if config.data is not None and config.validation is None:
         dataset = load_dataset(config.data, **reading)
-        return prepare(dataset, validation_fraction=fraction, **settings), dataset.source
+        return prepare(dataset, validation_fraction=fraction, **cut, **settings), dataset.source
     if config.data is not None:
-        dataset, validation = load_alike(config.data, extra, **reading)
-        data = with_validation(prepare(dataset, **settings), validation, dataset)
+        dataset, validation = load_alike(config.data, extra, min_class_samples=MIN_CLASS_SAMPLES, **reading)
+        data = with_validation(prepare(dataset, **cut, **settings), validation, dataset)
         return data, f"{dataset.source}, {validation.source}"
-    train, test, *validations = load_alike(config.train, extra, target=config.target, missing=config.missing)
+    train, test, *validations = load_alike(config.train, extra, **{**reading, "data_dir": None})
     validation = validations[0] if validations else None
     data = prepare_pair(train, test, validation=validation, validation_fraction=fraction, **settings)
     return data, ", ".join(part.source for part in (train, test, *validations))
