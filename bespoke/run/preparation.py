@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from bespoke.errors import InputError
 from bespoke.importers import ImportedModel, import_model
 from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import RunConfig
+from bespoke.run.focus import focus_notes, focus_of
 from bespoke.run.procedure import Procedure
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder, digest_arrays
@@ -79,6 +80,8 @@ def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
         naming the file, column and row at fault.
     """
     data, source = read_data(config)
+    more = focus_notes(data, BUDGETS[config.effort], screened=config.model is None)
+    data = replace(data, notes=(*data.notes, *more))
     for note in data.notes:
         log.warning("note: %s", note)
     return data, source
@@ -146,7 +149,8 @@ def topology_of(
         progress.stage(title)
         with folder.timed(title):
             budget = BUDGETS[config.effort].training.topology
-            found = choose_topology(data, seed=config.seed, budget=budget, progress=progress.update)
+            seen = focus_of(data, BUDGETS[config.effort], config.seed).narrowed(data)
+            found = choose_topology(seen, seed=config.seed, budget=budget, progress=progress.update)
         folder.write_json(name, asdict(found))
     document = folder.read_json(name)
     return Topology(tuple(document["hidden"]), document)

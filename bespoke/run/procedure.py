@@ -17,6 +17,7 @@ from bespoke.errors import InputError
 from bespoke.model import Network
 from bespoke.run.budgets import Budget
 from bespoke.run.config import Start, Unit
+from bespoke.run.focus import Focus, focus_of
 from bespoke.run.judging import Judge, baseline_front_end
 from bespoke.run.metrics import SearchSummary, restored
 from bespoke.run.modelfile import ModelFile
@@ -108,16 +109,22 @@ class Procedure:
         imported: FloatModel | None = None,
     ) -> Developed:
         """Models and designs from the training part of the data; what the folder holds already is read back."""
-        models = self.train(folder, data, progress, imported=imported)
-        learnt = replace(data, train=self.emphasised(data.train), validation=None)
+        focus = focus_of(data, self.budget, self.seed, screened=imported is None)
+        models = self.train(folder, data, progress, imported=imported, focus=focus)
+        learnt = self._learnt(focus, data)
         designs: list[Design] = []
         summary = SearchSummary.nothing()
         if Start.NETWORK in self.starts:
-            designs, summary = self._networks(folder, data, learnt.train, models.quantised, workers, progress)
+            designs, summary = self._networks(folder, data, learnt, models.quantised, focus, workers, progress)
         if self.gate_level:
-            circuits, seconds = self._circuits(folder, data, learnt, designs, workers, progress)
+            circuits, seconds = self._circuits(folder, data, learnt, designs, focus, workers, progress)
             designs, summary = designs + circuits, replace(summary, circuit_seconds=seconds)
         return Developed(models, tuple(designs), summary)
+
+    def _learnt(self, focus: Focus, data: PreparedData) -> PreparedData:
+        """What training and search look at."""
+        narrow = focus.narrowed(data)
+        return replace(narrow, train=self.emphasised(narrow.train), validation=None)
 
     def emphasised(self, part: Part) -> Part:
         """The part with samples repeated so that every error weighs what the metric and the user say."""
@@ -131,14 +138,21 @@ class Procedure:
         return part if (times == 1).all() else part.taken(np.repeat(np.arange(part.samples), times))
 
     def train(
-        self, folder: RunFolder, data: PreparedData, progress: RunProgress, *, imported: FloatModel | None = None
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        progress: RunProgress,
+        *,
+        imported: FloatModel | None = None,
+        focus: Focus | None = None,
     ) -> TrainedModels:
         """The models that the search begins with; an imported one takes the place of the float model."""
-        learnt = replace(data, train=self.emphasised(data.train), validation=None)
-        float_model = self._float_model(folder, learnt, imported, progress)
+        focus = focus or focus_of(data, self.budget, self.seed, screened=imported is None)
+        learnt = self._learnt(focus, data)
+        float_model = self._float_model(folder, learnt, imported, focus, progress)
         baseline = fixed_point_network(float_model, bits=data.bits)
         ModelFile.of(baseline, data).save(folder / "models/baseline.json")
-        return TrainedModels(float_model, baseline, self._quantised(folder, learnt, float_model, progress))
+        return TrainedModels(float_model, baseline, self._quantised(folder, data, learnt, float_model, focus, progress))
 
     def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
         """What designs that were found in ``data`` answer on samples that it lacks."""
@@ -158,7 +172,12 @@ class Procedure:
         )
 
     def _float_model(
-        self, folder: RunFolder, data: PreparedData, imported: FloatModel | None, progress: RunProgress
+        self,
+        folder: RunFolder,
+        learnt: PreparedData,
+        imported: FloatModel | None,
+        focus: Focus,
+        progress: RunProgress,
     ) -> FloatModel:
         name = "models/float.json"
         if imported is not None:
@@ -166,21 +185,37 @@ class Procedure:
         elif not folder.has(name):
             progress.stage(_FLOAT)
             budget = self.budget.training.float_model
-            model = train_float(data, hidden=self.hidden, seed=self.seed, budget=budget, progress=progress.update)
-            folder.write_json(name, model.to_json())
+            model = train_float(learnt, hidden=self.hidden, seed=self.seed, budget=budget, progress=progress.update)
+            folder.write_json(name, focus.widened(model).to_json())
         return FloatModel.from_json(folder.read_json(name))
 
-    def _quantised(self, folder: RunFolder, data: PreparedData, model: FloatModel, progress: RunProgress) -> Network:
+    def _quantised(
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        learnt: PreparedData,
+        model: FloatModel,
+        focus: Focus,
+        progress: RunProgress,
+    ) -> Network:
         name = "models/quantised.json"
         if not folder.has(name):
             progress.stage(_QUANTISED)
             options = self.budget.training.quantised
-            network = train_quantised(model, data, seed=self.seed, options=options, progress=progress.update)
-            ModelFile.of(network, data).save(folder / name)
+            start = focus.narrowed_model(model)
+            network = train_quantised(start, learnt, seed=self.seed, options=options, progress=progress.update)
+            ModelFile.of(focus.widened(network), data).save(folder / name)
         return ModelFile.load(folder / name).classifier
 
     def _networks(
-        self, folder: RunFolder, data: PreparedData, learnt: Part, start: Network, workers: int, progress: RunProgress
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        learnt: PreparedData,
+        start: Network,
+        focus: Focus,
+        workers: int,
+        progress: RunProgress,
     ) -> tuple[list[Design], SearchSummary]:
         name = "search/networks.json"
         if not folder.has(name):
@@ -190,13 +225,13 @@ class Procedure:
                 islands=self.budget.islands,
                 epochs=min(12, max(2, self.budget.candidates // 20_000)),
                 objective=self.objective,
-                jitter=int(learnt.samples < ENOUGH_SAMPLES),
+                jitter=int(learnt.train.samples < ENOUGH_SAMPLES),
                 seed=self.seed,
                 **{str(unit): unit not in self.freeze for unit in Unit},
             )
             front = explore(
-                SearchData(learnt.features, learnt.classes, data.bits, data.classes),
-                [start],
+                SearchData(learnt.train.features, learnt.train.classes, data.bits, data.classes),
+                [focus.narrowed_model(start)],
                 options,
                 technology=self.technology,
                 front_end=self.front_end,
@@ -204,7 +239,7 @@ class Procedure:
                 progress=progress.update,
                 checkpoint=folder / "search/checkpoint.npz",
             )
-            self._keep(folder, name, front.candidates, data, {"summary": asdict(_summary(front))})
+            self._keep(folder, name, front.candidates, data, focus, {"summary": asdict(_summary(front))})
         designs, document = _read(folder, name)
         return designs, restored(SearchSummary, document["summary"])
 
@@ -214,6 +249,7 @@ class Procedure:
         data: PreparedData,
         learnt: PreparedData,
         networks: list[Design],
+        focus: Focus,
         workers: int,
         progress: RunProgress,
     ) -> tuple[list[Design], float]:
@@ -224,7 +260,7 @@ class Procedure:
             began = time.monotonic()
             starts = circuits_to_start_from(
                 self.starts,
-                networks,
+                [replace(one, model=focus.narrowed_model(one.model)) for one in networks],
                 learnt,
                 objective=self.objective,
                 kind=self.front_end.kind,
@@ -250,18 +286,26 @@ class Procedure:
             if starts:
                 found = search([circuit for _, circuit in starts], samples, options, origins=[s for s, _ in starts])
             else:
-                wires = all_wires(self.front_end.kind, data.features, data.bits)
+                wires = all_wires(self.front_end.kind, learnt.features, data.bits)
                 found = search(samples, options, wires=wires, classes=data.classes)
-            self._keep(folder, name, found, data, {"seconds": time.monotonic() - began})
+            self._keep(folder, name, found, data, focus, {"seconds": time.monotonic() - began})
         designs, document = _read(folder, name)
         return designs, document["seconds"]
 
     def _keep(
-        self, folder: RunFolder, name: str, found: Iterable[Found], data: PreparedData, more: dict[str, Any]
+        self,
+        folder: RunFolder,
+        name: str,
+        found: Iterable[Found],
+        data: PreparedData,
+        focus: Focus,
+        more: dict[str, Any],
     ) -> None:
         """What a search found as designs, rated on the training samples as they are, without repetitions."""
         judge = self.judge(data)
-        designs = [judge.rated(one.classifier, origin=one.origin, estimated=one.estimated) for one in found]
+        designs = [
+            judge.rated(focus.widened(one.classifier), origin=one.origin, estimated=one.estimated) for one in found
+        ]
         folder.write_json(name, {**more, "designs": [design.to_json() for design in _on_some_front(designs)]})
 
 
