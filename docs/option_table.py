@@ -4,7 +4,7 @@ import dataclasses
 import sys
 
 from bespoke.costs import Objective
-from bespoke.data import Missing, Scale
+from bespoke.data import Missing, RareClasses, Scale
 from bespoke.eda.tools import Backend
 from bespoke.run.config import Effort, RunConfig, Start, Unit
 from bespoke.scores import Metric
@@ -13,6 +13,7 @@ from bespoke.sensing import FrontEndKind
 _CHOICES = {
     "scale": Scale,
     "missing": Missing,
+    "rare_classes": RareClasses,
     "effort": Effort,
     "metric": Metric,
     "starts": Start,
