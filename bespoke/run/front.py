@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -23,6 +22,7 @@ from bespoke.robustness.prints import YieldPoint
 from bespoke.run.config import Effort, RunConfig
 from bespoke.run.design import emit
 from bespoke.run.metrics import restored
+from bespoke.run.folder_opening import remove_place
 from bespoke.run.modelfile import ModelFile
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder
@@ -111,7 +111,7 @@ def _clear(folder: RunFolder, places: Sequence[str]) -> None:
     """Removes what a call that was stopped has mapped for another request, beyond the places that are needed now."""
     for left in (folder / "front").glob("*"):
         if left.is_dir() and f"front/{left.name}" not in places:
-            shutil.rmtree(left)
+            remove_place(left, marks=[_MAPPED])
 
 
 def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Costs:
@@ -123,8 +123,7 @@ def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, ba
     model = ModelFile.of(classifier, data, front_end=backend.front_end.kind)
     if done.is_file() and file.is_file() and read_json(file, "file") == model.to_json():
         return restored(Costs, read_json(done, "file"))
-    if folder.exists():
-        shutil.rmtree(folder)
+    remove_place(folder, marks=[_MAPPED])
     model.save(file)
     wires = input_wires(classifier, backend.front_end.kind)
     bits = port_bits(wires, data.train.features)
