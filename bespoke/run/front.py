@@ -21,8 +21,8 @@ from bespoke.model import IntegerClassifier, input_wires
 from bespoke.robustness.prints import YieldPoint
 from bespoke.run.config import Effort, RunConfig
 from bespoke.run.design import emit
-from bespoke.run.metrics import restored
 from bespoke.run.folder_opening import remove_place
+from bespoke.run.metrics import restored
 from bespoke.run.modelfile import ModelFile
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder
