@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 from bespoke.stopping import before_leaving
 
 _SUFFIX = ".tmp"
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(_SUFFIX))
 #: Of files that are being written, for whoever cuts this process short.
 _unfinished: set[str] = set()
 
@@ -27,7 +31,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_SUFFIX}")
     _unfinished.add(str(temporary))
     try:
-        with temporary.open("xb") as sink:
+        with naming(path), temporary.open("xb") as sink:
             sink.write(content)
             sink.flush()
             os.fsync(sink.fileno())
@@ -57,9 +61,49 @@ def _remove_unfinished() -> None:
             os.unlink(temporary)  # noqa: PTH108 - nothing that could wait
 
 
-def left_unfinished(folder: Path) -> Iterator[Path]:
-    """Files directly in a folder that a killed process was writing; whoever holds the folder may remove them."""
-    return (path for path in folder.glob(f".*{_SUFFIX}") if path.is_file())
+def is_unfinished(path: Path) -> bool:
+    """Whether a killed process was writing this file; whoever holds the folder may remove it."""
+    return _UNFINISHED.fullmatch(path.name) is not None and path.is_file()
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Around the writing of a file: the system names none where a disk becomes full, and the name of ours is for us."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def write_scratch(path: Path, content: str | bytes) -> None:
+    """A file that only a program to be started next reads: written in place, as nothing relies on it later."""
+    with naming(path):
+        path.write_bytes(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def scratch_folder(
+    prefix: str, *, inside: Path | None = None, suffix: str = "", keep: tuple[type[BaseException], ...] = ()
+) -> Iterator[Path]:
+    """A folder for the block, gone after it whatever happens; its name is known before it is there.
+
+    Parameters
+    ----------
+    inside : where it is made; the system's folder for such by default.
+    keep : errors after which it stays, for their messages name what lies in it.
+    """
+    folder = (inside or Path(tempfile.gettempdir())) / f"{prefix}{secrets.token_hex(4)}{suffix}"
+    kept = False
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    except keep:
+        kept = True
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

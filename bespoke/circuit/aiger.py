@@ -11,6 +11,7 @@ import numpy as np
 
 from bespoke.circuit.graph import Circuit
 from bespoke.errors import InputError
+from bespoke.files import write_scratch
 
 
 def write_aiger(circuit: Circuit, path: Path) -> None:
@@ -27,7 +28,7 @@ def write_aiger(circuit: Circuit, path: Path) -> None:
                 delta >>= 7
             body.append(delta)
         own += 2
-    path.write_bytes(body)
+    write_scratch(path, bytes(body))
 
 
 def read_aiger(path: Path) -> Circuit:

@@ -85,6 +85,8 @@ def _system_trouble(error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return f"the disk is full{where}; make room and run the same command again, it continues"
+        case errno.EFBIG:
+            return f"a file may not become so large{where}; raise the limit (ulimit -f) and run the same command again"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"no permission to write or read{where}; name another folder with --out"
         case _:

@@ -16,6 +16,7 @@ from bespoke.eda.runner import run_tool
 from bespoke.eda.scripts import render_script
 from bespoke.eda.tools import abc_command
 from bespoke.errors import ToolFailedError
+from bespoke.files import write_scratch
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def optimise_and_map(aig: Circuit, recipe: Recipe, libraries: Mapping[str, str],
     folder.mkdir(parents=True, exist_ok=True)
     write_aiger(aig, folder / "start.aig")
     for name, text in libraries.items():
-        (folder / f"{name}.genlib").write_text(text, encoding="utf-8")
+        write_scratch(folder / f"{name}.genlib", text)
     mappings = [
         {
             "library": f"{name}.genlib",
@@ -178,7 +179,7 @@ def run_abc(script: str, *, folder: Path, name: str, time_limit_s: float) -> str
         if ABC fails (its exit code does not tell, its log does) or runs out of time.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.abc").write_text(script, encoding="utf-8")
+    write_scratch(folder / f"{name}.abc", script)
     run = run_tool(name, (*abc_command(), "-q", f"source {name}.abc"), folder=folder, timeout_s=time_limit_s)
     text = run.text()
     if re.search(r"^\*\* cmd error|^Error:|Cannot open|failed\.$", text, re.M):

@@ -7,8 +7,10 @@ again by hand.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,9 +21,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bespoke.errors import ToolFailedError, ToolMissingError, ToolTimeoutError
+from bespoke.files import write_scratch
 from bespoke.stopping import before_leaving, uninterrupted
 
 _TAIL_LINES = 15
+#: Bytes; with less on the disk a program's results are not to be trusted, whatever its exit code.
+_LEAST_ROOM = 16384
 #: Programs that this process waits for.
 _running: set[subprocess.Popen] = set()
 #: Held from before a program exists until it stands in ``_running``, and for good by a process that is cut short.
@@ -69,6 +74,8 @@ def run_tool(
         if the program cannot be started.
     ToolFailedError
         if it ends with another code than 0; a ToolTimeoutError if it runs out of time.
+    OSError
+        if the disk is full, or a file would have become larger than allowed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     words = tuple(str(word) for word in command)
@@ -76,7 +83,7 @@ def run_tool(
     extra = dict(env or {})
     assignments = "".join(f"{key}={shlex.quote(value)} " for key, value in sorted(extra.items()))
     line = f"cd {shlex.quote(str(folder))} && {assignments}{shlex.join(words)}\n"
-    (folder / f"{name}.cmd").write_text(line, encoding="utf-8", errors="surrogateescape")  # names of files are bytes
+    write_scratch(folder / f"{name}.cmd", line)
     started = time.monotonic()
     with log.open("wb") as sink:
         process = None
@@ -95,9 +102,25 @@ def run_tool(
             raise
         finally:
             _running.discard(process)
+    _check_room(code, log)
     if code != 0:
         raise ToolFailedError(f"{name} failed with exit code {code}", command=words, log=log, tail=_tail(log))
     return ToolRun(name, words, folder, log, time.monotonic() - started)
+
+
+def _check_room(code: int, log: Path) -> None:
+    """Raises OSError where the disk became full, which some programs tell in their logs and others not at all."""
+    found = _limit_in(_tail(log)) if code else None
+    if code == -signal.SIGXFSZ:
+        found = errno.EFBIG
+    if shutil.disk_usage(log.parent).free < _LEAST_ROOM:
+        found = errno.ENOSPC
+    if found is not None:
+        raise OSError(found, os.strerror(found), str(log))
+
+
+def _limit_in(text: str) -> int | None:
+    return next((number for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if os.strerror(number) in text), None)
 
 
 def _started(words: Sequence[str], *, folder: Path, sink: BinaryIO, env: Mapping[str, str]) -> subprocess.Popen:

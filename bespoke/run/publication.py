@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,19 +31,26 @@ def shadow_of(folder: Path, *, replaces: Iterable[str]) -> Iterator[Path]:
     ----------
     replaces : files that are not to outlast the change: those not written anew are removed.
     """
-    for left in folder.glob(f"{_PREFIX}*"):  # by a process that was killed before anything changed
-        if not (left / _READY).exists():
-            shutil.rmtree(left)
-    shadow = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
+    forget_unready(folder)
+    shadow = folder / f"{_PREFIX}{secrets.token_hex(4)}"
     try:
+        shadow.mkdir()
         yield shadow
         new = _own_files(shadow)
         gone = sorted(set(replaces) - set(new))
         write_json(shadow / _READY, {"new": new, "gone": gone})
     except BaseException:
+        (shadow / _READY).unlink(missing_ok=True)  # first, for it stands for all the others
         shutil.rmtree(shadow, ignore_errors=True)
         raise
     settle(folder)
+
+
+def forget_unready(folder: Path) -> None:
+    """Remove what a process left that was killed before anything changed. For whoever holds the folder."""
+    for left in folder.glob(f"{_PREFIX}*"):
+        if not (left / _READY).exists():
+            shutil.rmtree(left)
 
 
 def link_the_rest(folder: Path, shadow: Path, *, leaving: Iterable[str]) -> None:

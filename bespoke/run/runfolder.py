@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
 from bespoke.run import publication
 from bespoke.run.config import MACHINE_SETTINGS, REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
+from bespoke.run.folder_opening import LOCK, STAMP, clear, holds_foreign_files, tidy
 from bespoke.run.metrics import restored
 from bespoke.run.stages import Stage
 from bespoke.technology import technology_names
@@ -26,8 +26,8 @@ _T = TypeVar("_T")
 
 #: What a run ends with: where it is, there is a chosen design.
 METRICS = "metrics.json"
-_STAMP = ".bespoke-run.json"
-_LOCK = ".bespoke-run.lock"
+#: In the stamp of a run whose files are being removed for another.
+_REPLACED = "replaced"
 _LEDGER = "stages.json"
 _SECONDS = "seconds.json"
 
@@ -59,28 +59,43 @@ class RunFolder:
         if files:
             stamp["files"] = files
         stamp = json.loads(as_written(json.dumps(stamp, ensure_ascii=False)))
+        self._admitted(stamp, overwrite=overwrite)  # before anything is touched
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock()
+        stamp = self._admitted(stamp, overwrite=overwrite)  # another process may have been here meanwhile
+        held = self._stamp()
+        if held is not None and (overwrite or _REPLACED in held):
+            write_json(self.path / STAMP, {_REPLACED: True})
+            clear(self.path)
+        tidy(self.path)
+        write_json(self.path / STAMP, stamp)
+        if not self.has(METRICS):
+            write_text(self.path / "config.toml", to_toml(config))
+
+    def _admitted(self, stamp: dict[str, Any], *, overwrite: bool) -> dict[str, Any]:
+        """The stamp that the folder is to have: that of the run in it, where it is this one.
+
+        Raises
+        ------
+        InputError
+            as `open` says.
+        """
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"--out {self.path} is a file; name a folder")
         held = self._stamp()
-        in_full = self._stamp_in_full(held)
-        if stamp == in_full and not overwrite:
-            stamp = held  # the settings were given as the run itself had filled them in
-        if held is None and self.path.exists() and any(self.path.iterdir()):
+        if held is None and holds_foreign_files(self.path):
             raise InputError(f"--out {self.path} holds files that are not of a run; name an empty or a new folder")
-        if held is not None and held != stamp and not overwrite:
-            raise InputError(
-                f"--out {self.path} holds a run with {_difference(held, stamp, in_full)}; name another folder or pass "
-                "--overwrite"
-            )
-        if held is not None and overwrite:
-            self._lock()  # what another run works in is not replaced
-            shutil.rmtree(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock()
-        self.settle()
-        write_json(self.path / _STAMP, stamp)
-        if not self.has(METRICS):
-            write_text(self.path / "config.toml", to_toml(config))
+        if held is None or overwrite or _REPLACED in held:
+            return stamp
+        if held == {}:
+            raise InputError(f"{self.path / STAMP} is damaged; name another folder with --out or pass --overwrite")
+        in_full = self._stamp_in_full(held)
+        if stamp in (held, in_full):
+            return held  # the settings may be given as the run itself had filled them in
+        raise InputError(
+            f"--out {self.path} holds a run with {_difference(held, stamp, in_full)}; name another folder or pass "
+            "--overwrite"
+        )
 
     def take_up(self) -> RunConfig:
         """Keep the folder of a run for this process, and return the run's settings.
@@ -95,13 +110,20 @@ class RunFolder:
         held = self._stamp()
         if held is None:
             raise InputError(f"{self.path} is no run folder of `bespoke run`")
+        if _REPLACED in held:
+            raise InputError(f"{self.path} was being given to another run, which was killed; repeat that `bespoke run`")
         if held.get("version") != __version__:
             raise InputError(
                 f"{self.path} holds a run of bespoke {held.get('version', 'of an unknown version')}, this is "
                 f"{__version__}; repeat the run"
             )
         self._lock()
-        self.settle()
+        tidy(self.path)
+        if not self.has("config.toml"):
+            self.close()
+            raise InputError(
+                f"{self.path} has no finished front yet: repeat its `bespoke run`, which goes on from here"
+            )
         config = RunConfig(**read_config(self.path / "config.toml"))
         changed = _changed_file(held, _files_read(config))
         if changed is not None:
@@ -121,7 +143,7 @@ class RunFolder:
 
     def _lock(self) -> None:
         """Keep the folder for this process until it ends, however it ends."""
-        self._held = (self.path / _LOCK).open("w", encoding="utf-8")
+        self._held = (self.path / LOCK).open("w", encoding="utf-8")
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -141,7 +163,17 @@ class RunFolder:
         return (self.path / name).is_file()
 
     def read_json(self, name: str) -> Any:
-        return read_json(self.path / name, "file")
+        """A stage's result.
+
+        Raises
+        ------
+        InputError
+            if the file is damaged, as a power cut may have left it.
+        """
+        try:
+            return read_json(self.path / name, "file")
+        except InputError as error:
+            raise InputError(f"{error}; remove it and repeat the run, or pass --overwrite") from None
 
     def read(self, kind: type[_T], name: str) -> _T:
         """A stage's result as the dataclass that was written.
@@ -214,10 +246,10 @@ class RunFolder:
         return held and {**held, "settings": config.result_settings()}
 
     def _stamp(self) -> dict[str, Any] | None:
-        if not (self.path / _STAMP).is_file():
+        if not (self.path / STAMP).is_file():
             return None
         try:
-            held = read_json(self.path / _STAMP, "file")
+            held = read_json(self.path / STAMP, "file")
         except InputError:
             return {}
         if not isinstance(held, dict) or not isinstance(held.get("settings", {}), dict):

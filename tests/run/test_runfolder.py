@@ -126,3 +126,108 @@ def test_a_folder_in_use_is_refused(tmp_path):
             RunFolder(tmp_path / "run").open(RunConfig(data="iris", seed=2), data_digest="d", overwrite=True)
         holder.stdin.close()
     RunFolder(tmp_path / "run").open(RunConfig(data="iris"), data_digest="d")
+
+
+KILLED = """
+import os, pathlib, shutil, signal, sys
+from bespoke.run import folder_opening, runfolder
+from bespoke.run.config import RunConfig
+from bespoke.run.runfolder import RunFolder
+
+def killed(*words, **options):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+place, name, after, overwrite = sys.argv[1:]
+owner, function = {
+    "lock": (RunFolder, "_lock"),
+    "clear": (runfolder, "clear"),
+    "tidy": (runfolder, "tidy"),
+    "stamp": (runfolder, "write_json"),
+    "settings": (runfolder, "write_text"),
+    "rename": (pathlib.Path, "replace"),
+    "remove": (shutil, "rmtree"),
+}[name]
+real = getattr(owner, function)
+def then_killed(*words, **options):
+    real(*words, **options)
+    killed()
+setattr(owner, function, then_killed if after == "after" else killed)
+RunFolder(pathlib.Path(place)).open(RunConfig(data="iris", seed=3), data_digest="d", overwrite=overwrite == "yes")
+"""
+
+
+@pytest.mark.parametrize("after", ["before", "after"])
+@pytest.mark.parametrize("step", ["lock", "tidy", "stamp", "settings", "rename"])
+def test_a_folder_whose_opening_was_killed_is_opened_by_the_same_call(tmp_path, step, after):
+    place, config = tmp_path / "run", RunConfig(data="iris", seed=3)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(place), step, after, "no"], check=False)
+    assert done.returncode == -9
+    RunFolder(place).open(config, data_digest="d")
+    assert RunFolder(place).take_up() == config
+    assert sorted(path.name for path in place.iterdir()) == [".bespoke-run.json", ".bespoke-run.lock", "config.toml"]
+
+
+@pytest.mark.parametrize("after", ["before", "after"])
+@pytest.mark.parametrize("step", ["lock", "clear", "tidy", "stamp", "settings", "rename", "remove"])
+def test_a_replacement_that_was_killed_is_finished_or_never_was(tmp_path, step, after):
+    """Whoever comes next finds the old run whole or none of it, never half."""
+    place, old, new = tmp_path / "run", RunConfig(data="iris"), RunConfig(data="iris", seed=3)
+    folder = RunFolder(place)
+    folder.open(old, data_digest="d")
+    results = ["front/000/mapped.json", "models/float.json", "stage.json"]
+    for name in results:
+        folder.write_json(name, {"done": True})
+    folder.close()
+    done = subprocess.run([sys.executable, "-c", KILLED, str(place), step, after, "yes"], check=False)
+    assert done.returncode == -9
+    left = [name for name in results if folder.has(name)]
+    try:
+        folder.open(old, data_digest="d")  # by whoever wants the old one
+        assert [name for name in results if folder.has(name)] in ([], results)
+    except InputError as error:
+        assert "another seed" in str(error) and step in ("stamp", "settings", "rename", "tidy", "clear", "remove")
+        assert left == []
+    folder.close()
+    folder.open(new, data_digest="d", overwrite=True)
+    assert not any(map(folder.has, results)) and folder.take_up() == new
+
+
+def test_leavings_of_killed_processes_go_wherever_they_lie_and_nothing_else_does(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(data="iris"), data_digest="d")
+    ours = [".metrics.json.0123abcd.tmp", "folds/0/search/.progress.00000000.tmp", ".choice-1/a.txt"]
+    kept = ["notes.tmp", ".mine.tmp", "folds/0/.x.tmp", "other/.bespoke-run.lock", "other/.a.01234567.tmp"]
+    for name in (*ours, *kept):
+        write_text(tmp_path / "run" / name, "")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/.a.01234567.tmp").touch()
+    (tmp_path / "run/link").symlink_to(tmp_path / "elsewhere")
+    folder.take_up()
+    assert not any(folder.has(name) for name in ours) and not (folder / ".choice-1").exists()
+    assert all(folder.has(name) for name in kept)
+    assert (tmp_path / "elsewhere/.a.01234567.tmp").exists()
+
+
+@pytest.mark.parametrize("text", ["", '{"done": tr'])
+def test_a_damaged_result_is_told_with_what_to_do(tmp_path, text):
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(data="iris"), data_digest="d")
+    write_text(folder / "stage.json", text)
+    with pytest.raises(InputError, match=r"stage\.json cannot be read as JSON: .*; remove it and repeat the run, or"):
+        folder.read_json("stage.json")
+    write_text(folder / ".bespoke-run.json", text)
+    with pytest.raises(InputError, match=r"\.bespoke-run\.json is damaged; name another folder with --out or pass"):
+        folder.open(RunConfig(data="iris"), data_digest="d")
+    folder.open(RunConfig(data="iris"), data_digest="d", overwrite=True)
+    assert not folder.has("stage.json")
+
+
+def test_a_run_that_had_just_begun_is_none_to_choose_from(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.open(RunConfig(data="iris"), data_digest="d")
+    (folder / "config.toml").unlink()
+    with pytest.raises(InputError, match="has no finished front yet: repeat its `bespoke run`"):
+        folder.take_up()
+    write_json(folder / ".bespoke-run.json", {"replaced": True})
+    with pytest.raises(InputError, match="was being given to another run, which was killed; repeat that"):
+        folder.take_up()
