@@ -5,7 +5,7 @@
     python benchmarks/scaling.py --parts samples,inputs,workers --quick      # tiny cells, to see that it works
 
 A cell is one `bespoke` command in a process of its own on synthetic data, made here and written to the folder as CSV.
-Its seconds are those on the clock, reading and start-up included; `search_seconds` are the stages that `seconds.json`
+Its seconds are those on the clock, reading and start-up included; `stage_seconds` are the stages that `seconds.json`
 of its run folder counts. Its memory is the largest sum over all processes of the command, sampled every
 `SAMPLE_SECONDS`, shared pages shared out among them (PSS). Every finished cell is a row of `scaling.csv` and is not run
 again; cells of other settings, the short ones of `--quick` too, are other rows. A cell that fails has no row: the next
@@ -80,11 +80,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took; `peak_mib` is 0 and `search_seconds` NaN where nobody counted."""
+    """What a command took; `peak_mib` is 0 and `stage_seconds` NaN where nobody counted."""
 
     seconds: float
     peak_mib: float
-    search_seconds: float = math.nan
+    stage_seconds: float = math.nan
 
 
 class Bench:
@@ -103,8 +103,8 @@ class Bench:
         if found is None:
             found = self._run(cell)
         if found is not None:
-            search = "" if math.isnan(found.search_seconds) else f", {found.search_seconds:.1f} s of them searching"
-            print(f"{cell.name}: {found.seconds:.1f} s{search}, {found.peak_mib:.0f} MiB", flush=True)
+            stages = "" if math.isnan(found.stage_seconds) else f", {found.stage_seconds:.1f} s of them in stages"
+            print(f"{cell.name}: {found.seconds:.1f} s{stages}, {found.peak_mib:.0f} MiB", flush=True)
         return found
 
     def folder(self, cell: Cell) -> Path:
@@ -144,7 +144,7 @@ class Bench:
         counted = folder / "seconds.json"
         if counted.is_file():
             stages = json.loads(counted.read_text(encoding="utf-8"))
-            measured = replace(measured, search_seconds=round(sum(stages.values()), 3))
+            measured = replace(measured, stage_seconds=round(sum(stages.values()), 3))
         self.record(cell, measured)
         return measured
 
@@ -276,19 +276,33 @@ def _plot(bench: Bench, part: str, label: str, series: dict[str, list[tuple[int,
 
 def _drawn(label: str, series: dict[str, list[tuple[int, Measured]]]) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     figure = Figure(figsize=(3.5, 3.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
+    marks = sorted({value for points in series.values() for value, _ in points})
     for (title, points), colour, marker in zip(series.items(), (LOGIC, BASELINE), "os", strict=False):
         values = [value for value, _ in points]
         style = {"color": colour, "marker": marker, "markersize": 3, "linewidth": 0.9, "label": title}
         above.plot(values, [one.seconds for _, one in points], **style)
         below.plot(values, [one.peak_mib for _, one in points], **style)
-    for axes, title in ((above, "Seconds"), (below, "Peak memory, MiB")):
+    for axes, title, figures in (
+        (above, "Seconds", [one.seconds for points in series.values() for _, one in points]),
+        (below, "Peak memory, MiB", [one.peak_mib for points in series.values() for _, one in points]),
+    ):
         axes.set_ylabel(title)
         axes.set_xscale("log")
         axes.set_yscale("log")
+        if min(figures) > 0:
+            axes.set_ylim(min(figures) / 2, 2 * max(figures))  # noise of a level line is not made a slope
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is axes.yaxis or marks[-1] < 1_000 else (1,)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}" if value < 1 else f"{value:,.0f}"))
+            axis.set_minor_formatter(NullFormatter())
         axes.grid(True)
+    if len(marks) <= 5:  # few enough to be told one by one
+        below.set_xticks(marks, labels=[str(mark) for mark in marks])
+        below.set_xticks([], minor=True)
     if len(series) > 1:
         above.legend()
     below.set_xlabel(label[:1].upper() + label[1:])
@@ -335,7 +349,7 @@ def _workers(bench: Bench, small: Cell) -> None:
                 is_same &= _front(bench, cells[0]) == _front(bench, cells[1])
         if pairs:
             whole = statistics.median(one.seconds / two.seconds for one, two in pairs)
-            search = statistics.median(one.search_seconds / two.search_seconds for one, two in pairs)
+            search = statistics.median(one.stage_seconds / two.stage_seconds for one, two in pairs)
             print(
                 f"speed-up of {title} from one to two cores: {whole:.2f} of the command, {search:.2f} of training and "
                 f"searching; goal {SPEED_UP}: {_verdict(whole >= SPEED_UP)}; "
@@ -376,9 +390,11 @@ def _sweep(bench: Bench, small: Cell) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             measured = bench.started(cell.name, "sweep", file, "--out", folder, "--workers", str(workers))
             if measured is None:
-                return
+                break  # a point that failed, of which the table tells
             bench.record(cell, measured)
         print(f"{title}: {measured.seconds:.1f} s, {measured.peak_mib:.0f} MiB", flush=True)
+    if not (folder / "sweep.csv").is_file():
+        return
     with (folder / "sweep.csv").open(encoding="utf-8", newline="") as source:
         states = [row["status"] for row in csv.DictReader(source)]
     print(f"{states.count('done')} of {points} points are done; {_verdict(states == ['done'] * points)}")
