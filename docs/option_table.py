@@ -6,6 +6,7 @@ import sys
 from bespoke.costs import Objective
 from bespoke.data import Missing, RareClasses, Scale
 from bespoke.eda.tools import Backend
+from bespoke.execution import ExecutorKind
 from bespoke.run.config import Effort, RunConfig, Start, Unit
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
@@ -21,6 +22,7 @@ _CHOICES = {
     "objective": Objective,
     "front_end": FrontEndKind,
     "yosys": Backend,
+    "executor": ExecutorKind,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bespoke.cli.finishing import command_line, finishing
+from bespoke.cli.options import Address, ExecutorOption, Workers
 from bespoke.cli.progress import TerminalProgress
 from bespoke.stopping import farewell
 
@@ -19,10 +20,16 @@ def register(app: typer.Typer) -> None:
 File = Annotated[Path, typer.Argument(help="TOML file with tables [run], [sweep] and [zip].", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder of the sweep; the same command computes what is missing.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the points and what is done of them; write nothing.")]
-Workers = Annotated[int | None, typer.Option(help="Processes at once; changes no result; default 2.")]
 
 
-def sweep(file: File, out: Out, dry_run: DryRun = False, workers: Workers = None) -> None:
+def sweep(
+    file: File,
+    out: Out,
+    dry_run: DryRun = False,
+    workers: Workers = None,
+    executor: ExecutorOption = None,
+    address: Address = None,
+) -> None:
     """Run every combination of settings that a file lists, a run folder each, and put them in one table, sweep.csv.
 
     Only missing points are computed when called again; one that fails is a row with its reason.
@@ -32,7 +39,8 @@ def sweep(file: File, out: Out, dry_run: DryRun = False, workers: Workers = None
     from bespoke.sweep.job import states
 
     read = read_sweep(file)
-    overriding = {} if workers is None else {"workers": workers}
+    asked = {"workers": workers, "executor": executor, "address": address}
+    overriding = {key: value for key, value in asked.items() if value is not None}
     if dry_run:
         points = points_of(read, **overriding)
         for point, state in zip(points, states(out, points), strict=True):
