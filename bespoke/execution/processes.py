@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.backend import resource_tracker as loky_resource_tracker
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from bespoke.execution.executor import Elsewhere, ExecutorKind
@@ -128,6 +130,8 @@ class _Worker(threading.Thread):
 
     def _pool(self) -> ProcessPoolExecutor:
         if self._process is None:
+            for tracker in (resource_tracker, loky_resource_tracker):
+                tracker.ensure_running()  # before the block, for starting one lets interrupts through again
             with _interrupts_wait():
                 pool = ProcessPoolExecutor(1, initializer=begin_work, initargs=(os.getpid(),), env=ONE_THREAD)
                 number = pool.submit(os.getpid)

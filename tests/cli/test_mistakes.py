@@ -430,7 +430,7 @@ def test_trouble_with_the_disk_leaves_nothing(error, said, place, bespoke, monke
     def refuse(*_, **__):
         raise OSError(error, os.strerror(error), "out.v")
 
-    monkeypatch.setattr("bespoke.files.os.fdopen", refuse)
+    monkeypatch.setattr("bespoke.files.os.fsync", refuse)
     before = contents(place)
     code, _, err = bespoke("rtl", "model.json", "--out", "out.v")
     assert code == 2 and len(err.splitlines()) == 1 and "Traceback" not in err

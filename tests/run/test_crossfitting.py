@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -191,7 +192,8 @@ def test_held_out_samples_and_the_test_part_change_no_design(once, data, tmp_pat
     path, result = once
 
     def scrambled(*arguments, **options):
-        return tuple(replace(f, held_out=permuted(f.held_out, 1)) for f in cut_folds(*arguments, **options))
+        cuts = cut_folds(*arguments, **options)
+        return tuple(SimpleNamespace(data=fold.data, held_out=permuted(fold.held_out, 1)) for fold in cuts)
 
     monkeypatch.setattr(crossfitting, "cut_folds", scrambled)
     again = fitted(tmp_path, replace(data, test=permuted(data.test, 2)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bespoke.data import Dataset, cut_folds, dataset_names, load_dataset, prepare
+from bespoke.execution import Serial
 from bespoke.model import LogicCircuit, Network, read_features
 from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import Effort, RunConfig
@@ -86,7 +87,7 @@ def test_designs_of_a_wide_table_read_all_of_its_features(tmp_path, kind):
     procedure = replace(procedure_of(config, data, (2,), technology, front_end_of(config, technology)), budget=SMALL)
     for name in ("models", "search"):
         (tmp_path / name).mkdir()
-    developed = procedure.develop(RunFolder(tmp_path), data, workers=1, progress=Silent())
+    developed = procedure.develop(RunFolder(tmp_path), data, executor=Serial(), progress=Silent())
     focus = focus_of(data, SMALL, 0)
     assert {type(one.model) for one in developed.designs} == {Network, LogicCircuit}
     for model in (developed.models.baseline, developed.models.quantised, *(one.model for one in developed.designs)):
@@ -96,5 +97,5 @@ def test_designs_of_a_wide_table_read_all_of_its_features(tmp_path, kind):
         right = design.model.predict(data.train.features) == data.train.classes
         assert (design.train.correct, design.train.samples) == (int(right.sum()), data.train.samples)
     assert max(one.train.value for one in developed.designs) > 0.7
-    again = procedure.develop(RunFolder(tmp_path), data, workers=1, progress=Silent())
+    again = procedure.develop(RunFolder(tmp_path), data, executor=Serial(), progress=Silent())
     assert [one.to_json() for one in again.designs] == [one.to_json() for one in developed.designs]

@@ -21,6 +21,8 @@ LARGEST_ANDS = 20_000
 #: Starts with more ANDs are shrunk on a part of the samples as well, down to so few: the moves of a round are too few
 #: to lead from a large circuit to a small one.
 SHRUNK_ABOVE, SHRUNK_TO = 6000, 500
+#: Starts with still more ANDs are not: an edit takes time in proportion to them, and so many are needed as well.
+SHRUNK_BELOW = 10_000
 #: Chunks of samples on which such a circuit is shrunk.
 COARSE_CHUNKS = 8
 #: What the whole of such a circuit is worth at first, as a share of the samples, the factor by which that rises, and
@@ -94,7 +96,7 @@ def run_island(job: IslandJob) -> tuple[Traced, ...]:
     for traced in kept:
         _offer(ws, store, inputs, traced)
     for start in job.starts:
-        if _ands(start) > SHRUNK_ABOVE:
+        if SHRUNK_ABOVE < _ands(start) <= SHRUNK_BELOW:
             for traced in _shrunk(start, job, words, rng):
                 if _ands(traced) <= capacity - inputs:
                     _offer(ws, store, inputs, traced)
