@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import threading
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from bespoke.documents import read_json
 from bespoke.errors import InputError
@@ -21,17 +22,11 @@ from bespoke.run.progress import RunProgress, Silent
 from bespoke.sweep.piece import DONE, PointWork, inner_config, one_line, run_through
 from bespoke.sweep.points import Point, points_of
 from bespoke.sweep.spec import SweepFile
+from bespoke.sweep.tables import FIGURES, fronts, summary, write_csv, write_parquet
 
 TO_DO = "to do"
 #: Behind the swept settings, a column each.
-RESULT_COLUMNS = (
-    "status",
-    "test_accuracy",
-    "forecast_accuracy",
-    "area_cm2",
-    "estimated_system_power_mw",
-    "folder",
-)
+RESULT_COLUMNS = ("status", *FIGURES, "folder")
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,7 @@ def run_sweep(
         with _executor(points[missing[0]].config, out) as executor:
             _run_points(executor, table, missing, progress, partial(PointWork, command=command, finish=finish))
     progress.update(1.0)
+    table.write_all()
     return SweepOutcome(table.path, len(points), sum(state != DONE for state in table.status))
 
 
@@ -107,26 +103,44 @@ def _run_points(
     executor.beside([partial(one, index, config) for index in missing if (config := table.points[index].config)])
 
 
-@dataclass
 class Table:
-    """``sweep.csv`` as it grows: of every point how it stands."""
+    """``sweep.csv`` as it grows: of every point how it stands, and its figures once it is done."""
 
-    out: Path
-    points: list[Point]
-    status: list[str]
+    def __init__(self, out: Path, points: list[Point], status: list[str]):
+        self.out, self.points, self.status = out, points, status
+        self.path = out / "sweep.csv"
+        self._figures: dict[str, tuple[Any, ...]] = {}
 
-    @property
-    def path(self) -> Path:
-        return self.out / "sweep.csv"
+    def write(self) -> pd.DataFrame:
+        """Write the table anew, and return it."""
+        rows = [
+            [*point.settings.values(), state, *self._figures_of(point, state), point.folder]
+            for point, state in zip(self.points, self.status, strict=True)
+        ]
+        table = pd.DataFrame(rows, columns=[*self.points[0].settings, *RESULT_COLUMNS])
+        table = table.astype(dict.fromkeys(FIGURES, float))
+        write_csv(table, self.path)
+        return table
 
-    def write(self) -> None:
-        sink = io.StringIO()
-        writer = csv.writer(sink, lineterminator="\n")
-        writer.writerow([*self.points[0].settings, *RESULT_COLUMNS])
-        for point, state in zip(self.points, self.status, strict=True):
-            figures = _figures(self.out / point.folder) if state == DONE else ("",) * 4
-            writer.writerow([*point.settings.values(), state, *figures, point.folder])
-        write_text(self.path, sink.getvalue())
+    def write_all(self) -> None:
+        """The table, and the others that come of it."""
+        table = self.write()
+        done = [point for point, state in zip(self.points, self.status, strict=True) if state == DONE]
+        designs = fronts(self.out, done)
+        write_parquet(table, self.out / "sweep.parquet")
+        write_csv(summary(table, list(self.points[0].settings)), self.out / "summary.csv")
+        for name, write in (("fronts.csv", write_csv), ("fronts.parquet", write_parquet)):
+            if len(designs):
+                write(designs, self.out / name)
+            else:
+                (self.out / name).unlink(missing_ok=True)
+
+    def _figures_of(self, point: Point, state: str) -> tuple[Any, ...]:
+        if state != DONE:
+            return (None,) * len(FIGURES)
+        if point.folder not in self._figures:
+            self._figures[point.folder] = _figures(self.out / point.folder)
+        return self._figures[point.folder]
 
 
 def states(out: Path, points: list[Point]) -> list[str]:
@@ -162,10 +176,4 @@ def _claim(out: Path) -> None:
 def _figures(folder: Path) -> tuple[Any, ...]:
     chosen = read_json(folder / "metrics.json", "metrics")["chosen"]
     accuracy = chosen["accuracy"]["test"]
-    figures = (
-        None if accuracy is None else accuracy["value"],
-        chosen["forecast_accuracy"],
-        chosen["area_cm2"],
-        chosen["estimated_system_power_mw"],
-    )
-    return tuple("" if figure is None else figure for figure in figures)
+    return (None if accuracy is None else accuracy["value"], *(chosen[name] for name in FIGURES[1:]))
