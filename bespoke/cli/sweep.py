@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import enum
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bespoke.cli.finishing import command_line, finishing
+from bespoke.cli.options import Address, ExecutorOption, Workers
 from bespoke.cli.progress import TerminalProgress
 from bespoke.stopping import farewell
+
+
+class SummaryFormat(enum.StrEnum):
+    """How the summary is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    LATEX = "latex"
+    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -19,10 +31,18 @@ def register(app: typer.Typer) -> None:
 File = Annotated[Path, typer.Argument(help="TOML file with tables [run], [sweep] and [zip].", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder of the sweep; the same command computes what is missing.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the points and what is done of them; write nothing.")]
-Workers = Annotated[int | None, typer.Option(help="Processes at once; changes no result; default 2.")]
+Format = Annotated[SummaryFormat, typer.Option("--format", help="How to print mean ± spread of every combination.")]
 
 
-def sweep(file: File, out: Out, dry_run: DryRun = False, workers: Workers = None) -> None:
+def sweep(
+    file: File,
+    out: Out,
+    dry_run: DryRun = False,
+    workers: Workers = None,
+    executor: ExecutorOption = None,
+    address: Address = None,
+    summary_format: Format = SummaryFormat.TEXT,
+) -> None:
     """Run every combination of settings that a file lists, a run folder each, and put them in one table, sweep.csv.
 
     Only missing points are computed when called again; one that fails is a row with its reason.
@@ -32,7 +52,8 @@ def sweep(file: File, out: Out, dry_run: DryRun = False, workers: Workers = None
     from bespoke.sweep.job import states
 
     read = read_sweep(file)
-    overriding = {} if workers is None else {"workers": workers}
+    asked = {"workers": workers, "executor": executor, "address": address}
+    overriding = {key: value for key, value in asked.items() if value is not None}
     if dry_run:
         points = points_of(read, **overriding)
         for point, state in zip(points, states(out, points), strict=True):
@@ -43,7 +64,24 @@ def sweep(file: File, out: Out, dry_run: DryRun = False, workers: Workers = None
         outcome = run_sweep(
             read, out, progress=progress, finish=finishing(Silent()), command=command_line(), **overriding
         )
-    print(outcome.table)
+    _print_summary(out, summary_format)
+    print(outcome.table, file=sys.stderr)
     if outcome.failed:
-        print(f"{outcome.failed} of {outcome.points} points failed; the column status says why")
+        print(f"{outcome.failed} of {outcome.points} points failed; the column status says why", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _print_summary(out: Path, summary_format: SummaryFormat) -> None:
+    from bespoke.report.sweep_summary import summary_json, summary_latex, summary_text
+    from bespoke.sweep.tables import read_summary
+
+    match summary_format:
+        case SummaryFormat.CSV:
+            text = (out / "summary.csv").read_text(encoding="utf-8")
+        case SummaryFormat.LATEX:
+            text = summary_latex(read_summary(out))
+        case SummaryFormat.JSON:
+            text = summary_json(read_summary(out))
+        case _:
+            text = summary_text(read_summary(out))
+    print(text, end="")

@@ -185,26 +185,28 @@ def comparison_latex(frame: pd.DataFrame, names: Sequence[str] | None = None) ->
     Without ``names`` it has the few columns that say most: a page is narrow.
     """
     table = readable(frame, brief_columns(frame) if names is None else names)
-    units = [f"({_latex(column.unit)})" if column.unit else "" for column in table.columns]
+    units = [f"({latex_text(column.unit)})" if column.unit else "" for column in table.columns]
     note = note_on(table)
     lines = [
         "% needs \\usepackage{booktabs}; intervals are 95 %",
         *([] if note is None else [f"% {note}"]),
         f"\\begin{{tabular}}{{{''.join('l' if column.is_text else 'r' for column in table.columns)}}}",
         "\\toprule",
-        _latex_row(_latex(column.title) for column in table.columns),
-        *([_latex_row(units)] if any(units) else []),
+        latex_row(latex_text(column.title) for column in table.columns),
+        *([latex_row(units)] if any(units) else []),
         "\\midrule",
-        *(_latex_row(map(_latex, row)) for row in table.rows),
+        *(latex_row(map(latex_text, row)) for row in table.rows),
         "\\bottomrule",
         "\\end{tabular}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _latex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """Text as LaTeX shows it."""
     return " ".join(text.split()).translate(_LATEX)
 
 
-def _latex_row(cells: Iterable[str]) -> str:
+def latex_row(cells: Iterable[str]) -> str:
+    """A line of a LaTeX table, of cells that are LaTeX already."""
     return " & ".join(cells) + r" \\"

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import csv
-import io
+import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from bespoke.documents import read_json
-from bespoke.errors import BespokeError, InputError
+from bespoke.errors import InputError
+from bespoke.execution import Executor, executor_of
 from bespoke.files import write_text
+from bespoke.run.config import RunConfig
 from bespoke.run.progress import RunProgress, Silent
+from bespoke.sweep.piece import DONE, PointWork, inner_config, one_line, run_through
 from bespoke.sweep.points import Point, points_of
 from bespoke.sweep.spec import SweepFile
+from bespoke.sweep.tables import FIGURES, fronts, summary, write_csv, write_parquet
 
-DONE = "done"
 TO_DO = "to do"
 #: Behind the swept settings, a column each.
-RESULT_COLUMNS = (
-    "status",
-    "test_accuracy",
-    "forecast_accuracy",
-    "area_cm2",
-    "estimated_system_power_mw",
-    "folder",
-)
+RESULT_COLUMNS = ("status", *FIGURES, "folder")
 
 
 @dataclass(frozen=True)
@@ -52,30 +52,95 @@ def run_sweep(
     Parameters
     ----------
     out : folder of the sweep, with ``sweep.csv``, a copy of ``sweep.toml`` and a run folder per point in ``points/``.
-    finish : as in `bespoke.run.job.run`, for every point.
-    overriding : settings that decide no result, such as ``workers``.
+    finish : as in `bespoke.run.job.run`, for every point; it can be pickled.
+    overriding : settings that decide no result: ``workers``, ``executor``, ``address``.
 
     Raises
     ------
     InputError
-        if ``out`` is a file, or holds something else than a sweep.
+        if ``out`` is a file, or holds something else than a sweep; for an executor that is not there.
     """
     progress = Silent() if progress is None else progress
     points = points_of(sweep, **overriding)
     _claim(out)
     write_text(out / "sweep.toml", sweep.path.read_text(encoding="utf-8"))
-    status = states(out, points)
-    table = out / "sweep.csv"
-    _write_table(table, out, points, status)
+    table = Table(out, points, states(out, points))
+    table.write()
     progress.stage("points")
-    missing = [index for index, state in enumerate(status) if state != DONE]
-    for done, index in enumerate(missing):
-        point = points[index]
-        progress.update(done / len(missing), Path(point.folder).name)
-        status[index] = _run_point(point, out, finish, command)
-        _write_table(table, out, points, status)
+    missing = [index for index, state in enumerate(table.status) if state != DONE and points[index].config is not None]
+    if missing:
+        with _executor(points[missing[0]].config, out) as executor:
+            _run_points(executor, table, missing, progress, partial(PointWork, command=command, finish=finish))
     progress.update(1.0)
-    return SweepOutcome(table, len(points), sum(state != DONE for state in status))
+    table.write_all()
+    return SweepOutcome(table.path, len(points), sum(state != DONE for state in table.status))
+
+
+def _executor(config: RunConfig | None, out: Path) -> Executor:
+    """The one that the settings name; all points name the same."""
+    assert config is not None
+    return executor_of(config.executor, config.workers, address=config.address, keep=out / "failed")
+
+
+def _run_points(
+    executor: Executor,
+    table: Table,
+    missing: list[int],
+    progress: RunProgress,
+    work: Callable[[RunConfig, Path], PointWork],
+) -> None:
+    """All missing points, as many at a time as there are workers; the table is written anew after each."""
+    lock, done = threading.Lock(), itertools.count(1)
+
+    def one(index: int, config: RunConfig) -> None:
+        point = table.points[index]
+        state = run_through(executor, work(inner_config(config, executor, len(missing)), table.out / point.folder))
+        with lock:
+            table.status[index] = state
+            table.write()
+            progress.update(next(done) / len(missing), Path(point.folder).name)
+
+    executor.beside([partial(one, index, config) for index in missing if (config := table.points[index].config)])
+
+
+class Table:
+    """``sweep.csv`` as it grows: of every point how it stands, and its figures once it is done."""
+
+    def __init__(self, out: Path, points: list[Point], status: list[str]):
+        self.out, self.points, self.status = out, points, status
+        self.path = out / "sweep.csv"
+        self._figures: dict[str, tuple[Any, ...]] = {}
+
+    def write(self) -> pd.DataFrame:
+        """Write the table anew, and return it."""
+        rows = [
+            [*point.settings.values(), state, *self._figures_of(point, state), point.folder]
+            for point, state in zip(self.points, self.status, strict=True)
+        ]
+        table = pd.DataFrame(rows, columns=[*self.points[0].settings, *RESULT_COLUMNS])
+        table = table.astype(dict.fromkeys(FIGURES, float))
+        write_csv(table, self.path)
+        return table
+
+    def write_all(self) -> None:
+        """The table, and the others that come of it."""
+        table = self.write()
+        done = [point for point, state in zip(self.points, self.status, strict=True) if state == DONE]
+        designs = fronts(self.out, done)
+        write_parquet(table, self.out / "sweep.parquet")
+        write_csv(summary(table, list(self.points[0].settings)), self.out / "summary.csv")
+        for name, write in (("fronts.csv", write_csv), ("fronts.parquet", write_parquet)):
+            if len(designs):
+                write(designs, self.out / name)
+            else:
+                (self.out / name).unlink(missing_ok=True)
+
+    def _figures_of(self, point: Point, state: str) -> tuple[Any, ...]:
+        if state != DONE:
+            return (None,) * len(FIGURES)
+        if point.folder not in self._figures:
+            self._figures[point.folder] = _figures(self.out / point.folder)
+        return self._figures[point.folder]
 
 
 def states(out: Path, points: list[Point]) -> list[str]:
@@ -84,7 +149,7 @@ def states(out: Path, points: list[Point]) -> list[str]:
     found = []
     for point in points:
         if point.reason is not None:
-            found.append(_one_line(point.reason))
+            found.append(one_line(point.reason))
         elif (out / point.folder / "metrics.json").is_file():
             found.append(DONE)
         else:
@@ -108,42 +173,7 @@ def _claim(out: Path) -> None:
         raise InputError(f"folder {out} holds files that are not of a sweep; name another with --out")
 
 
-def _run_point(point: Point, out: Path, finish: Callable[[Path], None] | None, command: str) -> str:
-    """`done`, or why not: a point that fails is no reason to leave the others."""
-    if point.config is None:
-        return _one_line(point.reason or "")
-    from bespoke.run.job import run  # heavy: only when a run starts
-
-    try:
-        run(point.config, out / point.folder, command=command, finish=finish)
-    except BespokeError as error:
-        return _one_line(str(error))
-    except MemoryError:
-        return "the machine ran out of memory"
-    return DONE
-
-
-def _one_line(text: str) -> str:
-    return text.strip().split("\n", 1)[0]
-
-
-def _write_table(path: Path, out: Path, points: list[Point], status: list[str]) -> None:
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow([*points[0].settings, *RESULT_COLUMNS])
-    for point, state in zip(points, status, strict=True):
-        figures = _figures(out / point.folder) if state == DONE else ("",) * 4
-        writer.writerow([*point.settings.values(), state, *figures, point.folder])
-    write_text(path, sink.getvalue())
-
-
 def _figures(folder: Path) -> tuple[Any, ...]:
     chosen = read_json(folder / "metrics.json", "metrics")["chosen"]
     accuracy = chosen["accuracy"]["test"]
-    figures = (
-        None if accuracy is None else accuracy["value"],
-        chosen["forecast_accuracy"],
-        chosen["area_cm2"],
-        chosen["estimated_system_power_mw"],
-    )
-    return tuple("" if figure is None else figure for figure in figures)
+    return (None if accuracy is None else accuracy["value"], *(chosen[name] for name in FIGURES[1:]))

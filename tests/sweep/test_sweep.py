@@ -2,19 +2,25 @@
 
 import csv
 import itertools
+import json
 import re
 
 import pytest
 from typer.testing import CliRunner
 
 from bespoke.cli import app
-from bespoke.errors import InputError, NoDesignError
+from bespoke.errors import InputError, NoDesignError, PieceFailedError
+from bespoke.execution import Serial
+from bespoke.run.progress import Silent
 from bespoke.sweep import points_of, read_sweep, run_sweep
+from bespoke.sweep.job import Table, _run_points
+from bespoke.sweep.piece import PointWork, run_and_pack, run_through
 from tests.sample_runs import write_sample_run
 
 FILE = """
 [run]
 effort = "fast"
+workers = 1
 [sweep]
 data = ["iris", "wine"]
 hidden = [[2], [3, 2]]
@@ -141,7 +147,7 @@ def test_failures_are_rows_and_only_missing_points_are_run_again(tmp_path, runs)
 
 
 def test_settings_that_refuse_one_another_are_a_failed_row(tmp_path, runs):
-    text = '[run]\ndata="iris"\nmodel="m.json"\n[sweep]\nhidden=["auto", [2]]\n'
+    text = '[run]\ndata="iris"\nworkers=1\nmodel="m.json"\n[sweep]\nhidden=["auto", [2]]\n'
     outcome = run_sweep(read(tmp_path, text), tmp_path / "out")
     assert (outcome.failed, len(runs())) == (1, 1)
     assert "--hidden" in rows(tmp_path / "out")[1]["status"]
@@ -167,3 +173,74 @@ def test_the_command_counts_failures_and_a_dry_run_writes_nothing(tmp_path, runs
     assert CliRunner().invoke(app, [*call, "--dry-run"]).output.count("no design is that small") == 2
     runs.fake.failing = False
     assert CliRunner().invoke(app, call).exit_code == 0
+
+
+def test_workers_that_die_of_a_point_are_its_reason_and_the_others_go_on(tmp_path, runs):
+    class Deadly(Serial):
+        def call(self, work, *arguments, **options):
+            if arguments[0].config.seed == 1:
+                raise PieceFailedError("3 workers died\nof it")
+            return super().call(work, *arguments, **options)
+
+    points = points_of(read(tmp_path))
+    table = Table(tmp_path / "out", points, ["to do"] * len(points))
+    _run_points(Deadly(), table, list(range(len(points))), Silent(), PointWork)
+    assert [row["status"] for row in rows(tmp_path / "out")] == ["done", "3 workers died"] * 4
+    assert {(config.executor, config.workers) for config in runs()} == {("serial", 1)}
+
+
+def test_points_come_packed_from_where_files_are_not_shared(tmp_path, runs):
+    class Far(Serial):
+        shares_files = False
+
+        def call(self, work, *arguments, **options):
+            assert not any((tmp_path / "out/points").glob("wine*2-seed-0*/metrics.json"))
+            return super().call(work, *arguments, **options)
+
+    point = points_of(read(tmp_path))[4]
+    folder = tmp_path / "out" / point.folder
+    folder.mkdir(parents=True)
+    (folder / "begun.json").write_text("{}")
+    assert run_through(Far(), PointWork(point.config, folder)) == "done"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert not (folder / "begun.json").exists()
+    expected = write_sample_run(tmp_path / "expected", seed=0, data_name="wine")
+    read_back, there = (
+        {path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        for top in (folder, expected)
+    )
+    assert read_back == there
+
+
+def test_a_reason_names_the_folder_of_the_sweep_not_the_scratch_one(tmp_path, monkeypatch):
+    def fail(config, out, **_):
+        out.mkdir()
+        raise NoDesignError(f"the front stays in {out / 'front.csv'}")
+
+    monkeypatch.setattr("bespoke.run.job.run", fail)
+    state, _ = run_and_pack(PointWork(points_of(read(tmp_path))[0].config, tmp_path / "out/points/one"))
+    assert state == f"the front stays in {tmp_path / 'out/points/one/front.csv'}"
+
+
+@pytest.mark.slow
+@pytest.mark.eda
+def test_a_sweep_runs_its_points_in_processes_and_a_second_call_runs_nothing(tmp_path):
+    text = '[run]\ndata="iris"\neffort="fast"\nfolds=2\n[sweep]\nhidden=[[2]]\nseed=[0,1]\n'
+    call = ["sweep", str(written(tmp_path, text)), "--out", str(tmp_path / "out"), "--workers", "2"]
+    first = CliRunner().invoke(app, call)
+    assert first.exit_code == 0, first.output
+    table = rows(tmp_path / "out")
+    assert list(table[0]) == [
+        "hidden", "seed", "status", "test_accuracy", "forecast_accuracy", "area_cm2", "estimated_system_power_mw",
+        "folder",
+    ]  # fmt: skip
+    assert [(row["hidden"], row["seed"], row["status"]) for row in table] == [("2", "0", "done"), ("2", "1", "done")]
+    for row in table:
+        chosen = json.loads((tmp_path / "out" / row["folder"] / "metrics.json").read_text())["chosen"]
+        assert float(row["test_accuracy"]) == chosen["accuracy"]["test"]["value"]
+        assert float(row["area_cm2"]) == chosen["area_cm2"]
+    files = [path for path in (tmp_path / "out/points").rglob("*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert CliRunner().invoke(app, call).exit_code == 0
+    assert {path: path.stat().st_mtime_ns for path in files} == before
+    assert rows(tmp_path / "out") == table
