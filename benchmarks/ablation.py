@@ -21,6 +21,7 @@ import numpy as np
 from upper_end import SETS, SETTINGS, our_points
 
 from bespoke.data import load_dataset, prepare
+from bespoke.execution import Serial
 from bespoke.run import procedure as procedures
 from bespoke.run.config import Effort, RunConfig, Start
 from bespoke.run.crossfitting import cross_fit
@@ -28,7 +29,6 @@ from bespoke.run.preparation import VALIDATION_FRACTION, front_end_of, procedure
 from bespoke.run.procedure import Procedure
 from bespoke.run.progress import Silent
 from bespoke.run.runfolder import RunFolder
-from bespoke.run.workers import one_thread_each
 from bespoke.search import SearchOptions
 from bespoke.search.circuit import ApproximationOptions
 
@@ -87,11 +87,11 @@ def accuracy(row: Row, name: str, split: int, arguments: argparse.Namespace) -> 
             more = replace(budget, candidates=times * budget.candidates, moves=times * budget.moves)
             procedure = replace(procedure, budget=more)
         # one worker: the options below are this process's own
-        made = cross_fit(folder, procedure, data, folds=config.fold_count, workers=1, progress=Silent())
+        with Serial() as executor:
+            made = cross_fit(folder, procedure, data, folds=config.fold_count, executor=executor, progress=Silent())
     return float(np.mean([point.accuracy for point in our_points(data, made, SETTING)]))
 
 
-@one_thread_each()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", default=list(SETS))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.data import PreparedData, load_dataset, prepare
+from bespoke.execution import Executor, executor_of
 from bespoke.model import LogicCircuit
 from bespoke.search import Found, circuit_of, estimate_area
 from bespoke.search.circuit import (
@@ -47,10 +48,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="seeds 0, 1, ... of training and search")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    for name in options.sets.split(","):
-        data = prepare(load_dataset(_source(name)), validation_fraction=0.25)
-        for seed in range(options.seeds):
-            _compare(name, data, options, seed)
+    with executor_of(workers=options.workers) as executor:
+        for name in options.sets.split(","):
+            data = prepare(load_dataset(_source(name)), validation_fraction=0.25)
+            for seed in range(options.seeds):
+                _compare(name, data, options, seed, executor)
 
 
 def _source(name: str) -> str:
@@ -58,7 +60,7 @@ def _source(name: str) -> str:
     return str(shared) if shared.is_file() else name
 
 
-def _compare(name: str, data: PreparedData, options: argparse.Namespace, seed: int) -> None:
+def _compare(name: str, data: PreparedData, options: argparse.Namespace, seed: int, executor: Executor) -> None:
     technology = load_technology()
     hidden, level = SETS[name]
     settings = ApproximationOptions(moves=options.moves)
@@ -68,7 +70,7 @@ def _compare(name: str, data: PreparedData, options: argparse.Namespace, seed: i
     start = circuit_of(network)
     print(f"\n{name}, seed {seed}: start of {len(start.fanins)} ANDs")
     _row("start", start, estimate_area(start, technology), data)
-    common = dict(technology=technology, seed=seed, workers=options.workers)
+    common = dict(technology=technology, seed=seed, executor=executor)
     began = time.perf_counter()
     front = approximate(start, samples, settings, **common)
     _report("approximate", front, data, level, settings, time.perf_counter() - began)

@@ -22,6 +22,7 @@ import numpy as np
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
 from bespoke.errors import NoDesignError
+from bespoke.execution import executor_of
 from bespoke.run.config import Effort, RunConfig
 from bespoke.run.crossfitting import cross_fit
 from bespoke.run.preparation import (
@@ -34,7 +35,6 @@ from bespoke.run.preparation import (
 from bespoke.run.progress import Silent
 from bespoke.run.rivals import exact_design
 from bespoke.run.runfolder import RunFolder
-from bespoke.run.workers import one_thread_each
 from bespoke.statistics import Accuracy
 
 SETS = (
@@ -94,7 +94,8 @@ def outcomes(name: str, split: int, seed: int, arguments: argparse.Namespace) ->
         folder = RunFolder(Path(place))
         topology = topology_of(folder, config, data, Silent())
         procedure = procedure_of(config, data, topology.hidden, technology, front_end)
-        made = cross_fit(folder, procedure, data, folds=config.fold_count, workers=config.workers, progress=Silent())
+        with executor_of(workers=config.workers) as executor:
+            made = cross_fit(folder, procedure, data, folds=config.fold_count, executor=executor, progress=Silent())
     designs = with_forecasts(made.developed.designs, made.crossfit, config.objective)
     designs.append(exact_design(made.developed.models.baseline, procedure.judge(data), front_end, made.crossfit))
     limits = [{"frugal": True}, *({"max_system_power_mw": budget} for budget in BUDGETS_MW)]
@@ -108,7 +109,6 @@ def outcomes(name: str, split: int, seed: int, arguments: argparse.Namespace) ->
     return Outcomes(found[0], tuple(found[1:]), asked, got)
 
 
-@one_thread_each()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", default=list(SETS))

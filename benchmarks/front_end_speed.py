@@ -93,7 +93,6 @@ def _candidates(data: PreparedData, kind: FrontEndKind, objective: Objective, ar
         SearchOptions(candidates=arguments.candidates, hidden=(3,), islands=1, epochs=2, objective=objective, seed=1),
         technology=technology,
         front_end=priced_front_end(technology, kind),
-        workers=1,
     )
     return front.statistics.evaluated / front.statistics.search_seconds
 

@@ -28,6 +28,7 @@ from bespoke.data import load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
 from bespoke.eda.tools import Backend as Tool
 from bespoke.errors import NoDesignError
+from bespoke.execution import executor_of
 from bespoke.files import write_json
 from bespoke.model import IntegerClassifier, Network, input_wires
 from bespoke.robustness import DEFAULT_DEVICE_YIELDS, GOOD_LOSS, printed_yield, single_stuck_at
@@ -90,9 +91,10 @@ class Bench:
         with_folder.open(config, data_digest=data_digest(self.data))
         topology = topology_of(with_folder, config, self.data, Silent())
         procedure = procedure_of(config, self.data, topology.hidden, self.technology, self.front_end)
-        made = cross_fit(
-            with_folder, procedure, self.data, folds=config.fold_count, workers=config.workers, progress=Silent()
-        )
+        with executor_of(workers=config.workers) as executor:
+            made = cross_fit(
+                with_folder, procedure, self.data, folds=config.fold_count, executor=executor, progress=Silent()
+            )
         with_folder.close()
         return procedure, made
 
@@ -115,11 +117,12 @@ class Bench:
             seed=0,
             front_end=front_end,
             objective=Objective.SYSTEM_POWER,
-            workers=self.arguments.workers,
         )
         source = emit(model, data, folder, title=f"{data.name}: {title}", wires=wires)
         bits = port_bits(wires, data.train.features)
-        netlist = map_design(source, model, wires, bits, folder=folder / "logs", backend=backend).netlist
+        with executor_of(workers=self.arguments.workers) as executor:
+            logs = folder / "logs"
+            netlist = map_design(source, model, wires, bits, folder=logs, backend=backend, executor=executor).netlist
         costs = backend.costs(netlist, wires, port_bits(wires, data.test.features))
         subject = Printable.of_model(
             netlist,

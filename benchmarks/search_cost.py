@@ -61,7 +61,7 @@ def evolved_designs(data, hidden: int, count: int, candidates: int) -> list[Netw
     """Designs spread over a search's whole result, near-ties included."""
     search_data = SearchData(data.train.features, data.train.classes, data.bits, data.classes)
     options = SearchOptions(candidates=candidates, islands=1, hidden=(hidden,))
-    front = explore(search_data, [], options, technology=TECHNOLOGY, workers=1).candidates
+    front = explore(search_data, [], options, technology=TECHNOLOGY).candidates
     picks = np.unique(np.linspace(0, len(front) - 1, count).round().astype(int))
     return [front[pick].classifier for pick in picks]
 

@@ -117,7 +117,7 @@ def main() -> None:
     ours, published = [], []
     for number in range(arguments.rounds):  # interleaved, so that a busy machine slows both alike
         published.append(published_rate(data, arguments.hidden, 2.0))
-        front = explore(search_data, [], options, technology=technology, workers=1)
+        front = explore(search_data, [], options, technology=technology)
         ours.append(front.statistics.candidates_per_second)
         share = front.statistics.priced / front.statistics.evaluated
         print(

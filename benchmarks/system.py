@@ -29,6 +29,7 @@ from bespoke.costs import Objective
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, with_forecasts
 from bespoke.eda.tools import Backend as Tool
+from bespoke.execution import executor_of
 from bespoke.files import write_json
 from bespoke.run.config import Effort, RunConfig
 from bespoke.run.crossfitting import cross_fit
@@ -98,7 +99,8 @@ def _searched(folder: Path, search: str, data: PreparedData, arguments) -> tuple
         run.open(config, data_digest=data_digest(data))
         topology = topology_of(run, replace(config, front_end=FrontEndKind.THERMOMETER), data, Silent())
         procedure = procedure_of(config, data, topology.hidden, technology, front_end)
-        made = cross_fit(run, procedure, data, folds=config.fold_count, workers=config.workers, progress=Silent())
+        with executor_of(workers=config.workers) as executor:
+            made = cross_fit(run, procedure, data, folds=config.fold_count, executor=executor, progress=Silent())
         backend = Backend(
             technology=technology,
             effort=str(Effort.FAST),

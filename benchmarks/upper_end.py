@@ -23,12 +23,12 @@ from sklearn.tree import DecisionTreeClassifier
 from bespoke.costs import Objective
 from bespoke.data import PreparedData, load_dataset, prepare
 from bespoke.design import Design, Request, choose, with_forecasts
+from bespoke.execution import executor_of
 from bespoke.run.config import Effort, RunConfig, Start
 from bespoke.run.crossfitting import CrossFitted, cross_fit
 from bespoke.run.preparation import front_end_of, procedure_of, technology_of, topology_of
 from bespoke.run.progress import Silent
 from bespoke.run.runfolder import RunFolder
-from bespoke.run.workers import one_thread_each
 from bespoke.search import estimates
 from bespoke.sensing import FrontEndKind
 from bespoke.statistics import Accuracy
@@ -89,7 +89,8 @@ def fitted(name: str, split: int, setting: Setting, arguments: argparse.Namespac
         # the literature's topology belongs to its own split; sizes are found for this one
         topology = topology_of(folder, replace(config, front_end=FrontEndKind.THERMOMETER), data, Silent())
         procedure = procedure_of(config, data, topology.hidden, technology, front_end)
-        made = cross_fit(folder, procedure, data, folds=config.fold_count, workers=config.workers, progress=Silent())
+        with executor_of(workers=config.workers) as executor:
+            made = cross_fit(folder, procedure, data, folds=config.fold_count, executor=executor, progress=Silent())
     return data, made
 
 
@@ -150,7 +151,6 @@ def cost_ratios(ours: list[Point], trees: list[Point]) -> list[float]:
     return ratios
 
 
-@one_thread_each()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", default=list(SETS))

@@ -72,3 +72,7 @@ class UndecidedError(VerificationError):
 
 class OutOfTimeError(VerificationError):
     """Whether two circuits agree was not found out in the time given; a faster or idler machine may find out."""
+
+
+class PieceFailedError(BespokeError):
+    """A piece of work ended its worker again and again; the message says which, and where its input is kept."""

@@ -11,10 +11,10 @@ import logging
 import time
 from collections.abc import Callable
 
-import joblib
 import numpy as np
 
 from bespoke.circuit import Circuit
+from bespoke.execution import executor_of
 from bespoke.model import LogicCircuit, Network, QRelu
 from bespoke.netlist import dynamic_power, read_netlist, static_power, timing
 from bespoke.netlist.optimise import optimise_netlist
@@ -76,7 +76,7 @@ def _search() -> None:
     data = SearchData(features, classes, 4, 2, features, classes)
     options = SearchOptions(candidates=2_000, epochs=1, objective=_DEFAULT.objective)
     front_end = front_end_of(_DEFAULT, technology)
-    explore(data, [_network()], options, technology=technology, front_end=front_end, workers=1)
+    explore(data, [_network()], options, technology=technology, front_end=front_end)
     estimates(_network(), technology, features, baseline_front_end(technology, front_end))
 
 
@@ -138,8 +138,12 @@ def warm_up() -> None:
 
     The longest come first. Approximation waits for the search, whose kernels it shares, and finds them compiled.
     """
-    jobs = [joblib.delayed(job)() for job in (_search, _netlists, _approximation, _starts, _drift, _faults)]
-    joblib.Parallel(n_jobs=2)(jobs)
+    with executor_of(workers=2) as executor:
+        list(executor.map(_done, (_search, _netlists, _approximation, _starts, _drift, _faults)))
+
+
+def _done(job: Callable[[], None]) -> None:
+    job()
 
 
 def timed(job: Callable[[], None]) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from bespoke.backend.circuits import behind_comparators
 from bespoke.backend.synthesis import SynthesisResult, synthesise
 from bespoke.costs import Costs, Objective
+from bespoke.execution import Executor
 from bespoke.model import IntegerClassifier, LogicCircuit, used_bits
 from bespoke.netlist import Netlist, area_cm2, dynamic_power, static_power
 from bespoke.netlist.optimise import DEFAULT_POWER_WEIGHT
@@ -30,10 +31,7 @@ _RANDOM_VECTORS = 1000
 
 @dataclass(frozen=True)
 class Backend:
-    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design.
-
-    ``workers`` is how many runs of ABC or of the optimiser work on one design at a time; it changes no result.
-    """
+    """What maps and measures designs: the technology, the tools, how hard they try; what stands before the design."""
 
     technology: Technology
     effort: str
@@ -42,7 +40,6 @@ class Backend:
     seed: int
     front_end: FrontEnd
     decisions_per_hour: float | None = None
-    workers: int = 1
     objective: Objective = Objective.AREA
 
     @property
@@ -70,6 +67,7 @@ def map_design(
     *,
     folder: Path,
     backend: Backend,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> SynthesisResult:
     """Map a design's Verilog on cells, for the objective of the run.
@@ -80,6 +78,7 @@ def map_design(
     Parameters
     ----------
     bits : bool (vectors, wires), on which static power is measured: the training part's; None for random ones.
+    executor : whose threads run ABC and the optimiser; None runs them one by one.
     """
     circuits = start_circuits(classifier, wires)
     complemented = backend.complemented(circuits)
@@ -98,7 +97,7 @@ def map_design(
             start_circuits=circuits,
             power_weight=backend.power_weight,
             complemented=inputs,
-            workers=backend.workers,
+            executor=executor,
             backend=backend.yosys,
             clock_ms=backend.clock_ms,
             seed=backend.seed,

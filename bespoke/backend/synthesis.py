@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from bespoke.eda.rtlil import BitPort
 from bespoke.eda.tools import Backend
 from bespoke.eda.yosys import Elaborated, elaborate
 from bespoke.errors import InputError, ToolFailedError, ToolTimeoutError, UndecidedError, VerificationError
+from bespoke.execution import Executor, Serial
 from bespoke.files import write_text
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, cell_counts, read_netlist, static_power, timing, write_netlist
@@ -107,7 +107,7 @@ def synthesise(
     complemented: np.ndarray | None = None,
     clock_ms: float | None = None,
     seed: int = 0,
-    workers: int = 2,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> SynthesisResult:
     """Map Verilog on a technology, optimise area and static power, and prove the result.
@@ -125,7 +125,7 @@ def synthesise(
     complemented : bool (input bits,), inputs whose complement costs nothing and is what to map for. The netlist has an
         inverter before each of them; what the other figures of the search for it are measured on has not.
     clock_ms : what is slower than this is taken only if nothing is faster. None takes any delay.
-    workers : runs of ABC, and of the optimiser, at a time; they change nothing but the time.
+    executor : whose threads run ABC and the optimiser; it changes nothing but the time. None runs them one by one.
     progress : called with the share done, 0 to 1, and a word on what is going on.
 
     Raises
@@ -138,8 +138,7 @@ def synthesise(
         if the netlist, or a start circuit, is not equal to the source.
     """
     tell = progress or (lambda fraction, note: None)
-    if workers < 1:
-        raise InputError(f"workers must be at least 1, not {workers}")
+    executor = executor or Serial()
     plan = effort_of(effort, seed)
     tell(0.0, "reading")
     design = elaborate(sources, top=top, folder=folder, backend=backend)
@@ -160,9 +159,10 @@ def synthesise(
         bits = bits ^ behind
     measure = partial(_figures, bits=bits)
     tell(0.1, "mapping")
-    find_offers = partial(_offers, starts, design=design, technology=technology, folder=folder, measure=measure)
-    with ThreadPoolExecutor(workers) as pool:
-        offers = find_offers(plan.levels, pool=pool)
+    find_offers = partial(
+        _offers, starts, design=design, technology=technology, folder=folder, measure=measure, executor=executor
+    )
+    offers = find_offers(plan.levels)
     if not any(offer.is_plain for offer in offers):
         mapped = optimise_and_map(starts["source"], PLAIN, libraries, folder=folder / "abc/plain")[0]
         netlist = netlist_of_mapped(mapped.circuit, design, technology)
@@ -172,8 +172,7 @@ def synthesise(
     in_time = partial(_in_time, clock_ms=clock_ms)
     # Whether the lowest level's are in time decides, for a higher effort must have every candidate of the lower ones.
     if not any(in_time(offer.netlist) for offer in offers if offer.level == 0):
-        with ThreadPoolExecutor(workers) as pool:
-            offers += find_offers([Level((SHALLOW,), ())], pool=pool)
+        offers += find_offers([Level((SHALLOW,), ())])
 
     def acceptable(netlist: Netlist, figures: Figures) -> bool:
         """No worse than the plain flow, or in time where that is not."""
@@ -206,8 +205,7 @@ def synthesise(
             )
             for index, level in enumerate(plan.levels)
         ]
-        with ThreadPoolExecutor(workers) as pool:
-            return _climb(levels, improve, pool, tell)
+        return _climb(levels, improve, executor, tell)
 
     def proven(best: Netlist, inspections: int | None) -> tuple[Netlist, Proof]:
         tell(0.9, "proving")
@@ -377,7 +375,7 @@ def _offers(
     technology: Technology,
     folder: Path,
     measure: Callable[[Netlist], Figures],
-    pool: Executor,
+    executor: Executor,
 ) -> list[_Offer]:
     """Every start through every recipe of every level; a recipe that fails offers nothing.
 
@@ -405,7 +403,7 @@ def _offers(
             log.warning("recipe %s on %s gave nothing: %s", recipe.name, name, str(error).splitlines()[0])
             return ()
 
-    results = list(pool.map(work, jobs))
+    results = list(executor.threads(work, jobs))
     offers = []
     for (level, name, _, _), mapped in zip(jobs, results, strict=True):
         for one in mapped:
@@ -417,7 +415,7 @@ def _offers(
 def _climb(
     levels: Sequence[tuple[Sequence[_Candidate], Sequence[Stage]]],
     improve: Callable[[Stage, _Candidate], _Candidate | None],
-    pool: Executor,
+    executor: Executor,
     tell: Progress,
 ) -> list[Netlist]:
     """Our own optimiser level by level, stage by stage, on the best netlists so far.
@@ -444,7 +442,7 @@ def _climb(
         for stage in stages:
             tell(0.4 + 0.5 * stages_done / all_stages, "optimising")
             stages_done += 1
-            keep(pool.map(partial(improve, stage), _chosen(best.values(), stage)))
+            keep(executor.threads(partial(improve, stage), _chosen(best.values(), stage)))
         ends.append(min(best.values(), key=lambda one: one.rank).netlist)
     return list({id(netlist): netlist for netlist in reversed(ends)}.values())
 

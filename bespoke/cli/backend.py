@@ -20,6 +20,7 @@ from bespoke.cli.options import require_verilog
 from bespoke.cli.progress import TerminalProgress
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.execution import executor_of
 from bespoke.files import write_json, write_text
 from bespoke.netlist import timing
 from bespoke.run.config import Effort
@@ -80,7 +81,7 @@ def synth(
     if front_end_table is not None and data is None:
         raise InputError("--front-end-table says what the vectors of --data become; give both")
     require_verilog(sources)
-    with TerminalProgress() as progress:
+    with executor_of(workers=workers) as executor, TerminalProgress() as progress:
         progress.stage("synthesis")
         result = synthesise(
             sources,
@@ -91,7 +92,7 @@ def synth(
             effort=str(effort),
             backend=yosys,
             seed=seed,
-            workers=workers,
+            executor=executor,
             progress=progress.update,
         )
     write_text(out / "netlist.v", result.netlist_path.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bespoke.cli.options import SEARCH, TECHNOLOGY, TRAINING, Json, require_verilog, settings_of, takes
+from bespoke.cli.options import MACHINE, SEARCH, TECHNOLOGY, TRAINING, Json, require_verilog, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
 from bespoke.errors import InputError
 from bespoke.files import write_text
@@ -71,7 +71,7 @@ def train(out: Path, config: Path | None, overwrite: bool, json_output: bool, **
     _show_agreement(trained.agreement)
 
 
-@takes(*TRAINING, *SEARCH, *TECHNOLOGY, "workers", "config", "figures", "overwrite", "json_output")
+@takes(*TRAINING, *SEARCH, *TECHNOLOGY, *MACHINE, "config", "figures", "overwrite", "json_output")
 def explore(
     out: Path,
     config: Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bespoke.cli.finishing import command_line, finishing, show_run
-from bespoke.cli.options import CHOICE, SEARCH, TECHNOLOGY, TRAINING, settings_of, takes
+from bespoke.cli.options import CHOICE, MACHINE, SEARCH, TECHNOLOGY, TRAINING, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
 from bespoke.stopping import farewell
 
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke run my.csv --target class --out runs/mine --hidden 3 --seed 1")(run)
 
 
-@takes(*TRAINING, *SEARCH, *CHOICE, *TECHNOLOGY, "clock_ms", "yosys", "workers", "config", "overwrite", "json_output")
+@takes(*TRAINING, *SEARCH, *CHOICE, *TECHNOLOGY, "clock_ms", "yosys", *MACHINE, "config", "overwrite", "json_output")
 def run(out: Path, config: Path | None, overwrite: bool, json_output: Metrics = False, **options: Any) -> None:
     """Make a verified, measured Verilog classifier from a data set.
 

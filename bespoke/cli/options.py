@@ -14,6 +14,7 @@ from bespoke.costs import Objective
 from bespoke.data import Missing, Scale
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.execution import ExecutorKind
 from bespoke.files import as_written
 from bespoke.run.config import Effort, RunConfig, Unit, coerce, read_config
 from bespoke.scores import Metric
@@ -23,6 +24,7 @@ _DATA = "Data"
 _CHOICE = "Which design"
 _SEARCH = "Training and search"
 _BACKEND = "Technology and tools"
+_MACHINE = "Where the work is done"
 
 Data = Annotated[str | None, typer.Argument(help="Name of a known data set, or a CSV file.", show_default=False)]
 Train = Annotated[str | None, typer.Option(help="CSV file of the training samples.", rich_help_panel=_DATA)]
@@ -120,8 +122,18 @@ CircuitApproximation = Annotated[
         rich_help_panel=_SEARCH,
     ),
 ]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes at once; changes no result; default 2.", rich_help_panel=_SEARCH)
+Workers = Annotated[int | None, typer.Option(help="Cores; changes no result; default 2.", rich_help_panel=_MACHINE)]
+ExecutorOption = Annotated[
+    ExecutorKind | None,
+    typer.Option(
+        "--executor",
+        help="Where pieces of the work are done; changes no result; default processes.",
+        rich_help_panel=_MACHINE,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Scheduler of a running Dask cluster, tcp://host:port; with dask.", rich_help_panel=_MACHINE),
 ]
 MaxLoss = Annotated[
     float | None,
@@ -236,12 +248,16 @@ _SHARED = {
     "clock_ms": (Clock, None),
     "yosys": (Yosys, None),
     "workers": (Workers, None),
+    "executor": (ExecutorOption, None),
+    "address": (Address, None),
     "config": (Config, None),
     "overwrite": (Overwrite, False),
     "json_output": (Json, False),
 }
 #: What says which data and how they become integers.
 TABLE = ("data", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing")
+#: Where the work is done.
+MACHINE = ("workers", "executor", "address")
 #: What a command that trains, one that searches and one that chooses take, one after the other.
 TRAINING = (
     "data", "out", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing",

@@ -14,6 +14,7 @@ from bespoke.data import Part, PreparedData, nothing, quantiser_of
 from bespoke.design import Design, with_forecasts
 from bespoke.estimator.designs import widened
 from bespoke.estimator.shares import weights_of_classes
+from bespoke.execution import executor_of
 from bespoke.importers import ImportedModel
 from bespoke.run.crossfitting import CrossFitted, cross_fit
 from bespoke.run.judging import baseline_front_end
@@ -89,13 +90,13 @@ def find_designs(
         hidden = choose_topology(data, seed=procedure.seed, budget=procedure.budget.training.topology).hidden
     procedure = replace(procedure, hidden=tuple(hidden))
     start = None if imported is None else _adapted(imported, whole, kept, quantiser, feature_names, class_labels)
-    with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder, executor_of(workers=workers) as executor:
         fitted = cross_fit(
             RunFolder(Path(folder)),
             procedure,
             data,
             folds=folds,
-            workers=workers,
+            executor=executor,
             progress=Silent(),
             imported=start,
         )

@@ -15,6 +15,7 @@ from bespoke.data import PreparedData
 from bespoke.errors import InputError
 from bespoke.estimator.fitting import unsplit_part
 from bespoke.estimator.parameters import figures_name, workers_of
+from bespoke.execution import executor_of
 from bespoke.run.choosing import forecast_fields
 from bespoke.run.design import measure
 from bespoke.run.judging import baseline_front_end
@@ -34,31 +35,31 @@ def measured(
     data = measured_data(classifier, X, y)
     design = classifier.designs_[classifier.chosen_]
     front_end = _active_front_end(classifier, known)
-    workers = workers_of(classifier.n_jobs)
     _make(folder)
     model_file = folder / "model.json"
     ModelFile.of(design.model, data, front_end.kind).save(model_file)
     unseen = X is not None or "test" in classifier._vectors
     test = Accuracy.of(design.model.predict(data.test.features), data.test.classes)
-    found = measure(
-        design.model,
-        data,
-        folder,
-        name="chosen design" if unseen else "chosen design, measured on the samples of fit",
-        backend=Backend(
-            technology=known,
-            effort=effort or classifier.effort,
-            yosys="pyosys",
-            clock_ms=known.clock_ms,
-            seed=0,
-            front_end=front_end,
-            objective=Objective(classifier.objective).cost,
-            workers=workers,
-        ),
-        model_file=model_file,
-        root=folder,
-        known_accuracy=PartAccuracies(design.train, None, test),
-    )
+    with executor_of(workers=workers_of(classifier.n_jobs)) as executor:
+        found = measure(
+            design.model,
+            data,
+            folder,
+            name="chosen design" if unseen else "chosen design, measured on the samples of fit",
+            backend=Backend(
+                technology=known,
+                effort=effort or classifier.effort,
+                yosys="pyosys",
+                clock_ms=known.clock_ms,
+                seed=0,
+                front_end=front_end,
+                objective=Objective(classifier.objective).cost,
+            ),
+            model_file=model_file,
+            root=folder,
+            known_accuracy=PartAccuracies(design.train, None, test),
+            executor=executor,
+        )
     return found if design.forecast is None else replace(found, **forecast_fields(design.forecast))
 
 

@@ -15,6 +15,7 @@ from bespoke.design import EXACT_BASELINE, Choice, Design, Forecast, Request
 from bespoke.design import choose as choose_design
 from bespoke.eda.tools import require_tools
 from bespoke.errors import InputError, NoDesignError
+from bespoke.execution import Executor
 from bespoke.files import write_json, write_text
 from bespoke.run.config import Effort, RunConfig, to_toml
 from bespoke.run.design import accuracies, average_power_mw, measure
@@ -25,13 +26,13 @@ from bespoke.run.marks import dominated, near_copies
 from bespoke.run.metrics import DesignMetrics, Ratios, RivalMetrics, RunMetrics, SelectionSummary
 from bespoke.run.metrics import to_json as metrics_to_json
 from bespoke.run.modelfile import ModelFile
-from bespoke.run.preparation import front_end_of, source_of, technology_of
+from bespoke.run.preparation import executor_named, front_end_of, source_of, technology_of
 from bespoke.run.printed import ROBUSTNESS, Press, printed_after_choice, summary_of
 from bespoke.run.progress import RunProgress, Silent
 from bespoke.run.publication import link_the_rest, shadow_of
 from bespoke.run.rivals import RIVAL_TREE
 from bespoke.run.runfolder import METRICS, RunFolder
-from bespoke.run.workers import one_thread_each
+from bespoke.run.stages import Stage
 from bespoke.sensing import FrontEnd
 from bespoke.technology import PowerSource, Technology
 
@@ -88,11 +89,9 @@ def _backend(config: RunConfig, technology: Technology, front_end: FrontEnd) -> 
         front_end=front_end,
         objective=config.objective.cost,
         decisions_per_hour=config.decisions_per_hour,
-        workers=config.workers,
     )
 
 
-@one_thread_each()
 def choose(
     run: Path,
     request: Mapping[str, Any],
@@ -132,18 +131,21 @@ def choose(
         else:
             config = replace(held, **request)
         front = FinishedFront.load(folder)
-        return settle_on(
-            folder,
-            config,
-            Bench.of(config),
-            front,
-            data_of(folder, front.findings.data),
-            asked=folder.asked(config),
-            design=design,
-            command=" && ".join(part for part in (front.findings.command, command) if part),
-            progress=progress,
-            finish=finish,
-        )
+        data = data_of(folder, front.findings.data)
+        with executor_named(config, run) as executor:
+            return settle_on(
+                folder,
+                config,
+                Bench.of(config),
+                front,
+                data,
+                executor=executor,
+                asked=folder.asked(config),
+                design=design,
+                command=" && ".join(part for part in (front.findings.command, command) if part),
+                progress=progress,
+                finish=finish,
+            )
 
 
 def settle_on(
@@ -153,6 +155,7 @@ def settle_on(
     front: FinishedFront,
     data: PreparedData,
     *,
+    executor: Executor,
     asked: RunConfig | None = None,
     design: int | None = None,
     command: str = "",
@@ -173,9 +176,16 @@ def settle_on(
     place = (folder / choice.design.model_file).parent / "chosen"
     if choice.design.origin == EXACT_BASELINE:
         place = folder / "baseline/chosen"
-    measured = _measured(folder, place, choice.design, data, bench, progress or Silent())
+    measured = _measured(folder, place, choice.design, data, bench, executor, progress or Silent())
     robustness, printed = printed_after_choice(
-        folder, config, bench.press(config), designs, data, place=place, progress=progress or Silent()
+        folder,
+        config,
+        bench.press(config),
+        designs,
+        data,
+        place=place,
+        executor=executor,
+        progress=progress or Silent(),
     )
     baseline = _at_rate(findings.baseline, config.decisions_per_hour)
     chosen = replace(
@@ -251,30 +261,40 @@ def _publish(folder: RunFolder, texts: Mapping[str, str], documents: Mapping[str
 
 
 def _measured(
-    folder: RunFolder, place: Path, design: Design, data: PreparedData, bench: Bench, progress: RunProgress
+    folder: RunFolder,
+    place: Path,
+    design: Design,
+    data: PreparedData,
+    bench: Bench,
+    executor: Executor,
+    progress: RunProgress,
 ) -> DesignMetrics:
     """The design mapped with the run's own effort, proven and measured; once, whichever requests end at it."""
-    result = str(place.relative_to(folder.path) / "design.json")
-    if not folder.has(result):
+    made_here = str(place.relative_to(folder.path) / "design.json")
+    stage = Stage("mapping and verifying the chosen design", made_here, (design.model_file,))
+    # the exact baseline keeps its own front end where it is what is chosen
+    kind = bench.conventional.front_end if design.origin == EXACT_BASELINE else bench.backend.front_end
+
+    def made() -> dict[str, Any]:
         require_tools(bench.backend.yosys)
-        # the exact baseline keeps its own front end where it is what is chosen
-        kind = bench.conventional.front_end if design.origin == EXACT_BASELINE else bench.backend.front_end
-        title = "mapping and verifying the chosen design"
-        progress.stage(title)
+        progress.stage(stage.title)
         ModelFile.of(design.model, data, front_end=kind.kind).save(place / "model.json")
-        with folder.timed(title):
+        with folder.timed(stage.title):
             metrics = measure(
                 design.model,
                 data,
                 place,
                 name="chosen design",
                 backend=replace(bench.backend, front_end=kind),
-                model_file=place / "model.json",  # written anew where mapping finds idle comparators
+                model_file=place / "model.json",
                 root=folder.path,
+                executor=executor,
                 progress=progress.update,
             )
-        folder.write_json(result, asdict(metrics))
-    return folder.read(DesignMetrics, result)
+        return asdict(metrics)
+
+    folder.made(stage, made)
+    return folder.read(DesignMetrics, stage.makes)
 
 
 def _at_rate(metrics: DesignMetrics, decisions_per_hour: float | None) -> DesignMetrics:

@@ -16,6 +16,7 @@ from bespoke.data import FeatureRange, Missing, Scale, Scaling
 from bespoke.documents import read_toml
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
+from bespoke.execution import ExecutorKind
 from bespoke.scores import Metric
 from bespoke.sensing import MOST_BITS, FrontEndKind
 
@@ -66,6 +67,9 @@ REQUEST_SETTINGS = (
 )
 
 
+#: Settings that say where the work is done, and change no result.
+MACHINE_SETTINGS = ("workers", "executor", "address")
+
 #: Of the published range of 0.90 to 0.99 ('Printed Microprocessors', ISCA 2020), for what is not asked otherwise.
 DEVICE_YIELD = 0.99
 
@@ -76,7 +80,7 @@ def _option(default: Any, text: str, *, low: float | None = None, high: float | 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Everything that decides a run's result, and the number of workers, which does not.
+    """Everything that decides a run's result, and where the work is done, which does not.
 
     Raises
     ------
@@ -139,7 +143,11 @@ class RunConfig:
     )
     clock_ms: float | None = _option(None, "clock period, ms; the technology's by default", low=1e-6)
     yosys: Backend = _option(Backend.PYOSYS, "which Yosys runs")
-    workers: int = _option(2, "processes that work at once; the result does not depend on it", low=1, high=1024)
+    workers: int = _option(2, "cores that work at once; the result does not depend on it", low=1, high=1024)
+    executor: ExecutorKind = _option(
+        ExecutorKind.PROCESSES, "where pieces of the work are done; the result does not depend on it"
+    )
+    address: str | None = _option(None, "scheduler of a running Dask cluster, tcp://host:port, for executor dask")
 
     def __post_init__(self):
         for item in dataclasses.fields(self):
@@ -181,6 +189,8 @@ class RunConfig:
                 "--max-loss with --objective printed-accuracy sets prints against the baseline's accuracy as designed; "
                 f"with --metric {self.metric} give --min-accuracy"
             )
+        if self.address is not None and self.executor is not ExecutorKind.DASK:
+            raise InputError("--address is that of a Dask cluster; give --executor dask with it, or leave it out")
         if self.front_end is FrontEndKind.DIGITAL and self.front_end_figures is not None:
             raise InputError("--front-end digital costs nothing; leave --front-end-figures out")
 
@@ -199,7 +209,8 @@ class RunConfig:
     def result_settings(self) -> dict[str, Any]:
         """The settings that what is found depends on, as they stand in a run folder's config; not the request."""
         settings = to_plain(self)
-        settings.pop("workers")
+        for name in MACHINE_SETTINGS:
+            settings.pop(name, None)
         settings.pop("data_dir", None)  # where the data lay; their digest says what they were
         if self.spread is None:  # what prints are reported under, and no more
             settings.pop("device_yield"), settings.pop("threshold_sigma")
@@ -308,6 +319,8 @@ def _coerced(key: str, value: Any) -> Any:
             return _choice(value, FrontEndKind)
         case "yosys":
             return _choice(value, Backend)
+        case "executor":
+            return _choice(value, ExecutorKind)
         case "circuit_approximation" | "choose_rival":
             return _typed(value, bool, "true or false")
         case (

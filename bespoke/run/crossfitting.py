@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
-
-import joblib
+from functools import partial
 
 from bespoke.data import Part, PreparedData, cut_folds
 from bespoke.design import CrossFit, FoldEvidence
+from bespoke.execution import Executor
 from bespoke.run.procedure import Developed, Procedure
-from bespoke.run.progress import RunProgress, Share, ShareFile, Silent
+from bespoke.run.progress import RunProgress, SideBySide
 from bespoke.run.runfolder import RunFolder
-from bespoke.run.workers import one_thread_each
+from bespoke.run.stages import Stage
 from bespoke.train import FloatModel
 
-#: Seconds between two looks at how far the folds are.
-_LOOK_EVERY_S = 0.5
 #: Title of the stage.
 STAGE = "training and searching"
-# What a run of the procedure leaves: what judged it, that it is done (written last), and how far it is meanwhile.
-_EVIDENCE, _DONE, _SHARE = "evidence.json", "search/done.json", "search/progress"
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ def cross_fit(
     data: PreparedData,
     *,
     folds: int,
-    workers: int,
+    executor: Executor,
     progress: RunProgress,
     imported: FloatModel | None = None,
 ) -> CrossFitted:
@@ -50,70 +43,47 @@ def cross_fit(
     alone: it may have seen any sample, so that every fold trains a network of its topology.
     """
     cuts = cut_folds(data, folds, seed=procedure.seed) if folds else ()
-    places = [folder, *(RunFolder(folder / f"folds/{number}") for number in range(len(cuts)))]
-    tasks = [(place, fold.data, fold.held_out) for place, fold in zip(places[1:], cuts, strict=True)]
-    tasks = [(folder, data, data.validation), *tasks]
-    inner = max(1, workers // len(tasks))
-    pending = [task for task in tasks if not _is_done(task[0])]
-    if pending:
+    places = [RunFolder(folder / f"folds/{number}") for number in range(len(cuts))]
+    judged = _judged(procedure)
+    judged_places = places if cuts else [folder] if data.validation is not None else []
+    pending = [number for number, place in enumerate(places) if not place.is_done(judged)]
+    is_developed = all(folder.is_done(stage) for stage in procedure.searches)
+    is_new = bool(pending) or not is_developed or not all(place.is_done(judged) for place in judged_places)
+    if is_new:
         progress.stage(STAGE + (f", {len(cuts)} folds beside the whole" if cuts else ""))
-        jobs = (
-            joblib.delayed(_develop)(
-                procedure, place.path, samples, held_out, inner, imported if place is folder else None
-            )
-            for place, samples, held_out in pending
-        )
-        with folder.timed(STAGE), _watched([place for place, _, _ in pending], progress):
-            joblib.Parallel(n_jobs=min(workers, len(pending)))(jobs)
-    developed = procedure.develop(folder, data, workers=inner, progress=Silent(), imported=imported)
-    evidence = [
-        FoldEvidence.from_json(place.read_json(_EVIDENCE)) for place, _, held_out in tasks if held_out is not None
-    ]
+    sides = SideBySide(progress, 1 + len(pending), procedure.stages)
+
+    def whole() -> Developed:
+        developed = procedure.develop(folder, data, executor=executor, progress=sides.job(0), imported=imported)
+        if data.validation is not None and not cuts:
+            _evidence(folder, procedure, developed, data, data.validation, executor)
+        sides.done(0)
+        return developed
+
+    def fold(side: int, number: int) -> None:
+        cut, place = cuts[number], places[number]
+        developed = procedure.develop(place, cut.data, executor=executor, progress=sides.job(side))
+        _evidence(place, procedure, developed, cut.data, cut.held_out, executor)
+        sides.done(side)
+
+    with folder.timed(STAGE) if is_new else nullcontext():
+        jobs = [whole, *(partial(fold, side, number) for side, number in enumerate(pending, start=1))]
+        developed, *_ = executor.beside(jobs)
+    evidence = [FoldEvidence.from_json(place.read_json(judged.makes)) for place in judged_places]
     return CrossFitted(developed, CrossFit(evidence, procedure.scorer))
 
 
-def _is_done(place: RunFolder) -> bool:
-    return place.has(_DONE)
+def _judged(procedure: Procedure) -> Stage:
+    """What a run of the procedure achieved on samples that it did not see."""
+    return Stage("judging", "evidence.json", tuple(stage.makes for stage in procedure.searches))
 
 
-@one_thread_each()
-def _develop(
-    procedure: Procedure,
-    place: Path,
-    data: PreparedData,
-    held_out: Part | None,
-    workers: int,
-    imported: FloatModel | None,
+def _evidence(
+    place: RunFolder, procedure: Procedure, developed: Developed, data: PreparedData, held_out: Part, executor: Executor
 ) -> None:
-    """One run of the procedure, for a process of its own; its results stand in its folder."""
-    folder = RunFolder(place)
-    (place / "models").mkdir(parents=True, exist_ok=True)
-    (place / "search").mkdir(parents=True, exist_ok=True)
-    share = ShareFile(place / _SHARE, procedure.stages)
-    developed = procedure.develop(folder, data, workers=workers, progress=share, imported=imported)
-    if held_out is not None:
-        folder.write_json(_EVIDENCE, procedure.judged(developed, data, held_out).to_json())
-    folder.write_json(_DONE, {"designs": len(developed.designs)})
-    (place / _SHARE).unlink(missing_ok=True)
+    place.made(_judged(procedure), lambda: executor.call(judged_document, procedure, developed, data, held_out))
 
 
-@contextmanager
-def _watched(places: Sequence[RunFolder], progress: RunProgress) -> Iterator[None]:
-    """Tells how far the processes are while the block lasts."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_LOOK_EVERY_S):
-            shares = [Share.read(place / _SHARE) for place in places]
-            done = sum(_is_done(place) for place in places)
-            begun = sum(share.fraction for share in shares)
-            note = f"{done} of {len(places)} done; " + ", ".join(share.note for share in shares if share.note)
-            progress.update(min(1.0, (done + begun) / len(places)), note)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
+def judged_document(procedure: Procedure, developed: Developed, data: PreparedData, held_out: Part) -> dict:
+    """`Procedure.judged` as it is kept."""
+    return procedure.judged(developed, data, held_out).to_json()

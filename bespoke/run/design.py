@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from bespoke.backend.mapping import Backend, map_design, used_wires
 from bespoke.backend.synthesis import SynthesisResult
-from bespoke.data import Part, PreparedData
+from bespoke.data import Part, PreparedData, nothing
 from bespoke.eda.icarus import lint
 from bespoke.errors import VerificationError
+from bespoke.execution import Executor
 from bespoke.files import write_text
 from bespoke.model import IntegerClassifier, LogicCircuit, Network, input_wires
 from bespoke.netlist import Netlist, StaticPower, cell_counts, dynamic_power, predict, static_power, timing
@@ -46,6 +48,8 @@ from bespoke.train import FloatModel
 Progress = Callable[[float, str], None]
 
 MS_PER_HOUR = 3_600_000.0
+#: Vectors of a testbench, at most.
+TESTBENCH_VECTORS = 10_000
 #: Random and corner vectors beside the data, at least.
 STRESS_VECTORS = 1000
 
@@ -66,7 +70,10 @@ def _by_part(predict_part: Callable[[Part], np.ndarray], data: PreparedData) -> 
 
 
 def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, title: str, wires: Wires) -> Path:
-    """Writes ``rtl/top.v`` and its testbench over the test part, checked and free of lint; returns the former."""
+    """Writes ``rtl/top.v`` and its testbench over the test part, checked and free of lint; returns the former.
+
+    What of the data it looks at is in `for_emission`.
+    """
     text = emit_verilog(
         classifier,
         wires=wires,
@@ -78,10 +85,17 @@ def emit(classifier: IntegerClassifier, data: PreparedData, folder: Path, *, tit
     check_verilog(text, input_width=port_width(wires), output_width=classifier.output_bits)
     source = folder / "rtl" / "top.v"
     write_text(source, text)
-    bench = emit_testbench(classifier, data.test.features, classifier.predict(data.test.features), wires=wires)
+    vectors = data.test.features[:TESTBENCH_VECTORS]
+    bench = emit_testbench(classifier, vectors, classifier.predict(vectors), wires=wires)
     write_text(folder / "rtl" / "top_tb.v", bench)
     lint([source], top="top", folder=folder / "logs" / "lint")
     return source
+
+
+def for_emission(data: PreparedData) -> PreparedData:
+    """What of the data a design's files tell: names, labels, ranges, and the vectors of the testbench."""
+    test = data.test.taken(np.arange(min(data.test.samples, TESTBENCH_VECTORS)))
+    return replace(data, train=nothing(data), validation=None, test=replace(test, measured=None, missing=None))
 
 
 def measure(
@@ -94,6 +108,7 @@ def measure(
     model_file: Path,
     root: Path,
     known_accuracy: PartAccuracies | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> DesignMetrics:
     """Emit, simulate, synthesise, prove, simulate again at gate level, measure.
@@ -107,13 +122,14 @@ def measure(
     model_file : where the design's model has been saved.
     root : run folder, which file names in the metrics are relative to.
     known_accuracy : reported instead of counting, where the data's parts do not hold the samples.
+    executor : see `bespoke.backend.mapping.map_design`.
 
     Raises
     ------
     VerificationError
         if RTL, netlist or simulation differ from the integer model anywhere.
     """
-    classifier, wires, source, result = _mapped(classifier, data, folder, name, backend, model_file, progress)
+    classifier, wires, source, result = _mapped(classifier, data, folder, name, backend, model_file, executor, progress)
     rtl_seen = simulate_design(
         [source],
         classifier,
@@ -216,6 +232,7 @@ def _mapped(
     name: str,
     backend: Backend,
     model_file: Path,
+    executor: Executor | None,
     progress: Progress | None,
 ) -> tuple[IntegerClassifier, Wires, Path, SynthesisResult]:
     """The design in Verilog and in cells.
@@ -234,6 +251,7 @@ def _mapped(
             port_bits(wires, data.train.features) if data.train.samples else None,
             folder=folder / "logs/synthesis",
             backend=backend,
+            executor=executor,
             progress=progress,
         )
         idle = ~used_wires(result.netlist, wires)

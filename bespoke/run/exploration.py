@@ -11,6 +11,7 @@ from pathlib import Path
 from bespoke.costs import Objective
 from bespoke.data import PreparedData
 from bespoke.design import Design, with_forecasts
+from bespoke.execution import Executor, Serial
 from bespoke.files import write_text
 from bespoke.importers import Agreement
 from bespoke.run.config import RunConfig
@@ -22,6 +23,7 @@ from bespoke.run.metrics import SearchSummary
 from bespoke.run.modelfile import ModelFile
 from bespoke.run.preparation import (
     data_digest,
+    executor_named,
     front_end_of,
     imported_model,
     prepare_data,
@@ -36,7 +38,6 @@ from bespoke.run.progress import RunProgress, Silent
 from bespoke.run.resolved import resolved
 from bespoke.run.rivals import exact_design
 from bespoke.run.runfolder import RunFolder
-from bespoke.run.workers import one_thread_each
 from bespoke.sensing import FrontEnd
 from bespoke.technology import Technology
 from bespoke.train import FloatModel
@@ -88,12 +89,12 @@ class Training:
     agreement: Agreement | None = None
 
 
-@one_thread_each()
 def train(config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None) -> Training:
     """Data to models, and no further; a run or exploration with the same settings goes on from there."""
     folder, progress = RunFolder(out), progress or Silent()
-    begun = _begun(config, folder, overwrite, progress)
-    models = begun.procedure.train(folder, begun.data, progress, imported=begun.imported)
+    with Serial() as executor:  # one model after the other
+        begun = _begun(config, folder, overwrite, executor, progress)
+        models = begun.procedure.train(folder, begun.data, progress, executor=executor, imported=begun.imported)
     return Training(begun.data, models, begun.agreement)
 
 
@@ -109,7 +110,15 @@ class _Begun:
     agreement: Agreement | None
 
 
-def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunProgress, *, folds: int = 0) -> _Begun:
+def _begun(
+    config: RunConfig,
+    folder: RunFolder,
+    overwrite: bool,
+    executor: Executor,
+    progress: RunProgress,
+    *,
+    folds: int = 0,
+) -> _Begun:
     """Opens the folder, which stays locked for as long as the caller keeps it."""
     progress.stage("reading the data")
     data, _ = prepare_data(config)
@@ -119,14 +128,13 @@ def _begun(config: RunConfig, folder: RunFolder, overwrite: bool, progress: RunP
     digest = data_digest(data, imported, scorer_of(config, data))
     folder.open(config, data_digest=digest, overwrite=overwrite)
     write_parts(folder, data)
-    topology = topology_of(folder, config, data, progress, imported=imported)
+    topology = topology_of(folder, config, data, progress, executor=executor, imported=imported)
     folder.fill_in(config, resolved(config, technology=technology, front_end=front_end, hidden=topology.hidden))
     procedure = procedure_of(config, data, topology.hidden, technology, front_end)
     adapted, agreement = (None, None) if imported is None else (imported.adapted(data), imported.agreement_on(data))
     return _Begun(data, technology, front_end, procedure, adapted, agreement)
 
 
-@one_thread_each()
 def explore(
     config: RunConfig, out: Path, *, overwrite: bool = False, progress: RunProgress | None = None
 ) -> Exploration:
@@ -142,17 +150,18 @@ def explore(
     """
     progress = progress or Silent()
     folder = RunFolder(out)
-    begun = _begun(config, folder, overwrite, progress, folds=config.fold_count)
+    with executor_named(config, out) as executor:
+        begun = _begun(config, folder, overwrite, executor, progress, folds=config.fold_count)
+        fitted = cross_fit(
+            folder,
+            begun.procedure,
+            begun.data,
+            folds=config.fold_count,
+            executor=executor,
+            progress=progress,
+            imported=begun.imported,
+        )
     data, front_end = begun.data, begun.front_end
-    fitted = cross_fit(
-        folder,
-        begun.procedure,
-        data,
-        folds=config.fold_count,
-        workers=config.workers,
-        progress=progress,
-        imported=begun.imported,
-    )
     designs = []
     for index, design in enumerate(with_forecasts(fitted.developed.designs, fitted.crossfit, config.objective.cost)):
         name = f"explored/{index:03d}.json"

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import joblib
+import numpy as np
 
 from bespoke.backend.mapping import Backend, map_design
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import Design, Forecast, Request, thinned
-from bespoke.documents import read_json
-from bespoke.files import write_json, write_text
+from bespoke.errors import ToolFailedError, VerificationError
+from bespoke.execution import Executor
+from bespoke.files import scratch_folder, write_bytes
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.robustness.prints import YieldPoint
 from bespoke.run.config import Effort, RunConfig
-from bespoke.run.design import emit
+from bespoke.run.design import emit, for_emission
 from bespoke.run.folder_opening import remove_place
 from bespoke.run.metrics import restored
 from bespoke.run.modelfile import ModelFile
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder
-from bespoke.sensing import port_bits
+from bespoke.run.stages import Stage
+from bespoke.sensing import Wires, port_bits
 from bespoke.statistics import Accuracy
 
 #: Proposals that are mapped, by effort.
@@ -37,8 +41,8 @@ MAPPED_RIVALS = 6
 
 #: The mapped netlist of a design, beside its model file.
 NETLIST = "netlist.v"
-# Measured costs of a mapped design, written when it is done.
-_MAPPED = "mapped.json"
+#: Measured costs of a mapped design, which say that it is done.
+_MAPPED_FILE = "mapped.json"
 
 _COLUMNS = (
     "index",
@@ -74,13 +78,14 @@ def map_front(
     *,
     request: Request,
     backend: Backend,
+    executor: Executor,
     progress: RunProgress,
     rivals: Sequence[Design] = (),
     mapped_rivals: int = MAPPED_RIVALS,
 ) -> list[Design]:
     """Maps the proposals with the fast effort, several at once; what was mapped before is read back.
 
-    The designs share the workers, so each is mapped by one.
+    Each is mapped by one worker, in a folder of its own whose files come back with the result.
 
     Parameters
     ----------
@@ -93,17 +98,17 @@ def map_front(
     chosen += compared
     _clear(folder, places)
     progress.stage(f"mapping {len(chosen)} designs of the front")
-    jobs = [
-        joblib.delayed(_map_one)(design.model, data, folder / place, backend)
-        for design, place in zip(chosen, places, strict=True)
-    ]
+    stages = [_to_map(folder, design, data, place, backend) for design, place in zip(chosen, places, strict=True)]
+    pending = [design for design, stage in zip(chosen, stages, strict=True) if not folder.is_done(stage)]
+    pieces = (_Unmapped.of(design.model, data, backend) for design in pending)
+    results = executor.map(partial(_mapped, for_emission(data), backend), pieces)
     designs = []
-    is_new = not all(folder.has(f"{place}/{_MAPPED}") for place in places)
-    with folder.timed("mapping the front") if is_new else nullcontext():
-        results = joblib.Parallel(n_jobs=min(config.workers, len(jobs)), return_as="generator")(jobs)
-        for design, place, measured in zip(chosen, places, results, strict=True):
+    with folder.timed("mapping the front") if pending else nullcontext():
+        for design, place, stage in zip(chosen, places, stages, strict=True):
+            costs = folder.made(stage, lambda place=place: next(results).put_down(folder / place))
+            measured = restored(Costs, costs)
             designs.append(design.with_measured(measured, model_file=f"{place}/model.json"))
-            progress.update(len(designs) / len(jobs), f"{len(designs)} of {len(jobs)}")
+            progress.update(len(designs) / len(stages), f"{len(designs)} of {len(stages)}")
     return designs
 
 
@@ -111,29 +116,68 @@ def _clear(folder: RunFolder, places: Sequence[str]) -> None:
     """Removes what a call that was stopped has mapped for another request, beyond the places that are needed now."""
     for left in (folder / "front").glob("*"):
         if left.is_dir() and f"front/{left.name}" not in places:
-            remove_place(left, marks=[_MAPPED])
+            remove_place(left, marks=[_MAPPED_FILE])
 
 
-def _map_one(classifier: IntegerClassifier, data: PreparedData, folder: Path, backend: Backend) -> Costs:
-    """Measured costs; the static power is that of the training vectors, for the choice may look at no others.
+def _to_map(folder: RunFolder, design: Design, data: PreparedData, place: str, backend: Backend) -> Stage:
+    """The mapping of a design, whose model stands in its place; what is there of another request's design goes."""
+    model = ModelFile.of(design.model, data, front_end=backend.front_end.kind)
+    stage = Stage("mapping the front", f"{place}/{_MAPPED_FILE}", (f"{place}/model.json",))
+    if not (folder.has(stage.needs[0]) and folder.read_json(stage.needs[0]) == model.to_json()):
+        remove_place(folder / place, marks=[_MAPPED_FILE])
+        model.save(folder / stage.needs[0])
+    return stage
 
-    Another request may have left another design in the folder, which is cleared away.
+
+@dataclass(frozen=True)
+class _Unmapped:
+    """A design to be mapped; the static power is that of the training vectors, for the choice may look at no others.
+
+    Parameters
+    ----------
+    bits : bool (training samples, wires).
     """
-    done, file = folder / _MAPPED, folder / "model.json"
-    model = ModelFile.of(classifier, data, front_end=backend.front_end.kind)
-    if done.is_file() and file.is_file() and read_json(file, "file") == model.to_json():
-        return restored(Costs, read_json(done, "file"))
-    remove_place(folder, marks=[_MAPPED])
-    model.save(file)
-    wires = input_wires(classifier, backend.front_end.kind)
-    bits = port_bits(wires, data.train.features)
-    source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
-    quick = replace(backend, effort=str(Effort.FAST), workers=1)
-    result = map_design(source, classifier, wires, bits, folder=folder / "logs", backend=quick)
-    write_text(folder / NETLIST, result.netlist_path.read_text(encoding="utf-8"))
-    measured = backend.costs(result.netlist, wires, bits)
-    write_json(done, asdict(measured))
-    return measured
+
+    classifier: IntegerClassifier
+    wires: Wires
+    bits: np.ndarray
+
+    @classmethod
+    def of(cls, classifier: IntegerClassifier, data: PreparedData, backend: Backend) -> _Unmapped:
+        wires = input_wires(classifier, backend.front_end.kind)
+        return cls(classifier, wires, port_bits(wires, data.train.features))
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """A mapped design.
+
+    Parameters
+    ----------
+    files : content by path from the design's folder: Verilog, netlist, logs.
+    """
+
+    costs: Costs
+    files: dict[str, bytes]
+
+    def put_down(self, folder: Path) -> dict[str, float | None]:
+        """Write the files, and return the costs as they are kept."""
+        for name, content in self.files.items():
+            write_bytes(folder / name, content)
+        return asdict(self.costs)
+
+
+def _mapped(data: PreparedData, backend: Backend, design: _Unmapped) -> _Mapped:
+    """A design mapped with the fast effort, in a folder that stays only where something fails, for its logs."""
+    classifier, wires = design.classifier, design.wires
+    with scratch_folder("bespoke-map-", keep=(ToolFailedError, VerificationError)) as folder:
+        source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
+        quick = replace(backend, effort=str(Effort.FAST))
+        result = map_design(source, classifier, wires, design.bits, folder=folder / "logs", backend=quick)
+        shutil.copyfile(result.netlist_path, folder / NETLIST)
+        costs = backend.costs(result.netlist, wires, design.bits)
+        paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        return _Mapped(costs, {str(path.relative_to(folder)): path.read_bytes() for path in paths})
 
 
 def front_table(

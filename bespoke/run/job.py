@@ -6,14 +6,16 @@ Every stage leaves its result in the run folder and is skipped where that is alr
 from __future__ import annotations
 
 import dataclasses
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import Any
 
 from bespoke import __version__
 from bespoke.data import PreparedData
 from bespoke.design import Design, with_forecasts
 from bespoke.eda.tools import require_tools
 from bespoke.errors import NoDesignError
+from bespoke.execution import Executor
 from bespoke.files import write_text
 from bespoke.importers import ImportedModel
 from bespoke.run.choosing import Bench, Finish, costs_of, forecast_fields, request_of, settle_on
@@ -27,6 +29,7 @@ from bespoke.run.metrics import DataSummary, DesignMetrics, RunMetrics
 from bespoke.run.preparation import (
     Topology,
     data_digest,
+    executor_named,
     imported_model,
     prepare_data,
     procedure_of,
@@ -39,10 +42,9 @@ from bespoke.run.provenance import provenance
 from bespoke.run.resolved import resolved
 from bespoke.run.rivals import exact_design, rival_trees
 from bespoke.run.runfolder import METRICS, RunFolder
-from bespoke.run.workers import one_thread_each
+from bespoke.run.stages import Stage
 
 
-@one_thread_each()
 def run(
     config: RunConfig,
     out: Path,
@@ -51,6 +53,7 @@ def run(
     progress: RunProgress | None = None,
     command: str = "",
     finish: Finish | None = None,
+    executor: Executor | None = None,
 ) -> RunMetrics:
     """The whole job. Leaves in ``out`` what docs/run-folder.md lists, and returns the content of ``metrics.json``.
 
@@ -62,6 +65,7 @@ def run(
     overwrite : replace another run in that folder.
     command : command line that repeats the run, for the report.
     finish : writes report and summary into the folder that it is given, which reads as the run folder will.
+    executor : an open one that does the work; None opens the one that the settings name.
 
     Raises
     ------
@@ -81,18 +85,18 @@ def run(
     bench = Bench.of(config)
     imported = imported_model(config, data, folds=config.fold_count)
     digest = data_digest(data, imported, scorer_of(config, data))
-    with closing(RunFolder(out)) as folder:
+    with closing(RunFolder(out)) as folder, nullcontext(executor) if executor else executor_named(config, out) as work:
         folder.open(config, data_digest=digest, overwrite=overwrite)
         if not folder.has("versions.json"):
             folder.write_json("versions.json", provenance(config, data_digest=data_digest(data)))
         write_parts(folder, data)
-        topology = topology_of(folder, config, data, progress, imported=imported)
+        topology = topology_of(folder, config, data, progress, executor=work, imported=imported)
         full = resolved(config, technology=bench.technology, front_end=bench.backend.front_end, hidden=topology.hidden)
         if not folder.has(METRICS):
             folder.fill_in(config, full)
         if not folder.has(FINISHED):
-            _find(folder, config, bench, data, imported, source, topology, command, progress).save(folder)
-        return _settled(folder, config, full, bench, data, command, progress, finish)
+            _find(folder, config, bench, data, imported, source, topology, command, work, progress).save(folder)
+        return _settled(folder, config, full, bench, data, command, work, progress, finish)
 
 
 def _settled(
@@ -102,6 +106,7 @@ def _settled(
     bench: Bench,
     data: PreparedData,
     command: str,
+    executor: Executor,
     progress: RunProgress,
     finish: Finish | None,
 ) -> RunMetrics:
@@ -113,7 +118,16 @@ def _settled(
         command = f"{first} && {command}"
     try:
         return settle_on(
-            folder, config, bench, front, data, asked=asked, command=command, progress=progress, finish=finish
+            folder,
+            config,
+            bench,
+            front,
+            data,
+            executor=executor,
+            asked=asked,
+            command=command,
+            progress=progress,
+            finish=finish,
         )
     except NoDesignError as error:
         if not folder.has(METRICS):
@@ -134,6 +148,7 @@ def _find(
     source: str,
     topology: Topology,
     command: str,
+    executor: Executor,
     progress: RunProgress,
 ) -> FinishedFront:
     """Everything between topology and choice: training, searches, forecasts, the baseline, the mapped front."""
@@ -145,13 +160,13 @@ def _find(
         procedure,
         data,
         folds=config.fold_count,
-        workers=config.workers,
+        executor=executor,
         progress=progress,
         imported=None if imported is None else imported.adapted(data),
     )
     models, crossfit = fitted.developed.models, fitted.crossfit
     baseline = exact_design(models.baseline, judge, bench.conventional.front_end, crossfit)
-    baseline_metrics = _measured_baseline(folder, baseline, data, bench, progress)
+    baseline_metrics = _measured_baseline(folder, baseline, data, bench, executor, progress)
     request = request_of(config, crossfit.baseline, bench.source)
     designs = map_front(
         folder,
@@ -160,6 +175,7 @@ def _find(
         with_forecasts(fitted.developed.designs, crossfit, request.axis),
         request=request,
         backend=backend,
+        executor=executor,
         progress=progress,
         rivals=rival_trees(judge, backend.front_end, crossfit),
     )
@@ -183,14 +199,19 @@ def _find(
 
 
 def _measured_baseline(
-    folder: RunFolder, baseline: Design, data: PreparedData, bench: Bench, progress: RunProgress
+    folder: RunFolder,
+    baseline: Design,
+    data: PreparedData,
+    bench: Bench,
+    executor: Executor,
+    progress: RunProgress,
 ) -> DesignMetrics:
     """The exact baseline measured once, with its forecast; a continued run reads what was measured."""
-    result = "baseline/design.json"
-    if not folder.has(result):
-        title = "mapping and verifying the exact baseline"
-        progress.stage(title)
-        with folder.timed(title):
+    stage = Stage("mapping and verifying the exact baseline", "baseline/design.json", ("models/baseline.json",))
+
+    def made() -> dict[str, Any]:
+        progress.stage(stage.title)
+        with folder.timed(stage.title):
             metrics = measure(
                 baseline.model,
                 data,
@@ -199,11 +220,13 @@ def _measured_baseline(
                 backend=bench.conventional,
                 model_file=folder / "models/baseline.json",
                 root=folder.path,
+                executor=executor,
                 progress=progress.update,
             )
-        metrics = dataclasses.replace(metrics, **forecast_fields(baseline.forecast))
-        folder.write_json(result, dataclasses.asdict(metrics))
-    return folder.read(DesignMetrics, result)
+        return dataclasses.asdict(dataclasses.replace(metrics, **forecast_fields(baseline.forecast)))
+
+    folder.made(stage, made)
+    return folder.read(DesignMetrics, stage.makes)
 
 
 def _data_summary(data: PreparedData, source: str) -> DataSummary:

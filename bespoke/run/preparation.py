@@ -21,12 +21,14 @@ from bespoke.data import (
 from bespoke.data.cost_matrix import read_cost_matrix
 from bespoke.data.vectors import write_measured
 from bespoke.errors import InputError
+from bespoke.execution import Executor, Serial, executor_of
 from bespoke.importers import ImportedModel, import_model
 from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import RunConfig
 from bespoke.run.procedure import Procedure
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder, digest_arrays
+from bespoke.run.stages import Stage
 from bespoke.scores import Scorer
 from bespoke.search import Printing
 from bespoke.sensing import FrontEnd, FrontEndKind, figures_of, priced_front_end
@@ -46,6 +48,7 @@ log = logging.getLogger(__name__)
 CARD_FILE = "data.json"
 #: What was measured of the test part, for the drift of its sensors.
 MEASURED_TEST = "measured/test.csv"
+_TOPOLOGY = Stage("choosing the hidden layer", "models/topology.json")
 #: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
     "breast_cancer_wisconsin": (3,),
@@ -105,6 +108,17 @@ def read_data(config: RunConfig) -> tuple[PreparedData, str]:
     return data, ", ".join(part.source for part in (train, test, *validations))
 
 
+def executor_named(config: RunConfig, out: Path) -> Executor:
+    """Where the settings have the work done; pieces that nobody could do are kept in the folder's ``failed/``.
+
+    Raises
+    ------
+    InputError
+        for a Dask that is not installed, or a cluster that does not answer.
+    """
+    return executor_of(config.executor, config.workers, address=config.address, keep=out / "failed")
+
+
 def write_parts(folder: RunFolder, data: PreparedData) -> None:
     """Every part of the data as vectors in the folder, and the card of the training part."""
     for name, part in data.parts.items():
@@ -120,6 +134,7 @@ def topology_of(
     data: PreparedData,
     progress: RunProgress,
     *,
+    executor: Executor | None = None,
     imported: ImportedModel | None = None,
 ) -> Topology:
     """Hidden layers asked for, the imported model's, the literature's in its setting, or those that a search finds.
@@ -128,19 +143,20 @@ def topology_of(
     """
     if imported is not None:
         return Topology(imported.hidden)
-    name, title = "models/topology.json", "choosing the hidden layer"
     if config.hidden is not None:
-        tried = folder.read_json(name) if folder.has(name) else None  # the folder's own settings, given in full
+        # the folder's own settings, given in full
+        tried = folder.read_json(_TOPOLOGY.makes) if folder.has(_TOPOLOGY.makes) else None
         return Topology(config.hidden, tried)
     if config.front_end is FrontEndKind.BINARY and config.data in LITERATURE_HIDDEN:
         return Topology(LITERATURE_HIDDEN[config.data])
-    if not folder.has(name):
-        progress.stage(title)
-        with folder.timed(title):
-            budget = BUDGETS[config.effort].training.topology
-            found = choose_topology(data, seed=config.seed, budget=budget, progress=progress.update)
-        folder.write_json(name, asdict(found))
-    document = folder.read_json(name)
+
+    def made() -> dict[str, Any]:
+        progress.stage(_TOPOLOGY.title)
+        budget = BUDGETS[config.effort].training.topology
+        with folder.timed(_TOPOLOGY.title):
+            return asdict((executor or Serial()).call(choose_topology, data, seed=config.seed, budget=budget))
+
+    document = folder.made(_TOPOLOGY, made)
     return Topology(tuple(document["hidden"]), document)
 
 

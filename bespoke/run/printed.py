@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import joblib
-
-from bespoke.data import PreparedData
+from bespoke.data import PreparedData, nothing
 from bespoke.design import EXACT_BASELINE, Design
+from bespoke.execution import Executor, Serial
 from bespoke.netlist import read_netlist
 from bespoke.robustness.prints import GOOD_LOSS, YieldPoint
 from bespoke.run.config import RunConfig
@@ -64,6 +64,7 @@ def printed_after_choice(
     data: PreparedData,
     *,
     place: Path,
+    executor: Executor,
     progress: RunProgress,
 ) -> tuple[Robustness, tuple[YieldPoint | None, ...]]:
     """The record of the chosen design, and the prints of every design of the front at the run's device yield.
@@ -80,14 +81,13 @@ def printed_after_choice(
         device_yield, sigma = config.device_yield, config.threshold_sigma
         settings = PrintSettings.quick(device_yield=device_yield, threshold_sigma=sigma, seed=config.seed)
         record = examine(chosen, settings, progress=lambda share, note="": progress.update(share / 2, note))
-        jobs = [
-            joblib.delayed(_printed)(press, data, *_files(folder, design), settings, device_yield) for design in designs
-        ]
-        many = data.test.samples * len(jobs) > _MANY_ANSWERS
+        many = data.test.samples * len(designs) > _MANY_ANSWERS and executor.shares_files
+        work = partial(_printed, press, replace(data, train=nothing(data), validation=None), settings, device_yield)
         printed = []
-        for found in joblib.Parallel(n_jobs=config.workers if many else 1, return_as="generator")(jobs):
+        for found in (executor if many else Serial()).map(work, [_files(folder, design) for design in designs]):
             printed.append(found)
-            progress.update(0.5 + len(printed) / len(jobs) / 2, f"{len(printed)} of {len(jobs)} designs of the front")
+            share = len(printed) / len(designs)
+            progress.update(0.5 + share / 2, f"{len(printed)} of {len(designs)} designs of the front")
     return record, tuple(printed)
 
 
@@ -98,8 +98,9 @@ def _files(folder: RunFolder, design: Design) -> tuple[Path, Path]:
 
 
 def _printed(
-    press: Press, data: PreparedData, model: Path, netlist: Path, settings: PrintSettings, device_yield: float
+    press: Press, data: PreparedData, settings: PrintSettings, device_yield: float, files: tuple[Path, Path]
 ) -> YieldPoint | None:
+    model, netlist = files
     if not netlist.is_file():
         return None
     printable = press.printable(model, netlist, data, design=str(model))

@@ -14,6 +14,7 @@ from bespoke.costs import COSTS, Objective
 from bespoke.data import Part, PreparedData
 from bespoke.design import Answers, Design, FoldEvidence, Judged, estimated, front_of, shortfall
 from bespoke.errors import InputError
+from bespoke.execution import Executor
 from bespoke.model import Network
 from bespoke.run.budgets import Budget
 from bespoke.run.config import Start, Unit
@@ -22,6 +23,7 @@ from bespoke.run.metrics import SearchSummary, restored
 from bespoke.run.modelfile import ModelFile
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder
+from bespoke.run.stages import Stage
 from bespoke.run.starts import circuits_to_start_from
 from bespoke.scores import Scorer, class_weights, repetitions
 from bespoke.search import Found, Front, Printing, SearchData, SearchOptions, explore
@@ -33,9 +35,13 @@ from bespoke.train.trees import grow_trees, tree_circuit
 
 #: Smaller training parts are searched with a noisy copy of each sample beside it, against over-fitting.
 ENOUGH_SAMPLES = 2000
-#: Titles of the stages.
-_FLOAT, _QUANTISED = "training the float network", "quantisation-aware training"
-_NETWORKS, _CIRCUITS = "searching networks", "searching circuits"
+#: The stages; what the gate-level search needs depends on what it starts from.
+_FLOAT = Stage("training the float network", "models/float.json")
+_QUANTISED = Stage("quantisation-aware training", "models/quantised.json", (_FLOAT.makes,))
+_NETWORKS = Stage("searching networks", "search/networks.json", (_QUANTISED.makes,))
+_CIRCUITS = Stage("searching circuits", "search/circuits.json")
+#: Where the genetic search goes on from.
+_CHECKPOINT = "search/checkpoint.npz"
 
 
 @dataclass(frozen=True)
@@ -91,31 +97,38 @@ class Procedure:
     @property
     def stages(self) -> dict[str, float]:
         """Titles of its stages in order, and about what part of the time each takes."""
-        stages = {_FLOAT: 0.1, _QUANTISED: 0.1}
+        stages = {_FLOAT.title: 0.1, _QUANTISED.title: 0.1}
         if Start.NETWORK in self.starts:
-            stages[_NETWORKS] = 0.3
+            stages[_NETWORKS.title] = 0.3
         if self.gate_level:
-            stages[_CIRCUITS] = 0.5
+            stages[_CIRCUITS.title] = 0.5
         return stages
+
+    @property
+    def searches(self) -> tuple[Stage, ...]:
+        """The stages whose designs are what the procedure ends with."""
+        networks = (_NETWORKS,) if Start.NETWORK in self.starts else ()
+        needs = tuple(stage.makes for stage in networks)
+        return (*networks, *((replace(_CIRCUITS, needs=needs),) if self.gate_level else ()))
 
     def develop(
         self,
         folder: RunFolder,
         data: PreparedData,
         *,
-        workers: int,
+        executor: Executor,
         progress: RunProgress,
         imported: FloatModel | None = None,
     ) -> Developed:
         """Models and designs from the training part of the data; what the folder holds already is read back."""
-        models = self.train(folder, data, progress, imported=imported)
+        models = self.train(folder, data, progress, executor=executor, imported=imported)
         learnt = replace(data, train=self.emphasised(data.train), validation=None)
         designs: list[Design] = []
         summary = SearchSummary.nothing()
         if Start.NETWORK in self.starts:
-            designs, summary = self._networks(folder, data, learnt.train, models.quantised, workers, progress)
+            designs, summary = self._networks(folder, data, learnt.train, models.quantised, executor, progress)
         if self.gate_level:
-            circuits, seconds = self._circuits(folder, data, learnt, designs, workers, progress)
+            circuits, seconds = self._circuits(folder, data, learnt, designs, executor, progress)
             designs, summary = designs + circuits, replace(summary, circuit_seconds=seconds)
         return Developed(models, tuple(designs), summary)
 
@@ -131,14 +144,20 @@ class Procedure:
         return part if (times == 1).all() else part.taken(np.repeat(np.arange(part.samples), times))
 
     def train(
-        self, folder: RunFolder, data: PreparedData, progress: RunProgress, *, imported: FloatModel | None = None
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        progress: RunProgress,
+        *,
+        executor: Executor,
+        imported: FloatModel | None = None,
     ) -> TrainedModels:
         """The models that the search begins with; an imported one takes the place of the float model."""
         learnt = replace(data, train=self.emphasised(data.train), validation=None)
-        float_model = self._float_model(folder, learnt, imported, progress)
+        float_model = self._float_model(folder, learnt, imported, executor, progress)
         baseline = fixed_point_network(float_model, bits=data.bits)
         ModelFile.of(baseline, data).save(folder / "models/baseline.json")
-        return TrainedModels(float_model, baseline, self._quantised(folder, learnt, float_model, progress))
+        return TrainedModels(float_model, baseline, self._quantised(folder, learnt, float_model, executor, progress))
 
     def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
         """What designs that were found in ``data`` answer on samples that it lacks."""
@@ -158,33 +177,45 @@ class Procedure:
         )
 
     def _float_model(
-        self, folder: RunFolder, data: PreparedData, imported: FloatModel | None, progress: RunProgress
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        imported: FloatModel | None,
+        executor: Executor,
+        progress: RunProgress,
     ) -> FloatModel:
-        name = "models/float.json"
-        if imported is not None:
-            folder.write_json(name, imported.to_json())
-        elif not folder.has(name):
-            progress.stage(_FLOAT)
+        def made() -> dict[str, Any]:
+            if imported is not None:
+                return imported.to_json()
+            progress.stage(_FLOAT.title)
             budget = self.budget.training.float_model
-            model = train_float(data, hidden=self.hidden, seed=self.seed, budget=budget, progress=progress.update)
-            folder.write_json(name, model.to_json())
-        return FloatModel.from_json(folder.read_json(name))
+            return executor.call(train_float, data, hidden=self.hidden, seed=self.seed, budget=budget).to_json()
 
-    def _quantised(self, folder: RunFolder, data: PreparedData, model: FloatModel, progress: RunProgress) -> Network:
-        name = "models/quantised.json"
-        if not folder.has(name):
-            progress.stage(_QUANTISED)
+        return FloatModel.from_json(folder.made(_FLOAT, made))
+
+    def _quantised(
+        self, folder: RunFolder, data: PreparedData, model: FloatModel, executor: Executor, progress: RunProgress
+    ) -> Network:
+        def made() -> dict[str, Any]:
+            progress.stage(_QUANTISED.title)
             options = self.budget.training.quantised
-            network = train_quantised(model, data, seed=self.seed, options=options, progress=progress.update)
-            ModelFile.of(network, data).save(folder / name)
-        return ModelFile.load(folder / name).classifier
+            network = executor.call(train_quantised, model, data, seed=self.seed, options=options)
+            return ModelFile.of(network, data).to_json()
+
+        folder.made(_QUANTISED, made)
+        return ModelFile.load(folder / _QUANTISED.makes).classifier
 
     def _networks(
-        self, folder: RunFolder, data: PreparedData, learnt: Part, start: Network, workers: int, progress: RunProgress
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        learnt: Part,
+        start: Network,
+        executor: Executor,
+        progress: RunProgress,
     ) -> tuple[list[Design], SearchSummary]:
-        name = "search/networks.json"
-        if not folder.has(name):
-            progress.stage(_NETWORKS)
+        def made() -> dict[str, Any]:
+            progress.stage(_NETWORKS.title)
             options = SearchOptions(
                 candidates=self.budget.candidates,
                 islands=self.budget.islands,
@@ -200,13 +231,15 @@ class Procedure:
                 options,
                 technology=self.technology,
                 front_end=self.front_end,
-                workers=workers,
+                executor=executor,
                 progress=progress.update,
-                checkpoint=folder / "search/checkpoint.npz",
+                checkpoint=folder / _CHECKPOINT,
             )
-            self._keep(folder, name, front.candidates, data, {"summary": asdict(_summary(front))})
-        designs, document = _read(folder, name)
-        return designs, restored(SearchSummary, document["summary"])
+            designs = executor.call(self.rated, front.candidates, data)
+            return {"summary": asdict(_summary(front)), "designs": [design.to_json() for design in designs]}
+
+        document = folder.made(_NETWORKS, made)
+        return _designs(folder, _NETWORKS, document), restored(SearchSummary, document["summary"])
 
     def _circuits(
         self,
@@ -214,15 +247,16 @@ class Procedure:
         data: PreparedData,
         learnt: PreparedData,
         networks: list[Design],
-        workers: int,
+        executor: Executor,
         progress: RunProgress,
     ) -> tuple[list[Design], float]:
         """Designs of the gate-level search, and the seconds that it took."""
-        name = "search/circuits.json"
-        if not folder.has(name):
-            progress.stage(_CIRCUITS)
+
+        def made() -> dict[str, Any]:
+            progress.stage(_CIRCUITS.title)
             began = time.monotonic()
-            starts = circuits_to_start_from(
+            starts = executor.call(
+                circuits_to_start_from,
                 self.starts,
                 networks,
                 learnt,
@@ -236,7 +270,7 @@ class Procedure:
                 technology=self.technology,
                 front_end=self.front_end,
                 seed=self.seed,
-                workers=workers,
+                executor=executor,
                 progress=progress.update,
             )
             samples = ApproximationData(learnt.train.features, learnt.train.classes)
@@ -252,17 +286,18 @@ class Procedure:
             else:
                 wires = all_wires(self.front_end.kind, data.features, data.bits)
                 found = search(samples, options, wires=wires, classes=data.classes)
-            self._keep(folder, name, found, data, {"seconds": time.monotonic() - began})
-        designs, document = _read(folder, name)
-        return designs, document["seconds"]
+            designs = executor.call(self.rated, found, data)
+            return {"seconds": time.monotonic() - began, "designs": [design.to_json() for design in designs]}
 
-    def _keep(
-        self, folder: RunFolder, name: str, found: Iterable[Found], data: PreparedData, more: dict[str, Any]
-    ) -> None:
+        stage = self.searches[-1]
+        document = folder.made(stage, made)
+        return _designs(folder, stage, document), document["seconds"]
+
+    def rated(self, found: Iterable[Found], data: PreparedData) -> list[Design]:
         """What a search found as designs, rated on the training samples as they are, without repetitions."""
         judge = self.judge(data)
         designs = [judge.rated(one.classifier, origin=one.origin, estimated=one.estimated) for one in found]
-        folder.write_json(name, {**more, "designs": [design.to_json() for design in _on_some_front(designs)]})
+        return _on_some_front(designs)
 
 
 def _on_some_front(designs: Iterable[Design]) -> list[Design]:
@@ -282,12 +317,11 @@ def _summary(front: Front) -> SearchSummary:
     )
 
 
-def _read(folder: RunFolder, name: str) -> tuple[list[Design], dict[str, Any]]:
-    """The designs that a search left, and the whole of its file."""
-    document = folder.read_json(name)
+def _designs(folder: RunFolder, stage: Stage, document: dict[str, Any]) -> list[Design]:
+    """The designs that a search left."""
     try:
-        return [Design.from_json(entry) for entry in document["designs"]], document
+        return [Design.from_json(entry) for entry in document["designs"]]
     except InputError as error:
         raise InputError(
-            f"{folder / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
+            f"{folder / stage.makes} is damaged or of another version ({error}); remove it, or pass --overwrite"
         ) from None

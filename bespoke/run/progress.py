@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
-
-from bespoke.files import write_text
-
-#: Seconds between two notes of a process on how far it is.
-_NOTE_EVERY_S = 0.5
 
 
 class RunProgress(Protocol):
@@ -34,46 +27,52 @@ class Silent:
         pass
 
 
-@dataclass(frozen=True)
-class Share:
-    """How much of its work a process has done, and what it is at."""
-
-    fraction: float
-    note: str
-
-    @classmethod
-    def read(cls, path: Path) -> Share:
-        """What a process wrote; nothing done where it has not written yet, or has ended."""
-        try:
-            fraction, _, note = path.read_text(encoding="utf-8").partition(" ")
-            return cls(float(fraction), note)
-        except (OSError, ValueError):
-            return cls(0.0, "")
-
-
-class ShareFile:
-    """Progress of one process among several, told through a file.
+class SideBySide:
+    """Progress of several jobs that go through the same stages side by side, told as one.
 
     Parameters
     ----------
-    stages : what part of the work each stage is, by title, in order.
+    whole : is told how much of all of them is done.
+    jobs : how many.
+    stages : what part of a job each stage is, by title, in order.
     """
 
-    def __init__(self, path: Path, stages: Mapping[str, float]):
-        self._path, self._stages = path, dict(stages)
-        self._title, self._told = "", 0.0
+    def __init__(self, whole: RunProgress, jobs: int, stages: Mapping[str, float]):
+        self._whole, self._stages, self._lock = whole, dict(stages), threading.Lock()
+        self._total = max(sum(self._stages.values()), 1e-9)
+        self._shares, self._titles = [0.0] * jobs, [""] * jobs
+
+    def job(self, number: int) -> RunProgress:
+        """What the job of that number tells, which may be in a thread of its own."""
+        return _Side(self, number)
+
+    def done(self, number: int) -> None:
+        """The job of that number has ended."""
+        self._tell(number, 1.0, "")
+
+    def began(self, number: int, title: str, fraction: float) -> None:
+        """The job of that number has done so much of a stage."""
+        titles = list(self._stages)
+        before = titles[: titles.index(title)] if title in titles else []
+        share = sum(self._stages[one] for one in before) + fraction * self._stages.get(title, 0.0)
+        self._tell(number, min(share / self._total, 0.999), title)
+
+    def _tell(self, number: int, share: float, title: str) -> None:
+        with self._lock:
+            self._shares[number], self._titles[number] = share, title
+            ended = sum(one == 1.0 for one in self._shares)
+            at = ", ".join(title for title in self._titles if title)
+            note = f"{ended} of {len(self._shares)} done" + (f"; {at}" if at else "")
+            self._whole.update(sum(self._shares) / len(self._shares), note)
+
+
+class _Side:
+    def __init__(self, all_of_them: SideBySide, number: int):
+        self._all, self._number, self._title = all_of_them, number, ""
 
     def stage(self, title: str) -> None:
         self._title = title
-        self._tell(0.0)
+        self._all.began(self._number, title, 0.0)
 
     def update(self, fraction: float, note: str = "") -> None:
-        if time.monotonic() - self._told >= _NOTE_EVERY_S:
-            self._tell(fraction)
-
-    def _tell(self, fraction: float) -> None:
-        self._told = time.monotonic()
-        titles = list(self._stages)
-        before = titles[: titles.index(self._title)] if self._title in titles else []
-        done = sum(self._stages[title] for title in before) + fraction * self._stages.get(self._title, 0.0)
-        write_text(self._path, f"{done / max(sum(self._stages.values()), 1e-9):.4f} {self._title}")
+        self._all.began(self._number, self._title, fraction)

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -16,9 +16,10 @@ from bespoke.documents import read_json
 from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
 from bespoke.run import publication
-from bespoke.run.config import REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
+from bespoke.run.config import MACHINE_SETTINGS, REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
 from bespoke.run.folder_opening import LOCK, STAMP, clear, holds_foreign_files, tidy
 from bespoke.run.metrics import restored
+from bespoke.run.stages import Stage
 from bespoke.technology import technology_names
 
 _T = TypeVar("_T")
@@ -27,14 +28,15 @@ _T = TypeVar("_T")
 METRICS = "metrics.json"
 #: In the stamp of a run whose files are being removed for another.
 _REPLACED = "replaced"
+_LEDGER = "stages.json"
 _SECONDS = "seconds.json"
 
 
 class RunFolder:
-    """Files of one run.
+    """Files of one run, or of a fold of it.
 
-    A stage's result is a JSON file written last and at once, so a stage either is done or is not; a run that was killed
-    is continued by the same command.
+    What a run does in stages (`bespoke.run.stages`) is read back where it is done already, so that a run that was
+    killed is continued by the same command. For one process, and one thread, at a time.
     """
 
     def __init__(self, path: Path):
@@ -132,7 +134,7 @@ class RunFolder:
     def asked(self, config: RunConfig) -> RunConfig:
         """The settings as the run was given them, which ``config`` has in full, with the request of ``config``."""
         given = {key: coerce(key, value) for key, value in (self._stamp() or {}).get("settings", {}).items()}
-        now = {name: getattr(config, name) for name in (*REQUEST_SETTINGS, "workers", "data_dir")}
+        now = {name: getattr(config, name) for name in (*REQUEST_SETTINGS, *MACHINE_SETTINGS, "data_dir")}
         return RunConfig(**{**given, **now})
 
     def settle(self) -> None:
@@ -182,7 +184,7 @@ class RunFolder:
             if the file is damaged or of another version.
         """
         try:
-            return restored(kind, self.read_json(name))
+            return restored(kind, read_json(self.path / name, "file"))
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(
                 f"{self.path / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
@@ -191,16 +193,44 @@ class RunFolder:
     def write_json(self, name: str, document: Any) -> None:
         write_json(self.path / name, document)
 
+    def is_done(self, stage: Stage) -> bool:
+        """Whether the stage's result is there, made from what is there now."""
+        entry = self._ledger.get(stage.makes)
+        return self.has(stage.makes) and entry is not None and entry["needs"] == self._digests(stage.needs)
+
+    def made(self, stage: Stage, make: Callable[[], Any]) -> Any:
+        """The stage's result: read back where it is done, else the document that ``make`` returns, written."""
+        if not self.is_done(stage):
+            (self.path / stage.makes).unlink(missing_ok=True)
+            needs = self._digests(stage.needs)
+            document = make()
+            self.write_json(_LEDGER, {**self._ledger, stage.makes: {"needs": needs}})  # says nothing without the result
+            self.write_json(stage.makes, document)
+        return self.read_json(stage.makes)
+
+    @property
+    def _ledger(self) -> dict[str, dict[str, Any]]:
+        """By result: digests of all that it was made from."""
+        return self.read_json(_LEDGER) if self.has(_LEDGER) else {}
+
+    def _digests(self, names: Iterable[str]) -> dict[str, str | None]:
+        """SHA-256 of files of the folder; None for one that is not there."""
+        paths = {name: self.path / name for name in names}
+        return {
+            name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+            for name, path in paths.items()
+        }
+
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Keeps in ``seconds.json`` how long the block took, under the stage's name."""
+    def timed(self, title: str) -> Iterator[None]:
+        """Keeps in ``seconds.json`` how long the block took, under its title."""
         began = time.monotonic()
         yield
-        self.write_json(_SECONDS, {**self.seconds, stage: round(time.monotonic() - began, 3)})
+        self.write_json(_SECONDS, {**self.seconds, title: round(time.monotonic() - began, 3)})
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds of every stage that is done."""
+        """Seconds of everything that was timed and is done."""
         return self.read_json(_SECONDS) if self.has(_SECONDS) else {}
 
     def fill_in(self, asked: RunConfig, config: RunConfig) -> None:

@@ -7,14 +7,15 @@ import logging
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from bespoke.costs import Objective
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
+from bespoke.execution import Executor, Serial
 from bespoke.files import write_bytes
 from bespoke.model import Network
 from bespoke.search import batch
@@ -41,7 +42,7 @@ def explore(
     *,
     technology: Technology,
     front_end: FrontEnd | None = None,
-    workers: int = 2,
+    executor: Executor | None = None,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
 ) -> Front:
@@ -54,7 +55,7 @@ def explore(
     options : budget and freedom.
     technology : whose cells price the candidates.
     front_end : what delivers the inputs, and its price; without one they are binary words that cost nothing.
-    workers : processes; the front does not depend on it.
+    executor : does the islands' shares; the front does not depend on it. None does them here.
     progress : told after every epoch.
     checkpoint : file (.npz) written after every epoch; if it exists the search goes on from there, to the same front.
 
@@ -64,27 +65,25 @@ def explore(
         where data, starts and options do not fit together, or the checkpoint is damaged or of another search.
     """
     started = time.perf_counter()
-    if workers < 1:
-        raise InputError(f"workers must be at least 1, not {workers}")
-    problem = make_problem(data, starts, options, technology, front_end)
+    executor = executor or Serial()
+    problem = executor.call(make_problem, data, starts, options, technology, front_end)
     islands, records, before = _begin(problem, checkpoint)
     share = max(1, options.candidates // (options.islands * options.epochs))
-    with joblib.Parallel(n_jobs=min(workers, options.islands), max_nbytes=None) as pool:
-        while len(records) < options.epochs:
-            islands = pool(joblib.delayed(advance)(problem, island, share) for island in islands)
-            migrate(problem, islands)
-            records.append(_record(problem, islands, len(records) + 1))
-            spent = before + time.perf_counter() - started
-            if checkpoint is not None:
-                _save(checkpoint, problem, islands, records, spent)
-            note = f"{records[-1].evaluated} candidates, {records[-1].front_size} on the front"
-            log.info("epoch %d of %d: %s", len(records), options.epochs, note)
-            if progress is not None:
-                progress(len(records) / options.epochs, note)
-            if options.time_limit_s is not None and spent > options.time_limit_s:
-                log.info("the time limit of %g s ends the search", options.time_limit_s)
-                break
-    candidates = _candidates(problem, data, islands, technology, front_end)
+    while len(records) < options.epochs:
+        islands = list(executor.map(partial(_advanced, problem, share), islands))
+        migrate(problem, islands)
+        records.append(_record(problem, islands, len(records) + 1))
+        spent = before + time.perf_counter() - started
+        if checkpoint is not None:
+            _save(checkpoint, problem, islands, records, spent)
+        note = f"{records[-1].evaluated} candidates, {records[-1].front_size} on the front"
+        log.info("epoch %d of %d: %s", len(records), options.epochs, note)
+        if progress is not None:
+            progress(len(records) / options.epochs, note)
+        if options.time_limit_s is not None and spent > options.time_limit_s:
+            log.info("the time limit of %g s ends the search", options.time_limit_s)
+            break
+    candidates = executor.call(_candidates, problem, data, islands, technology, front_end)
     statistics = SearchStatistics(
         evaluated=records[-1].evaluated,
         priced=records[-1].priced,
@@ -93,6 +92,10 @@ def explore(
         epochs=tuple(records),
     )
     return Front(candidates, statistics)
+
+
+def _advanced(problem: Problem, share: int, island: Island) -> Island:
+    return advance(problem, island, share)
 
 
 def _begin(problem: Problem, checkpoint: Path | None) -> tuple[list[Island], list[EpochRecord], float]:

@@ -232,13 +232,14 @@ def test_what_is_ignored_stays_ignored(start):
 WORKERS = """
 import sys
 from pathlib import Path
-import joblib
 from bespoke.eda.runner import run_tool
-from bespoke.run.workers import one_thread_each
+from bespoke.execution import executor_of
 
-with one_thread_each():
-    joblib.Parallel(n_jobs=2)(joblib.delayed(run_tool)(
-        "sleep", ["sleep", "60"], folder=Path(sys.argv[1]) / name, timeout_s=100) for name in "ab")
+def sleep(name):
+    run_tool("sleep", ["sleep", "60"], folder=Path(sys.argv[1]) / name, timeout_s=100)
+
+with executor_of(workers=2) as executor:
+    list(executor.map(sleep, "ab"))
 """
 
 

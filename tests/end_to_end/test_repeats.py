@@ -163,7 +163,7 @@ _TIMED = (
 )
 
 
-@pytest.mark.parametrize(("workers", "load"), [(1, 2), (6, 0)])  # of six each run of the procedure has two of its own
+@pytest.mark.parametrize(("workers", "load"), [(1, 2), (8, 0)])
 def test_other_workers_under_load_give_the_same_files(tables, reference, tmp_path, workers, load):
     with busy_processes(load):
         again = small_run(tables, tmp_path / "run", workers=workers)

@@ -11,6 +11,7 @@ import pytest
 from bespoke.costs import Objective
 from bespoke.data import Part, PreparedData, cut_folds, load_dataset, prepare
 from bespoke.design import Answers, FoldEvidence, answers_of
+from bespoke.execution import Serial, executor_of
 from bespoke.run import crossfitting, procedure
 from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import Effort, Start
@@ -48,7 +49,8 @@ def fitted(
     path, data: PreparedData, *, folds: int = FOLDS, workers: int = 1, how: Procedure = PROCEDURE
 ) -> CrossFitted:
     path.mkdir(exist_ok=True)
-    return cross_fit(RunFolder(path), how, data, folds=folds, workers=workers, progress=Silent())
+    with executor_of(workers=workers) as executor:
+        return cross_fit(RunFolder(path), how, data, folds=folds, executor=executor, progress=Silent())
 
 
 def found_in(path) -> list[list[dict]]:
@@ -75,7 +77,7 @@ def without_times(path) -> dict[str, str]:
 
 def test_the_number_of_workers_changes_nothing(once, data, tmp_path):
     path, result = once
-    for workers in (2, 6):  # with six each run of the procedure has two of its own
+    for workers in (2, 6):  # with six there are more than there are pieces at a time
         other = tmp_path / str(workers)
         again = fitted(other, data, workers=workers)
         assert without_times(other) == without_times(path) and len(without_times(path)) == FOLDS
@@ -105,7 +107,7 @@ def test_every_fold_is_judged_on_what_it_was_made_without(once, data):
 def test_designs_of_a_fold_answer_as_its_evidence_says(once, data):
     path, result = once
     fold = cut_folds(data, FOLDS, seed=5)[1]
-    developed = PROCEDURE.develop(RunFolder(path / "folds/1"), fold.data, workers=1, progress=Silent())
+    developed = PROCEDURE.develop(RunFolder(path / "folds/1"), fold.data, executor=Serial(), progress=Silent())
     answers = {(one.estimated, one.score): [] for one in developed.designs}
     for one in developed.designs:
         answers[one.estimated, one.score].append(answers_of(one.model, fold.held_out))
@@ -122,7 +124,7 @@ def test_the_whole_is_what_the_procedure_makes_of_all_samples(once, data, tmp_pa
     _, result = once
     for place in ("models", "search"):
         (tmp_path / place).mkdir()
-    alone = PROCEDURE.develop(RunFolder(tmp_path), data, workers=1, progress=Silent())
+    alone = PROCEDURE.develop(RunFolder(tmp_path), data, executor=Serial(), progress=Silent())
     assert alone.designs == result.developed.designs
     assert {one.origin for one in alone.designs} <= {"network search", "network", "tree", "nothing"}
     assert len(list((tmp_path / "search").glob("*.json"))) == 2
@@ -173,7 +175,6 @@ def test_a_finished_run_is_read_back(once, data, monkeypatch):
     path, result = once
     for name in ("train_float", "train_quantised", "explore", "approximate"):
         monkeypatch.setattr(procedure, name, None)
-    monkeypatch.setattr(crossfitting, "_develop", None)
     spent = RunFolder(path).seconds
     again = fitted(path, data)
     assert RunFolder(path).seconds == spent and spent["training and searching"] > 0  # not those of reading

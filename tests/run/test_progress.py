@@ -1,45 +1,48 @@
-"""How far a process among several is, told through a file."""
+"""How far several jobs are that go through the same stages side by side."""
 
 from __future__ import annotations
 
 import pytest
 
-from bespoke.run import progress
-from bespoke.run.progress import Share, ShareFile
+from bespoke.run.progress import SideBySide
 
 STAGES = {"training": 1.0, "searching": 3.0}
 
 
-def test_stages_add_up_to_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(progress, "_NOTE_EVERY_S", 0.0)
-    path = tmp_path / "share"
-    told = ShareFile(path, STAGES)
-    seen = []
+class Told:
+    def __init__(self):
+        self.updates = []
+
+    def update(self, fraction, note=""):
+        self.updates.append((fraction, note))
+
+
+def test_stages_add_up_to_the_whole():
+    told = Told()
+    job = SideBySide(told, 1, STAGES).job(0)
     for title in STAGES:
-        told.stage(title)
-        seen.append(Share.read(path))
-        told.update(0.5, "half")
-        seen.append(Share.read(path))
-    assert [share.fraction for share in seen] == pytest.approx([0, 0.125, 0.25, 0.625])
-    assert [share.note for share in seen] == ["training", "training", "searching", "searching"]
+        job.stage(title)
+        job.update(0.5, "half")
+    assert [fraction for fraction, _ in told.updates] == pytest.approx([0, 0.125, 0.25, 0.625])
+    assert [note.split("; ")[1] for _, note in told.updates] == ["training", "training", "searching", "searching"]
 
 
-def test_a_stage_that_was_done_before_counts_as_done(tmp_path):
-    told = ShareFile(tmp_path / "share", STAGES)
-    told.stage("searching")
-    assert Share.read(tmp_path / "share").fraction == pytest.approx(0.25)
+def test_jobs_add_up_to_all_of_them_and_one_that_has_ended_is_counted():
+    told = Told()
+    sides = SideBySide(told, 2, STAGES)
+    sides.job(0).stage("searching")  # the stage before was done by an earlier call
+    assert told.updates[-1] == (pytest.approx(0.125), "0 of 2 done; searching")
+    sides.job(1).stage("training")
+    assert told.updates[-1][1] == "0 of 2 done; searching, training"
+    sides.done(0)
+    assert told.updates[-1] == (pytest.approx(0.5), "1 of 2 done; training")
+    sides.done(1)
+    assert told.updates[-1] == (pytest.approx(1.0), "2 of 2 done")
 
 
-def test_notes_are_few(tmp_path):
-    told = ShareFile(tmp_path / "share", STAGES)
-    told.stage("training")
-    told.update(0.9)  # at once
-    assert Share.read(tmp_path / "share").fraction == 0
-
-
-@pytest.mark.parametrize("text", ["", "half done", "nothing"])
-def test_what_cannot_be_read_is_nothing_done(tmp_path, text):
-    path = tmp_path / "share"
-    assert Share.read(path) == Share(0.0, "")
-    path.write_text(text)
-    assert Share.read(path) == Share(0.0, "")
+def test_a_job_is_not_done_before_it_says_so():
+    told = Told()
+    job = SideBySide(told, 1, STAGES).job(0)
+    job.stage("searching")
+    job.update(1.0)
+    assert told.updates[-1][0] < 1.0

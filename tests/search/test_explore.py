@@ -36,7 +36,7 @@ OPTIONS = SearchOptions(
 
 
 def search(data, starts=(), options=OPTIONS, **more):
-    return explore(data, starts, options, technology=TECHNOLOGY, **{"workers": 1, **more})
+    return explore(data, starts, options, technology=TECHNOLOGY, **more)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,8 @@ def test_candidates_are_what_they_say(front):
         assert cheaper.train.value < dearer.train.value
 
 
-def test_same_seed_same_front_for_any_number_of_workers(front):
-    again = search(stripes(), workers=2)
+def test_same_seed_same_front_wherever_it_is_done(front, two_workers):
+    again = search(stripes(), executor=two_workers)
     assert again.candidates == front.candidates
     assert replace(again.statistics, seconds=0, search_seconds=0) == replace(
         front.statistics, seconds=0, search_seconds=0
@@ -130,8 +130,8 @@ def test_many_samples_are_all_counted(many, probed):
     assert probed.pareto[-1].train.value > 0.85
 
 
-def test_many_samples_give_the_same_front_for_any_number_of_workers(many, probed):
-    assert search(many, workers=2).candidates == probed.candidates
+def test_many_samples_give_the_same_front_wherever_it_is_done(many, probed, two_workers):
+    assert search(many, executor=two_workers).candidates == probed.candidates
 
 
 def test_trying_on_a_part_loses_little(many, probed, monkeypatch):
@@ -197,8 +197,6 @@ def test_bad_input_is_named():
         SearchOptions(islands=0)
     with pytest.raises(InputError, match=r"must lie in 0\.\.15"):
         SearchData(np.array([[16]]), np.array([0]), 4, 2)
-    with pytest.raises(InputError, match="workers"):
-        search(data, workers=0)
 
 
 def test_wilson_interval_of_a_textbook_case():

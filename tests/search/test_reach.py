@@ -85,7 +85,7 @@ def test_a_fit_never_fails_by_luck(first, monkeypatch):
             )
 
 
-def _stopping(data, starts, options, *, technology, front_end, workers, progress, checkpoint):
+def _stopping(data, starts, options, *, technology, front_end, executor, progress, checkpoint):
     make_problem(data, starts, options, technology, front_end)
     assert_searchable(starts[0], np.asarray(data.features))
     raise Reached

@@ -69,10 +69,10 @@ def test_members_name_existing_classes_on_every_input(front):
         assert member.classifier.predict(grid).max() < 3
 
 
-def test_same_seed_same_front_for_any_number_of_workers(start, front):
+def test_same_seed_same_front_wherever_it_is_done(start, front, two_workers):
     features, classes = sample(np.random.default_rng(1))
     data = ApproximationData(features, classes)
-    assert approximate(start, data, QUICK, technology=TECHNOLOGY, seed=3, workers=2) == front
+    assert approximate(start, data, QUICK, technology=TECHNOLOGY, seed=3, executor=two_workers) == front
     assert approximate(start, data, QUICK, technology=TECHNOLOGY, seed=4) != front
 
 

@@ -127,7 +127,7 @@ def test_what_is_no_spread_is_refused(words):
         Printing(TECHNOLOGY, THERMOMETER, **words)
 
 
-def test_the_search_finds_circuits_whose_prints_are_better():
+def test_the_search_finds_circuits_whose_prints_are_better(two_workers):
     """Counted as designed, errors ask for as many gates as help; counted in prints, for few. The result repeats."""
     data = prepare(load_dataset("breast_cancer"))
     features, classes, wires = data.train.features, data.train.classes, all_wires(FrontEndKind.THERMOMETER, 30, 4)
@@ -137,7 +137,7 @@ def test_the_search_finds_circuits_whose_prints_are_better():
         options = ApproximationOptions(moves=100_000, rounds=2, printing=option, objective=Objective.SYSTEM_POWER)
         found = evolve_small(ApproximationData(features, classes), options, **search)
         if option is not None:
-            again = evolve_small(ApproximationData(features, classes), options, **search, workers=2)
+            again = evolve_small(ApproximationData(features, classes), options, **search, executor=two_workers)
             assert [one.classifier for one in again] == [one.classifier for one in found]
         best = max(found, key=lambda one: one.overall_accuracy).classifier
         printed = printing(0.97).answers(best, features, classes, class_count=2, seed=9)

@@ -15,6 +15,7 @@ from bespoke.backend.synthesis import synthesise
 from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.eda.abc import deep, optimise_and_map, redundancy, tables
 from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
+from bespoke.execution import executor_of
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, evaluate, static_power, write_netlist
 from bespoke.sensing import BinaryWires
@@ -63,9 +64,9 @@ def test_a_multiplier_multiplies_and_beats_the_plain_flow(tmp_path, technology, 
 
 
 @pytest.mark.parametrize("effort", ["fast", "normal"])
-def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, effort):
+def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, effort, two_workers):
     texts = []
-    for run, workers in (("first", 2), ("second", 2), ("alone", 1)):
+    for run, executor in (("first", two_workers), ("second", two_workers), ("alone", None)):
         result = synthesise(
             [_source(tmp_path / run, MULTIPLIER)],
             top="top",
@@ -74,7 +75,7 @@ def test_same_seed_same_netlist_on_any_number_of_cores(tmp_path, technology, eff
             data_bits=None,
             effort=effort,
             seed=3,
-            workers=workers,
+            executor=executor,
         )
         texts.append(result.netlist_path.read_text())
     assert texts[0] == texts[1] == texts[2]
@@ -124,16 +125,17 @@ def test_no_more_tools_at_once_than_workers(tmp_path, technology, monkeypatch, w
 
     for name in ("optimise_and_map", "optimise_netlist"):
         monkeypatch.setattr(synthesis_module, name, watched(getattr(synthesis_module, name)))
-    synthesise(
-        [_source(tmp_path, PARITY)],
-        top="top",
-        technology=technology,
-        folder=tmp_path,
-        data_bits=_all_bits(3),
-        effort="normal",
-        start_circuits=[_parity_circuit()],
-        workers=workers,
-    )
+    with executor_of(workers=workers) as executor:
+        synthesise(
+            [_source(tmp_path, PARITY)],
+            top="top",
+            technology=technology,
+            folder=tmp_path,
+            data_bits=_all_bits(3),
+            effort="normal",
+            start_circuits=[_parity_circuit()],
+            executor=executor,
+        )
     assert peak[0] == workers
 
 
@@ -178,7 +180,6 @@ def test_a_higher_effort_does_all_that_a_lower_one_does_and_keeps_it(tmp_path, t
                 effort=effort,
                 clock_ms=1e-6,  # nothing is in time, so all of them look for shorter paths as well
                 seed=3,
-                workers=1,
             )
         work.append(watched)
         final, plain = result.final, result.plain

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from bespoke.circuit import Circuit
 from bespoke.dominance import non_dominated
 from bespoke.errors import InputError
+from bespoke.execution import Executor, Serial
 from bespoke.model import LogicCircuit
 from bespoke.search.circuit.island import DESCENT_SHARE, IslandJob, Traced, run_island
 from bespoke.search.circuit.samples import with_held_back
@@ -51,7 +51,7 @@ def approximate(
     front_end: FrontEnd | None = None,
     origins: Sequence[str] | None = None,
     seed: int = 0,
-    workers: int = 1,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> tuple[Found, ...]:
     """A front of circuits, from next to nothing up to the starts' accuracy and beyond.
@@ -62,7 +62,7 @@ def approximate(
     the starts, for small circuits grow well from nothing. Errors are counted on training samples and noisy copies of
     them, new ones in every round.
 
-    The result depends on the seed and the options, not on the number of workers (with a time limit, on the machine).
+    The result depends on the seed and the options, not on the executor (with a time limit, on the machine).
 
     Parameters
     ----------
@@ -98,8 +98,9 @@ def approximate(
     sequence = np.random.SeedSequence(seed)
     data = with_held_back(data, options, int(sequence.generate_state(1)[0]))
     names = [NOTHING, *(origins or [CIRCUIT_APPROXIMATION] * len(starts))]
-    pool = _searched(starts, data, options, model, largest, sequence, workers, progress)
-    return _front(pool, names, data, options, technology, model, front_end)
+    executor = executor or Serial()
+    pool = _searched(starts, data, options, model, largest, sequence, executor, progress)
+    return executor.call(_front, pool, names, data, options, technology, model, front_end)
 
 
 def evolve_small(
@@ -111,7 +112,7 @@ def evolve_small(
     technology: Technology,
     front_end: FrontEnd | None = None,
     seed: int = 0,
-    workers: int = 1,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> tuple[Found, ...]:
     """Circuits grown from nothing, without a network: the low-cost end of the front. See `approximate`.
@@ -129,7 +130,7 @@ def evolve_small(
         technology=technology,
         front_end=front_end,
         seed=seed,
-        workers=workers,
+        executor=executor,
         progress=progress,
     )
 
@@ -180,7 +181,7 @@ def _constant(wires: Wires, classes: int, data: ApproximationData) -> LogicCircu
     return LogicCircuit(wires, classes, Circuit(wires.count, np.zeros((0, 2), dtype=np.int32), np.array(outputs)))
 
 
-def _searched(starts, data, options, model, largest, sequence, workers, progress) -> dict[LogicCircuit, int]:
+def _searched(starts, data, options, model, largest, sequence, executor, progress) -> dict[LogicCircuit, int]:
     """Everything that the islands' archives held at the end of a round, each with the number of its start.
 
     Starts count from 1; 0 is the constant circuit.
@@ -218,8 +219,7 @@ def _searched(starts, data, options, model, largest, sequence, workers, progress
                 )
             )
         merged: dict[LogicCircuit, int] = {}
-        parallel = Parallel(n_jobs=min(workers, options.islands), return_as="generator")
-        for done, circuits in enumerate(parallel(delayed(run_island)(job) for job in jobs), start=1):
+        for done, circuits in enumerate(executor.map(run_island, jobs), start=1):
             for one in circuits:
                 merged.setdefault(one.circuit, one.origin)
             if progress is not None:
