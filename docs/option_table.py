@@ -4,8 +4,9 @@ import dataclasses
 import sys
 
 from bespoke.costs import Objective
-from bespoke.data import Missing, Scale
+from bespoke.data import Missing, RareClasses, Scale
 from bespoke.eda.tools import Backend
+from bespoke.execution import ExecutorKind
 from bespoke.run.config import Effort, RunConfig, Start, Unit
 from bespoke.scores import Metric
 from bespoke.sensing import FrontEndKind
@@ -13,6 +14,7 @@ from bespoke.sensing import FrontEndKind
 _CHOICES = {
     "scale": Scale,
     "missing": Missing,
+    "rare_classes": RareClasses,
     "effort": Effort,
     "metric": Metric,
     "starts": Start,
@@ -20,6 +22,7 @@ _CHOICES = {
     "objective": Objective,
     "front_end": FrontEndKind,
     "yosys": Backend,
+    "executor": ExecutorKind,
 }
 
 

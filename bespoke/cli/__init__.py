@@ -11,7 +11,19 @@ import typer
 
 from bespoke import __version__
 from bespoke.ascii_text import ASCII_ERRORS
-from bespoke.cli import backend, data, design, handing_over, jobs, reporting, robustness, system, technology, using
+from bespoke.cli import (
+    backend,
+    data,
+    design,
+    handing_over,
+    jobs,
+    reporting,
+    robustness,
+    sweep,
+    system,
+    technology,
+    using,
+)
 from bespoke.errors import BespokeError, InputError
 
 app = typer.Typer(
@@ -23,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  bespoke run breast_cancer --out runs/bc",
 )
-for group in (jobs, using, data, design, backend, robustness, reporting, handing_over, system):
+for group in (jobs, sweep, using, data, design, backend, robustness, reporting, handing_over, system):
     group.register(app)
 app.add_typer(technology.app, name="technology", help="List, show, import and export printed technologies.")
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bespoke.cli.progress import TerminalProgress
 from bespoke.files import write_text
 
 if TYPE_CHECKING:
     from bespoke.run.metrics import RunMetrics
+    from bespoke.run.progress import RunProgress
 
 
 def command_line() -> str:
@@ -24,7 +24,7 @@ def command_line() -> str:
     return shlex.join(["bespoke", *sys.argv[1:]])
 
 
-def finishing(progress: TerminalProgress) -> Callable[[Path], None]:
+def finishing(progress: RunProgress) -> Callable[[Path], None]:
     """A function that writes report and summary of a run into its folder."""
 
     def finish(folder: Path) -> None:

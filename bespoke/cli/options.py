@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bespoke.costs import Objective
-from bespoke.data import Missing, Scale
+from bespoke.data import Missing, RareClasses, Scale
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
 from bespoke.execution import ExecutorKind
@@ -53,6 +53,18 @@ MissingOption = Annotated[
         help="Missing values: refuse, drop the samples, fill in medians; default refuse.",
         rich_help_panel=_DATA,
     ),
+]
+RareClassesOption = Annotated[
+    RareClasses | None,
+    typer.Option(
+        "--rare-classes",
+        help="Classes with too few samples: refuse, drop their samples, merge into one; default refuse.",
+        rich_help_panel=_DATA,
+    ),
+]
+Split = Annotated[
+    int | None,
+    typer.Option(help="Random state of the test split; default 42, the split of record.", rich_help_panel=_DATA),
 ]
 Hidden = Annotated[
     str | None,
@@ -218,6 +230,8 @@ _SHARED = {
     "range": (Range, None),
     "scale": (ScaleOption, None),
     "missing": (MissingOption, None),
+    "rare_classes": (RareClassesOption, None),
+    "split": (Split, None),
     "hidden": (Hidden, None),
     "model": (Model, None),
     "seed": (Seed, None),
@@ -255,12 +269,14 @@ _SHARED = {
     "json_output": (Json, False),
 }
 #: What says which data and how they become integers.
-TABLE = ("data", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing")
+TABLE = (
+    "data", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing", "rare_classes", "split",
+)  # fmt: skip
 #: Where the work is done.
 MACHINE = ("workers", "executor", "address")
 #: What a command that trains, one that searches and one that chooses take, one after the other.
 TRAINING = (
-    "data", "out", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing",
+    "data", "out", "train", "test", "target", "data_dir", "bits", "range", "scale", "missing", "rare_classes", "split",
     "hidden", "model", "seed",
 )  # fmt: skip
 SEARCH = (

@@ -13,6 +13,7 @@ from bespoke.data.prepare import (
     prepare_without_test,
     with_validation,
 )
+from bespoke.data.rare import RareClasses
 from bespoke.data.scaling import FeatureRange, Missing, Scale, Scaling, quantiser_of
 from bespoke.data.vectors import read_vectors, write_vectors
 
@@ -26,6 +27,7 @@ __all__ = [
     "Missing",
     "Part",
     "PreparedData",
+    "RareClasses",
     "Scale",
     "Scaling",
     "Warned",

@@ -62,7 +62,7 @@ class DataCard:
     validation_samples, test_samples : of the other parts; None where there is no validation part.
     classes : every class label with its samples in the training part.
     features : in the order of the data.
-    dropped : columns that were left out because they are constant.
+    dropped : columns that were left out because they are constant or repeat another.
     warnings : what matters, the worst first.
     notes : what was done to the table.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -106,7 +107,8 @@ def check_trainable(dataset: Dataset, *, min_class_samples: int = MIN_CLASS_SAMP
         if count < min_class_samples:
             raise InputError(
                 f"{source}: class {label!r} has {count} sample{'s' if count != 1 else ''}, at least "
-                f"{min_class_samples} are needed to split the data; add samples or remove the class"
+                f"{min_class_samples} are needed to split the data; add samples, or say --rare-classes drop (leave "
+                "such classes out) or --rare-classes merge (make them one class)"
             )
     return dataset
 
@@ -114,6 +116,19 @@ def check_trainable(dataset: Dataset, *, min_class_samples: int = MIN_CLASS_SAMP
 def constant_features(features: np.ndarray) -> np.ndarray:
     """Indices of the columns that hold a single value, or none at all, missing ones (NaN) aside."""
     return np.flatnonzero(~(np.fmin.reduce(features, axis=0) < np.fmax.reduce(features, axis=0)))
+
+
+def repeated_features(features: np.ndarray) -> list[tuple[int, int]]:
+    """Each column that holds the values of an earlier one, missing ones (NaN) alike, beside the first such column."""
+    first: dict[bytes, int] = {}
+    repeated = []
+    for column in range(features.shape[1]):
+        values = features[:, column] + 0.0  # the two zeros are one value
+        values[np.isnan(values)] = np.nan
+        earlier = first.setdefault(hashlib.sha256(values.tobytes()).digest(), column)
+        if earlier != column:
+            repeated.append((column, earlier))
+    return repeated
 
 
 def labels_of_text(cells: Sequence[str]) -> list[Label]:

@@ -10,21 +10,44 @@ import numpy as np
 from bespoke.data.prepare import Part, PreparedData
 from bespoke.data.scaling import filled, medians_of
 from bespoke.errors import InputError
+from bespoke.sensing import Quantiser
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """What a procedure may look at, and the samples that judge it.
+    """What a procedure may look at, and the samples that judge it; made when they are asked for, so that folds of
+    long data do not stand in memory side by side.
 
     Parameters
     ----------
-    data : the other folds as the training part, scaled and filled by them alone; validation and test part are missing
-        and empty.
-    held_out : this fold's samples on the same grid.
+    whole : the data whose training part is cut.
+    kept, held : places of the samples that are learnt from and of those held out, int64.
     """
 
-    data: PreparedData
-    held_out: Part
+    whole: PreparedData
+    kept: np.ndarray
+    held: np.ndarray
+
+    @property
+    def data(self) -> PreparedData:
+        """The other folds as the training part, scaled and filled by them alone; no other part."""
+        quantiser, medians = self._grid()
+        train = self._taken(self.kept, quantiser, medians)
+        return replace(self.whole, quantiser=quantiser, train=train, validation=None, test=nothing(self.whole))
+
+    @property
+    def held_out(self) -> Part:
+        """This fold's samples on the same grid."""
+        return self._taken(self.held, *self._grid())
+
+    def _grid(self) -> tuple[Quantiser, np.ndarray]:
+        known = self.whole.train.known[self.kept]
+        return self.whole.scaling.fitted(known, self.whole.feature_names, self.whole.bits), medians_of(known)
+
+    def _taken(self, rows: np.ndarray, quantiser: Quantiser, medians: np.ndarray) -> Part:
+        part = self.whole.train
+        measured = filled(part.known[rows], medians)
+        return replace(part.taken(rows), features=quantiser.transform(measured), measured=measured)
 
 
 def cut_folds(data: PreparedData, count: int, *, seed: int = 0) -> tuple[Fold, ...]:
@@ -56,19 +79,7 @@ def cut_folds(data: PreparedData, count: int, *, seed: int = 0) -> tuple[Fold, .
         )  # of classes with fewer samples than folds: each fold still learns it
         folds = StratifiedKFold(min(count, int(present.max())), shuffle=True, random_state=seed)
         cuts = list(folds.split(part.features, part.classes))
-    return tuple(_fold(data, kept, held) for kept, held in cuts)
-
-
-def _fold(data: PreparedData, kept: np.ndarray, held: np.ndarray) -> Fold:
-    part, known = data.train, data.train.known
-    quantiser = data.scaling.fitted(known[kept], data.feature_names, data.bits)
-    medians = medians_of(known[kept])
-
-    def taken(rows: np.ndarray) -> Part:
-        measured = filled(known[rows], medians)
-        return replace(part.taken(rows), features=quantiser.transform(measured), measured=measured)
-
-    return Fold(replace(data, quantiser=quantiser, train=taken(kept), validation=None, test=nothing(data)), taken(held))
+    return tuple(Fold(data, kept, held) for kept, held in cuts)
 
 
 def nothing(data: PreparedData) -> Part:

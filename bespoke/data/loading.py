@@ -12,16 +12,22 @@ from typing import Any
 import numpy as np
 
 from bespoke.data.bundled import BUNDLED, load_bundled
-from bespoke.data.dataset import Dataset, Label, check_trainable, index_labels, labels_of_text
-from bespoke.data.header import is_missing
+from bespoke.data.dataset import (
+    MIN_CLASS_SAMPLES,
+    Dataset,
+    Label,
+    check_trainable,
+    index_labels,
+    labels_of_text,
+)
+from bespoke.data.rare import UNKNOWN, RareClasses, rare_classes_settled
 from bespoke.data.scaling import Missing
 from bespoke.data.table import (
-    Table,
+    AnyTable,
     empty_columns,
     label_cells,
     labelled_rows,
-    numeric_columns,
-    read_table,
+    read_labelled,
     target_index,
 )
 from bespoke.data.uci import LITERATURE, literature_file, local_file
@@ -86,6 +92,7 @@ def load_dataset(
     target: str | int | None = None,
     data_dir: str | Path | None = None,
     missing: Missing = Missing.REFUSE,
+    rare_classes: RareClasses = RareClasses.REFUSE,
 ) -> Dataset:
     """A data set, fit for training.
 
@@ -97,6 +104,7 @@ def load_dataset(
         then the user's cache, then a download from UCI.
     missing : what becomes of missing values: an error, samples left out, or NaN for medians to come. A sample whose
         class is missing is left out unless it is an error. What was done is among the set's notes.
+    rare_classes : what becomes of classes with too few samples to be split, once missing values are dealt with.
 
     Raises
     ------
@@ -109,14 +117,20 @@ def load_dataset(
             raise InputError(f"{name} has a class column of its own; leave --target out, or name a CSV file")
         if name in BUNDLED:
             return check_trainable(load_bundled(name))
-        table = read_table(literature_file(name, data_dir=data_dir))
-        return check_trainable(_dataset_of_table(table, None, name, missing))
+        table = read_labelled(literature_file(name, data_dir=data_dir), None, missing=missing is not Missing.REFUSE)
+        return _trainable(_dataset_of_table(table, None, name, missing), rare_classes)
     path = Path(name_or_path)
     if not path.exists():
         near = difflib.get_close_matches(name, dataset_names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "'bespoke datasets' lists the names"
         raise InputError(f"{name}: there is no such file, nor a data set of that name; {hint}")
-    return check_trainable(_dataset_of_table(read_table(path), target, path.stem, missing))
+    table = read_labelled(path, target, missing=missing is not Missing.REFUSE)
+    return _trainable(_dataset_of_table(table, target, path.stem, missing), rare_classes)
+
+
+def _trainable(dataset: Dataset, rare_classes: RareClasses) -> Dataset:
+    (settled,) = rare_classes_settled([dataset], rare_classes, least=MIN_CLASS_SAMPLES)
+    return check_trainable(settled)
 
 
 def load_alike(
@@ -126,6 +140,8 @@ def load_alike(
     target: str | int | None = None,
     data_dir: str | Path | None = None,
     missing: Missing = Missing.REFUSE,
+    rare_classes: RareClasses = RareClasses.REFUSE,
+    min_class_samples: int = _MIN_CLASS_SAMPLES_OF_PAIR,
 ) -> tuple[Dataset, ...]:
     """Data from several files with the same columns, with common class labels: what is learnt from, then the others.
 
@@ -134,6 +150,9 @@ def load_alike(
     first_path : a CSV file, or one of the literature's sets.
     others : CSV files; each class in them must occur in the first.
     missing : as for ``load_dataset``, in every file.
+    rare_classes : what becomes of classes with too few samples in the first file, in every file; unless they are
+        refused, classes that the first file lacks are rare as well.
+    min_class_samples : that the first file needs of every class; more where it is to be split.
 
     Raises
     ------
@@ -144,8 +163,9 @@ def load_alike(
     if str(first_path) in BUNDLED:
         raise InputError(f"{first_path} is bundled and has no file whose columns another could match; name CSV files")
     named = str(first_path) in LITERATURE
-    first = read_table(literature_file(str(first_path), data_dir=data_dir) if named else first_path)
-    tables = [first, *(read_table(path) for path in others)]
+    paths = [literature_file(str(first_path), data_dir=data_dir) if named else first_path, *others]
+    tables = [read_labelled(path, target, missing=missing is not Missing.REFUSE) for path in paths]
+    first = tables[0]
     for other in tables[1:]:
         _check_same_columns(first, other)
     column = target_index(first, target)
@@ -158,16 +178,19 @@ def load_alike(
     parts = [values[start:end] for start, end in pairwise(bounds.tolist())]
     labels, classes = index_labels(str(first.path), first.header[column], parts[0])
     position = {label: index for index, label in enumerate(labels)}
+    any_rare = bool((np.bincount(classes) < min_class_samples).any())
     name = str(first_path) if named else first.path.stem
     sets = [_assembled(first, column, labels, classes, name, missing, notes[0])]
     for other, found, said in zip(tables[1:], parts[1:], notes[1:], strict=True):
-        _check_known_classes(first, other, column, parts[0], found)
-        others_classes = np.array([position[value] for value in found], dtype=np.int64)
+        if rare_classes is RareClasses.REFUSE or (rare_classes is RareClasses.MERGE and not any_rare):
+            _check_known_classes(first, other, column, parts[0], found)
+        others_classes = np.array([position.get(value, UNKNOWN) for value in found], dtype=np.int64)
         sets.append(_assembled(other, column, labels, others_classes, other.path.stem, missing, said))
-    return check_trainable(sets[0], min_class_samples=_MIN_CLASS_SAMPLES_OF_PAIR), *sets[1:]
+    settled = rare_classes_settled(sets, rare_classes, least=min_class_samples)
+    return check_trainable(settled[0], min_class_samples=min_class_samples), *settled[1:]
 
 
-def _dataset_of_table(table: Table, target: str | int | None, name: str, missing: Missing) -> Dataset:
+def _dataset_of_table(table: AnyTable, target: str | int | None, name: str, missing: Missing) -> Dataset:
     column = target_index(table, target)
     table, notes = _without_missing(table, column, missing, empty_columns(table))
     values = labels_of_text(label_cells(table, column))
@@ -176,7 +199,7 @@ def _dataset_of_table(table: Table, target: str | int | None, name: str, missing
 
 
 def _assembled(
-    table: Table,
+    table: AnyTable,
     target: int,
     labels: tuple[Label, ...],
     classes: np.ndarray,
@@ -186,7 +209,7 @@ def _assembled(
 ) -> Dataset:
     columns = [column for column in range(len(table.header)) if column != target]
     names = tuple(table.header[column] for column in columns)
-    features = numeric_columns(table, columns, missing=missing is not Missing.REFUSE)
+    features = table.numbers(columns, missing=missing is not Missing.REFUSE)
     gaps = np.isnan(features)
     gaps[:, gaps.all(axis=0)] = False  # columns without a value are left out, not filled
     if gaps.any():
@@ -199,7 +222,9 @@ def _assembled(
     return Dataset(name, names, labels, features, classes, str(table.path), notes)
 
 
-def _without_missing(table: Table, target: int, missing: Missing, empty: set[int]) -> tuple[Table, tuple[str, ...]]:
+def _without_missing(
+    table: AnyTable, target: int, missing: Missing, empty: set[int]
+) -> tuple[AnyTable, tuple[str, ...]]:
     """The table less the samples that are to be left out, and what to say of them.
 
     Parameters
@@ -210,22 +235,25 @@ def _without_missing(table: Table, target: int, missing: Missing, empty: set[int
         return table, ()
     kept = labelled_rows(table, target)
     notes = []
-    if len(kept) < len(table.rows):
-        count = len(table.rows) - len(kept)
-        notes.append(f"{table.path}: {count} of {len(table.rows)} samples are left out, for their class is missing")
+    if len(kept) < table.samples:
+        count = table.samples - len(kept)
+        notes.append(f"{table.path}: {count} of {table.samples} samples are left out, for their class is missing")
     if missing is Missing.DROP:
         looked_at = [column for column in range(len(table.header)) if column != target and column not in empty]
-        whole = [row for row in kept if not any(is_missing(table.rows[row][column]) for column in looked_at)]
+        lacking = np.zeros(table.samples, dtype=bool)
+        for column in looked_at:
+            lacking |= table.gaps(column)
+        whole = [row for row in kept if not lacking[row]]
         if len(whole) < len(kept):
             count = len(kept) - len(whole)
-            notes.append(f"{table.path}: {count} of {len(table.rows)} samples are left out, for a value is missing")
+            notes.append(f"{table.path}: {count} of {table.samples} samples are left out, for a value is missing")
         kept = whole
     if not kept:
         raise InputError(f"{table.path}: no sample is left, for each lacks a value; try --missing median")
     return table.taken(kept), tuple(notes)
 
 
-def _check_same_columns(train: Table, test: Table) -> None:
+def _check_same_columns(train: AnyTable, test: AnyTable) -> None:
     if train.header == test.header:
         return
     for first, second in ((train, test), (test, train)):
@@ -240,12 +268,12 @@ def _check_same_columns(train: Table, test: Table) -> None:
 
 
 def _check_known_classes(
-    train: Table, test: Table, column: int, train_values: list[Label], test_values: list[Label]
+    train: AnyTable, test: AnyTable, column: int, train_values: list[Label], test_values: list[Label]
 ) -> None:
     known = set(train_values)
     for row, value in enumerate(test_values):
         if value not in known:
             raise InputError(
-                f"{test.path}, line {test.lines[row]}, column {test.header[column]!r}: the class {value!r} does not "
+                f"{test.path}, line {test.line(row)}, column {test.header[column]!r}: the class {value!r} does not "
                 f"occur in {train.path}"
             )

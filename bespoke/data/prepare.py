@@ -6,12 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bespoke.data.dataset import MIN_CLASS_SAMPLES, Dataset, Label, check_trainable, constant_features
+from bespoke.data.dataset import (
+    MIN_CLASS_SAMPLES,
+    Dataset,
+    Label,
+    check_trainable,
+    constant_features,
+    repeated_features,
+)
 from bespoke.data.scaling import MINMAX, Scaling, filled, medians_of
 from bespoke.errors import InputError
 from bespoke.sensing import Quantiser, check_bits
 
-#: The literature's split: 30 % test, stratified, this seed, rows in file order. No option moves it.
+#: The literature's split: 30 % test, stratified, this seed, rows in file order. It is the split of record.
 SPLIT_SEED = 42
 TEST_FRACTION = 0.3
 
@@ -86,10 +93,12 @@ class PreparedData:
 
     Parameters
     ----------
-    feature_names : those that are left, for columns that are constant over ``train`` tell nothing.
+    feature_names : those that are left, for columns that are constant over ``train``, or repeat another there, tell
+        nothing.
     scaling : how the ``quantiser`` was fitted, so that folds can do the same.
     dropped : names of the columns that were left out, in the table's order.
     notes : sentences on what was done to the table: samples left out, values filled in, columns left out.
+    split : random state of the cut that made the test part; None where a set of its own is the test part, or nothing.
     """
 
     name: str
@@ -103,6 +112,7 @@ class PreparedData:
     scaling: Scaling = MINMAX
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    split: int | None = None
 
     @property
     def features(self) -> int:
@@ -127,23 +137,24 @@ def prepare(
     validation_fraction: float | None = None,
     split_seed: int = SPLIT_SEED,
     scaling: Scaling = MINMAX,
-    keep_constant: bool = False,
+    keep_idle: bool = False,
 ) -> PreparedData:
     """Splits a data set into a development and a test part, and quantises both as the former asks.
 
     The test part is the literature's, ``train_test_split(X, y, test_size=0.3, random_state=42, stratify=y)``. Scaling
     is fitted on what remains for training, and so are the medians that stand for missing values; columns that are
-    constant over it are left out.
+    constant over it, or hold the values of an earlier column, are left out.
 
     Parameters
     ----------
     bits : width of every quantised feature.
     seed : of the validation cut alone; leave it, so that designs of different search seeds stay comparable.
     validation_fraction : share of what is not test that becomes a validation part, stratified; None for no such part.
-    split_seed : of the cut of the test part. Another than the split of record is for tuning and for benchmarks, so that
-        nothing is tuned on the test part that is reported on.
+    split_seed : of the cut of the test part. With another than the split of record nothing is tuned on the test part
+        that is reported on, and the spread over splits shows.
     scaling : how the range of every feature is found.
-    keep_constant : keep constant columns, with a range that is only formal, for a model that reads them.
+    keep_idle : keep constant and repeated columns, the former with a range that is only formal, for a model that reads
+        them.
 
     Raises
     ------
@@ -153,8 +164,11 @@ def prepare(
     check_bits(bits)
     check_trainable(dataset, min_class_samples=MIN_CLASS_SAMPLES)
     rest, test = _stratified(dataset, np.arange(dataset.samples), TEST_FRACTION, split_seed)
-    data = _developed(dataset, rest, bits, seed, validation_fraction, scaling, keep_constant)
-    return replace(data, test=_measured_part(data, dataset, test))
+    data = _developed(dataset, rest, bits, seed, validation_fraction, scaling, keep_idle)
+    notes = data.notes
+    if split_seed != SPLIT_SEED:
+        notes = (*notes, f"{dataset.source}: the test part is that of split {split_seed}, not of the split of record")
+    return replace(data, test=_measured_part(data, dataset, test), split=split_seed, notes=notes)
 
 
 def prepare_pair(
@@ -166,7 +180,7 @@ def prepare_pair(
     seed: int = SPLIT_SEED,
     validation_fraction: float | None = None,
     scaling: Scaling = MINMAX,
-    keep_constant: bool = False,
+    keep_idle: bool = False,
 ) -> PreparedData:
     """As ``prepare``, with the test part, and maybe the validation part, from a data set of its own.
 
@@ -183,7 +197,7 @@ def prepare_pair(
         seed=seed,
         validation_fraction=validation_fraction,
         scaling=scaling,
-        keep_constant=keep_constant,
+        keep_idle=keep_idle,
     )
     part = _measured_part(data, _alike(test, train), np.arange(test.samples))
     data = replace(data, test=part, notes=(*data.notes, *test.notes))
@@ -209,13 +223,13 @@ def prepare_without_test(
     seed: int = SPLIT_SEED,
     validation_fraction: float | None = None,
     scaling: Scaling = MINMAX,
-    keep_constant: bool = False,
+    keep_idle: bool = False,
 ) -> PreparedData:
     """As ``prepare``, with every sample in the development part and an empty test part."""
     check_bits(bits)
     check_trainable(dataset, min_class_samples=2)
     rows = np.arange(dataset.samples)
-    return _developed(dataset, rows, bits, seed, validation_fraction, scaling, keep_constant)
+    return _developed(dataset, rows, bits, seed, validation_fraction, scaling, keep_idle)
 
 
 def _alike(dataset: Dataset, other: Dataset) -> Dataset:
@@ -266,35 +280,40 @@ def _developed(
     seed: int,
     validation_fraction: float | None,
     scaling: Scaling,
-    keep_constant: bool,
+    keep_idle: bool,
 ) -> PreparedData:
     """Rows to develop on, with a validation part cut from them where a share is given; the test part is empty."""
     scaling.check_names(dataset.source, dataset.feature_names)
     train, validation = rows, None
     if validation_fraction is not None:
         train, validation = _stratified(dataset, rows, _checked_fraction(validation_fraction), seed)
-    constant = constant_features(dataset.features[train])
+    known = dataset.features[train]
+    constant = constant_features(known)
     if len(constant) == len(dataset.feature_names):
         raise InputError(
             f"{dataset.source}: every feature column holds a single value in the training part, so nothing tells the "
             "classes apart"
         )
-    dropped = [] if keep_constant else [dataset.feature_names[column] for column in constant]
-    names = tuple(name for name in dataset.feature_names if name not in dropped)
-    known = dataset.features[train][:, [dataset.feature_names.index(name) for name in names]]
+    idle = () if keep_idle else _idle_columns(dataset, known, constant)
+    left_out = {column for column, _ in idle}
+    columns = [column for column in range(len(dataset.feature_names)) if column not in left_out]
+    dropped = tuple(dataset.feature_names[column] for column in sorted(left_out))
+    names = tuple(dataset.feature_names[column] for column in columns)
+    known = known[:, columns] if left_out else known
     try:
         quantiser = scaling.fitted(known, names, bits)
     except InputError as error:
         raise InputError(f"{dataset.source}: {error}") from error
     missing = np.isnan(known)
+    measured = filled(known, medians_of(known)) if missing.any() else known
     part = Part(
-        quantiser.transform(filled(known, medians_of(known))),
+        quantiser.transform(measured),
         dataset.classes[train],
         train,
-        filled(known, medians_of(known)),
+        measured,
         missing=missing if missing.any() else None,
     )
-    notes = (*dataset.notes, *((_dropped_note(dataset, dropped, scaling),) if dropped else ()))
+    notes = (*dataset.notes, *_idle_notes(dataset, idle, scaling))
     data = PreparedData(
         dataset.name,
         bits,
@@ -305,20 +324,42 @@ def _developed(
         None,
         part.taken(rows[:0]),
         scaling,
-        tuple(dropped),
+        dropped,
         notes,
     )
     return data if validation is None else replace(data, validation=_part(data, dataset, validation))
 
 
-def _dropped_note(dataset: Dataset, dropped: list[str], scaling: Scaling) -> str:
-    listed = ", ".join(map(repr, dropped[:_NAMED])) + (", ..." if len(dropped) > _NAMED else "")
-    idle = [repr(one.name) for one in scaling.ranges if one.name in dropped]
-    if len(dropped) == 1:
-        note = f"{dataset.source}: column {listed} is left out, for it holds a single value in the training part"
+def _idle_columns(dataset: Dataset, known: np.ndarray, constant: np.ndarray) -> tuple[tuple[int, int | None], ...]:
+    """Columns that tell nothing, each with the earlier one that it repeats; None for a constant one.
+
+    Parameters
+    ----------
+    known : float64 (samples, features), NaN for what is missing; those to learn from.
+    constant : columns that hold a single value.
+    """
+    moving = np.setdiff1d(np.arange(len(dataset.feature_names)), constant)
+    repeated = [(int(moving[column]), int(moving[first])) for column, first in repeated_features(known[:, moving])]
+    return (*((int(column), None) for column in constant), *repeated)
+
+
+def _idle_notes(dataset: Dataset, idle: tuple[tuple[int, int | None], ...], scaling: Scaling) -> list[str]:
+    names = dataset.feature_names
+    constant = [(names[column], repr(names[column])) for column, first in idle if first is None]
+    repeated = [
+        (names[column], f"{names[column]!r} (as {names[first]!r})") for column, first in idle if first is not None
+    ]
+    found = ((constant, "holds a single value"), (repeated, "repeats another column"))
+    return [_left_out_note(dataset.source, columns, why, scaling) for columns, why in found if columns]
+
+
+def _left_out_note(source: str, columns: list[tuple[str, str]], why: str, scaling: Scaling) -> str:
+    """What is said of columns, each its name and how it is shown, that were left out for one reason."""
+    shown = ", ".join(words for _, words in columns[:_NAMED]) + (", ..." if len(columns) > _NAMED else "")
+    if len(columns) == 1:
+        note = f"{source}: column {shown} is left out, for it {why} in the training part"
     else:
-        note = (
-            f"{dataset.source}: {len(dropped)} columns are left out, for each holds a single value in the training "
-            f"part: {listed}"
-        )
-    return f"{note}; --range of {', '.join(idle)} changes nothing" if idle else note
+        note = f"{source}: {len(columns)} columns are left out, for each {why} in the training part: {shown}"
+    names = {name for name, _ in columns}
+    unused = [repr(one.name) for one in scaling.ranges if one.name in names]
+    return f"{note}; --range of {', '.join(unused)} changes nothing" if unused else note

@@ -17,6 +17,7 @@ from bespoke.data.dataset import check_columns
 from bespoke.data.dialect import named_width, read_lines
 from bespoke.data.header import holds_values, is_missing, is_number
 from bespoke.data.numerals import meant_by
+from bespoke.data.plain_table import PLAIN_FROM_BYTES, PlainTable, read_plain
 from bespoke.errors import InputError
 
 _log = logging.getLogger(__name__)
@@ -45,10 +46,72 @@ class Table:
     def column(self, index: int) -> list[str]:
         return [row[index] for row in self.rows]
 
+    @property
+    def samples(self) -> int:
+        return len(self.rows)
+
+    def line(self, row: int) -> int:
+        """Line of the file on which a row begins, counted from 1."""
+        return self.lines[row]
+
+    def gaps(self, index: int) -> np.ndarray:
+        """Which cells of a column hold no value, bool (rows,)."""
+        return np.fromiter(map(is_missing, self.column(index)), dtype=bool, count=len(self.rows))
+
+    def numbers(self, columns: Sequence[int], *, missing: bool) -> np.ndarray:
+        """Some columns as float64 (rows, columns).
+
+        Parameters
+        ----------
+        missing : whether values may be missing; they become NaN.
+
+        Raises
+        ------
+        InputError
+            at the first cell that is text or infinite, or, unless they may be missing, empty or NaN.
+        """
+        values = np.empty((len(self.rows), len(columns)), dtype=np.float64)
+        for row, cells in enumerate(self.rows):
+            for position, column in enumerate(columns):
+                cell = cells[column]
+                try:
+                    value = float(cell)
+                except ValueError:
+                    value = math.nan
+                if (not math.isfinite(value) or "_" in cell) and not (missing and is_missing(cell)):
+                    raise _bad_cell(self, columns, row, column)
+                values[row, position] = value
+        return values
+
     def taken(self, places: Sequence[int]) -> Table:
         """The rows at these places alone."""
         rows, lines = (tuple(one[place] for place in places) for one in (self.rows, self.lines))
         return replace(self, rows=rows, lines=lines)
+
+
+#: A table, whoever read it.
+AnyTable = Table | PlainTable
+
+
+def read_labelled(path: str | Path, target: str | int | None, *, missing: bool) -> AnyTable:
+    """A table with a column of labels: a long and plain one quickly, every other, and every fault, as `read_table`.
+
+    Parameters
+    ----------
+    target : column of labels, by name or index.
+    missing : whether values may be missing.
+
+    Raises
+    ------
+    InputError
+        as `read_table` and `target_index`.
+    """
+    path = Path(path)
+    if path.is_file() and path.stat().st_size >= PLAIN_FROM_BYTES:
+        plain = read_plain(path, lambda header: target_index(Table(path, header, (), ()), target), missing=missing)
+        if plain is not None:
+            return plain
+    return read_table(path)
 
 
 def read_table(path: str | Path) -> Table:
@@ -86,7 +149,7 @@ def read_table(path: str | Path) -> Table:
     return Table(path, header, rows, tuple(line for line, _ in others))
 
 
-def target_index(table: Table, target: str | int | None) -> int:
+def target_index(table: AnyTable, target: str | int | None) -> int:
     """Position of the class column, given by name or index (negative from the end); the last one by default.
 
     A text that is no column's name but a whole number is taken as an index.
@@ -114,33 +177,7 @@ def target_index(table: Table, target: str | int | None) -> int:
     return target % width
 
 
-def numeric_columns(table: Table, columns: Sequence[int], *, missing: bool = False) -> np.ndarray:
-    """Some columns as float64 (rows, columns).
-
-    Parameters
-    ----------
-    missing : whether values may be missing; they become NaN.
-
-    Raises
-    ------
-    InputError
-        at the first cell that is text or infinite, or, unless they may be missing, empty or NaN.
-    """
-    values = np.empty((len(table.rows), len(columns)), dtype=np.float64)
-    for row, cells in enumerate(table.rows):
-        for position, column in enumerate(columns):
-            cell = cells[column]
-            try:
-                value = float(cell)
-            except ValueError:
-                value = math.nan
-            if (not math.isfinite(value) or "_" in cell) and not (missing and is_missing(cell)):
-                raise _bad_cell(table, columns, row, column)
-            values[row, position] = value
-    return values
-
-
-def label_cells(table: Table, column: int, *, droppable: bool = True) -> list[str]:
+def label_cells(table: AnyTable, column: int, *, droppable: bool = True) -> list[str]:
     """The class column's cells, less blanks around them.
 
     Parameters
@@ -165,7 +202,7 @@ def label_cells(table: Table, column: int, *, droppable: bool = True) -> list[st
     for row, cell in enumerate(cells):
         if cell in missing:
             raise InputError(
-                f"{table.path}, line {table.lines[row]}: the class column {table.header[column]!r} holds {cell!r}, a "
+                f"{table.path}, line {table.line(row)}: the class column {table.header[column]!r} holds {cell!r}, a "
                 f"missing value; remove the row, {'leave such samples out with --missing drop, ' * droppable}or rename "
                 "the class"
             )
@@ -180,16 +217,16 @@ def _missing_labels(cells: Sequence[str]) -> set[str]:
     return {cell for cell in missing if cell.lower() not in _DOUBTFUL_LABELS}
 
 
-def labelled_rows(table: Table, column: int) -> list[int]:
+def labelled_rows(table: AnyTable, column: int) -> list[int]:
     """Places of the rows whose class is known."""
     cells = [cell.strip() for cell in table.column(column)]
     missing = _missing_labels(cells)
     return [place for place, cell in enumerate(cells) if cell not in missing]
 
 
-def empty_columns(table: Table) -> set[int]:
+def empty_columns(table: AnyTable) -> set[int]:
     """Columns without a single value."""
-    return {column for column in range(len(table.header)) if all(map(is_missing, table.column(column)))}
+    return {column for column in range(len(table.header)) if table.gaps(column).all()}
 
 
 def _bad_cell(table: Table, columns: Sequence[int], row: int, column: int) -> InputError:

@@ -11,34 +11,12 @@ import pandas as pd
 from bespoke.costs import Objective
 from bespoke.design import Design
 from bespoke.dominance import non_dominated
-from bespoke.model import Layer, LogicCircuit, Network, Neuron, Summand
-from bespoke.sensing import BinaryWires, ThermometerWires
+from bespoke.model import widened_model
 
 
 def widened(design: Design, kept: np.ndarray, features: int) -> Design:
     """The design over all features; it reads those of ``kept`` alone."""
-    if len(kept) == features:
-        return design
-    if isinstance(design.model, LogicCircuit):
-        return replace(design, model=_widened_circuit(design.model, kept, features))
-    neurons = []
-    for neuron in design.model.layers[0].neurons:
-        summands = [Summand((), 0)] * features
-        for column, summand in zip(kept, neuron.summands, strict=True):
-            summands[column] = summand
-        neurons.append(Neuron(tuple(summands), neuron.bias, neuron.activation))
-    network = Network(design.model.input_bits, (Layer(tuple(neurons)), *design.model.layers[1:]), design.model.argmax)
-    return replace(design, model=network)
-
-
-def _widened_circuit(circuit: LogicCircuit, kept: np.ndarray, features: int) -> LogicCircuit:
-    wires = circuit.wires
-    if isinstance(wires, ThermometerWires):
-        levels = [(int(kept[feature]), int(level)) for feature, level in wires.levels]
-        return replace(circuit, wires=ThermometerWires.of(features, wires.bits, levels))
-    wide = BinaryWires(features, wires.bits)
-    places = (kept[:, np.newaxis] * wires.bits + np.arange(wires.bits)).ravel()
-    return LogicCircuit(wide, circuit.classes, circuit.circuit.with_inputs(wide.count, places))
+    return replace(design, model=widened_model(design.model, kept, features))
 
 
 def front_table(

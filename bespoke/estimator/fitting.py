@@ -17,6 +17,7 @@ from bespoke.estimator.shares import weights_of_classes
 from bespoke.execution import executor_of
 from bespoke.importers import ImportedModel
 from bespoke.run.crossfitting import CrossFitted, cross_fit
+from bespoke.run.focus import focus_of
 from bespoke.run.judging import baseline_front_end
 from bespoke.run.procedure import Procedure
 from bespoke.run.progress import Silent
@@ -87,7 +88,8 @@ def find_designs(
     quantiser = quantiser_of(X[learnt], bits)
     data = _prepared(whole, learnt, judging, kept, quantiser, feature_names, class_labels)
     if hidden is None:
-        hidden = choose_topology(data, seed=procedure.seed, budget=procedure.budget.training.topology).hidden
+        seen = focus_of(data, procedure.budget, procedure.seed).narrowed(data)
+        hidden = choose_topology(seen, seed=procedure.seed, budget=procedure.budget.training.topology).hidden
     procedure = replace(procedure, hidden=tuple(hidden))
     start = None if imported is None else _adapted(imported, whole, kept, quantiser, feature_names, class_labels)
     with tempfile.TemporaryDirectory(prefix="bespoke-fit-") as folder, executor_of(workers=workers) as executor:

@@ -33,6 +33,7 @@ _CONNECT_S = 10.0
 #: How a cluster of our own is to be: as patient with deadly pieces as our processes, and quiet.
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": MOST_DEATHS - 1,
+    "distributed.scheduler.worker-saturation": 1.0,  # a piece that only waits for a worker does not die with it
     "distributed.admin.large-graph-warning-threshold": "4GB",
 }
 

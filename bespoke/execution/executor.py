@@ -81,7 +81,7 @@ class Executor(ABC):
 
     @abstractmethod
     def beside(self, jobs: Sequence[Callable[[], _R]]) -> list[_R]:
-        """Jobs that only wait for pieces of their own, side by side; those of an earlier job go first.
+        """Jobs that only wait for pieces of their own, some of them side by side; pieces of an earlier job go first.
 
         Where one fails all end, and its error is raised.
         """
@@ -174,7 +174,8 @@ class Elsewhere(Executor):
             self._job.rank, self._job.given_up = rank, given_up
             return job()
 
-        with ThreadPoolExecutor(max(1, len(jobs))) as side_by_side:
+        # one more than workers keeps them busy; what more would do is hold what jobs hold, such as samples
+        with ThreadPoolExecutor(max(1, min(len(jobs), self.workers + 1))) as side_by_side:
             try:
                 waiting = [side_by_side.submit(ranked, rank, job) for rank, job in enumerate(jobs)]
                 done = wait(waiting, return_when=FIRST_EXCEPTION).done

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,9 @@ class _Worker(threading.Thread):
                 return self._pool().submit(piece.work, *piece.arguments, **piece.options).result()
             except BrokenProcessPool as error:
                 self._process = None
-                if piece.dropped or self.is_over or not isinstance(error, TerminatedWorkerError):
+                if piece.dropped or self.is_over:
+                    raise CancelledError from error
+                if not isinstance(error, TerminatedWorkerError):  # it could not be read, for one
                     raise
                 if deaths == MOST_DEATHS:
                     raise deadly(piece.work, piece.arguments, piece.options, keep=self._keep, why=error) from error

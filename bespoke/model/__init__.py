@@ -17,6 +17,7 @@ from bespoke.model.network import (
 )
 from bespoke.model.serial import IntegerClassifier, from_json, to_json
 from bespoke.model.usage import compared_bits, input_wires, largest_value, read_features, read_values, used_bits
+from bespoke.model.widening import narrowed_network, widened_model
 
 __all__ = [
     "MAX_SUM_BITS",
@@ -36,6 +37,7 @@ __all__ = [
     "from_json",
     "input_wires",
     "largest_value",
+    "narrowed_network",
     "nearest_power_of_two",
     "read_features",
     "read_values",
@@ -43,4 +45,5 @@ __all__ = [
     "signed_width",
     "to_json",
     "used_bits",
+    "widened_model",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bespoke.data.prepare import SPLIT_SEED
 from bespoke.design import EXACT_BASELINE
 from bespoke.importers import Agreement
 from bespoke.run.metrics import DesignMetrics, FrontEndSummary, RunMetrics, SelectionSummary, SourceVerdict
@@ -176,10 +177,11 @@ def duration(seconds: float) -> str:
 def samples(metrics: RunMetrics) -> str:
     """``1119/480 development/test samples``, or with the validation part that took the folds' place."""
     data = metrics.data
+    split = f" of split {data.split}, not that of record" if data.split not in (None, SPLIT_SEED) else ""
     if data.validation_samples is None:
-        return f"{data.train_samples}/{data.test_samples} development/test samples"
+        return f"{data.train_samples}/{data.test_samples} development/test samples{split}"
     counts = f"{data.train_samples}/{data.validation_samples}/{data.test_samples}"
-    return f"{counts} training/validation/test samples"
+    return f"{counts} training/validation/test samples{split}"
 
 
 def forecast(design: DesignMetrics) -> str:

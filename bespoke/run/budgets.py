@@ -19,6 +19,8 @@ class Budget:
     tables : most look-up tables in a layer of the networks of such that the gate-level search starts from.
     islands : populations of either search.
     moves : edits that each island of the gate-level search tries.
+    features : that training and search use at most; where data have more, those that tell most are kept.
+    samples : that training and search look at, about; where there are more, all of them still judge.
     """
 
     training: TrainingEffort
@@ -26,6 +28,8 @@ class Budget:
     tables: int
     islands: int
     moves: int
+    features: int = 96
+    samples: int = 16_000
 
 
 BUDGETS = {

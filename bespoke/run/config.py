@@ -12,7 +12,8 @@ from typing import Any
 import tomli_w
 
 from bespoke.costs import Objective
-from bespoke.data import FeatureRange, Missing, Scale, Scaling
+from bespoke.data import FeatureRange, Missing, RareClasses, Scale, Scaling
+from bespoke.data.prepare import SPLIT_SEED
 from bespoke.documents import read_toml
 from bespoke.eda.tools import Backend
 from bespoke.errors import InputError
@@ -97,6 +98,10 @@ class RunConfig:
     range: tuple[FeatureRange, ...] = _option((), "name=low:high, the range of a sensor in its unit; repeat for more")
     scale: Scale = _option(Scale.MINMAX, "what the range of every other feature is fitted to")
     missing: Missing = _option(Missing.REFUSE, "what becomes of missing values")
+    rare_classes: RareClasses = _option(RareClasses.REFUSE, "what becomes of classes with too few samples")
+    split: int | None = _option(
+        None, "random state of the test split; 42, the split of record, by default", low=0, high=2**32 - 1
+    )
     hidden: tuple[int, ...] | None = _option(None, "neurons of each hidden layer; found by cross-validation by default")
     model: str | None = _option(None, "trained MLP to start from instead of training one: an .onnx, .json or .npz file")
     seed: int = _option(0, "seed of everything random", low=0, high=2**31 - 1)
@@ -162,6 +167,8 @@ class RunConfig:
             raise InputError("name either a data set or --train and --test; `bespoke datasets` lists the known names")
         if (self.train is None) != (self.test is None):
             raise InputError("--train and --test go together")
+        if self.split is not None and self.train is not None:
+            raise InputError("--split cuts a test part, which --test brings; leave one of them out")
         if self.hidden is not None and any(not 1 <= size <= 256 for size in self.hidden):
             raise InputError(f"option --hidden needs sizes between 1 and 256, such as 3 or 5,4; not {self.hidden}")
         if self.hidden is not None and self.model is not None:
@@ -211,6 +218,8 @@ class RunConfig:
         settings = to_plain(self)
         for name in MACHINE_SETTINGS:
             settings.pop(name, None)
+        if self.split == SPLIT_SEED:  # as where nobody names one
+            settings.pop("split")
         settings.pop("data_dir", None)  # where the data lay; their digest says what they were
         if self.spread is None:  # what prints are reported under, and no more
             settings.pop("device_yield"), settings.pop("threshold_sigma")
@@ -289,7 +298,7 @@ def coerce(key: str, value: Any, *, where: str = "") -> Any:
 
 def _coerced(key: str, value: Any) -> Any:
     match key:
-        case "bits" | "seed" | "workers" | "folds":
+        case "bits" | "seed" | "workers" | "folds" | "split":
             return _typed(value, int, "a whole number")
         case "hidden":
             if value == "auto":
@@ -302,6 +311,8 @@ def _coerced(key: str, value: Any) -> Any:
             return _choice(value, Scale)
         case "missing":
             return _choice(value, Missing)
+        case "rare_classes":
+            return _choice(value, RareClasses)
         case "liberty":
             entries = [value] if isinstance(value, str) else _typed(value, (list, tuple), "a file or a list of files")
             return tuple(_typed(entry, str, "a list of files") for entry in entries) or None

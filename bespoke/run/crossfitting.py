@@ -61,9 +61,9 @@ def cross_fit(
         return developed
 
     def fold(side: int, number: int) -> None:
-        cut, place = cuts[number], places[number]
-        developed = procedure.develop(place, cut.data, executor=executor, progress=sides.job(side))
-        _evidence(place, procedure, developed, cut.data, cut.held_out, executor)
+        place, samples = places[number], cuts[number].data
+        developed = procedure.develop(place, samples, executor=executor, progress=sides.job(side))
+        _evidence(place, procedure, developed, samples, cuts[number].held_out, executor)
         sides.done(side)
 
     with folder.timed(STAGE) if is_new else nullcontext():

@@ -41,8 +41,8 @@ MAPPED_RIVALS = 6
 
 #: The mapped netlist of a design, beside its model file.
 NETLIST = "netlist.v"
-#: Measured costs of a mapped design, which say that it is done.
-_MAPPED_FILE = "mapped.json"
+# Measured costs of a mapped design, written when it is done.
+_MAPPED = "mapped.json"
 
 _COLUMNS = (
     "index",
@@ -116,15 +116,15 @@ def _clear(folder: RunFolder, places: Sequence[str]) -> None:
     """Removes what a call that was stopped has mapped for another request, beyond the places that are needed now."""
     for left in (folder / "front").glob("*"):
         if left.is_dir() and f"front/{left.name}" not in places:
-            remove_place(left, marks=[_MAPPED_FILE])
+            remove_place(left, marks=[_MAPPED])
 
 
 def _to_map(folder: RunFolder, design: Design, data: PreparedData, place: str, backend: Backend) -> Stage:
     """The mapping of a design, whose model stands in its place; what is there of another request's design goes."""
     model = ModelFile.of(design.model, data, front_end=backend.front_end.kind)
-    stage = Stage("mapping the front", f"{place}/{_MAPPED_FILE}", (f"{place}/model.json",))
+    stage = Stage("mapping the front", f"{place}/{_MAPPED}", (f"{place}/model.json",))
     if not (folder.has(stage.needs[0]) and folder.read_json(stage.needs[0]) == model.to_json()):
-        remove_place(folder / place, marks=[_MAPPED_FILE])
+        remove_place(folder / place, marks=[_MAPPED])
         model.save(folder / stage.needs[0])
     return stage
 

@@ -239,4 +239,5 @@ def _data_summary(data: PreparedData, source: str) -> DataSummary:
         train_samples=data.train.samples,
         validation_samples=None if data.validation is None else data.validation.samples,
         test_samples=data.test.samples,
+        split=data.split,
     )

@@ -204,7 +204,11 @@ class Ratios:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """The data as they entered the run."""
+    """The data as they entered the run.
+
+    ``split`` is the random state that cut the test part, None where a set of its own is the test part; of an earlier
+    version it is None as well, and was that of record.
+    """
 
     name: str
     source: str
@@ -214,6 +218,7 @@ class DataSummary:
     train_samples: int
     validation_samples: int | None
     test_samples: int
+    split: int | None = None
 
 
 @dataclass(frozen=True)

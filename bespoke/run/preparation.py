@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,15 @@ from bespoke.data import (
     write_vectors,
 )
 from bespoke.data.cost_matrix import read_cost_matrix
+from bespoke.data.dataset import MIN_CLASS_SAMPLES
+from bespoke.data.prepare import SPLIT_SEED
 from bespoke.data.vectors import write_measured
 from bespoke.errors import InputError
 from bespoke.execution import Executor, Serial, executor_of
 from bespoke.importers import ImportedModel, import_model
 from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import RunConfig
+from bespoke.run.focus import focus_notes, focus_of
 from bespoke.run.procedure import Procedure
 from bespoke.run.progress import RunProgress
 from bespoke.run.runfolder import RunFolder, digest_arrays
@@ -48,6 +51,7 @@ log = logging.getLogger(__name__)
 CARD_FILE = "data.json"
 #: What was measured of the test part, for the drift of its sensors.
 MEASURED_TEST = "measured/test.csv"
+#: The hidden layer by cross-validation.
 _TOPOLOGY = Stage("choosing the hidden layer", "models/topology.json")
 #: Hidden layers of the literature's classifiers, which its setting asks for.
 LITERATURE_HIDDEN = {
@@ -80,6 +84,8 @@ def prepare_data(config: RunConfig) -> tuple[PreparedData, str]:
         naming the file, column and row at fault.
     """
     data, source = read_data(config)
+    more = focus_notes(data, BUDGETS[config.effort], screened=config.model is None)
+    data = replace(data, notes=(*data.notes, *more))
     for note in data.notes:
         log.warning("note: %s", note)
     return data, source
@@ -92,17 +98,23 @@ def read_data(config: RunConfig) -> tuple[PreparedData, str]:
     settings = {
         "bits": config.bits,
         "scaling": Scaling(config.scale, config.range),
-        "keep_constant": config.model is not None,
+        "keep_idle": config.model is not None,
     }
-    reading = {"target": config.target, "data_dir": config.data_dir, "missing": config.missing}
+    reading = {
+        "target": config.target,
+        "data_dir": config.data_dir,
+        "missing": config.missing,
+        "rare_classes": config.rare_classes,
+    }
+    cut = {"split_seed": SPLIT_SEED if config.split is None else config.split}
     if config.data is not None and config.validation is None:
         dataset = load_dataset(config.data, **reading)
-        return prepare(dataset, validation_fraction=fraction, **settings), dataset.source
+        return prepare(dataset, validation_fraction=fraction, **cut, **settings), dataset.source
     if config.data is not None:
-        dataset, validation = load_alike(config.data, extra, **reading)
-        data = with_validation(prepare(dataset, **settings), validation, dataset)
+        dataset, validation = load_alike(config.data, extra, min_class_samples=MIN_CLASS_SAMPLES, **reading)
+        data = with_validation(prepare(dataset, **cut, **settings), validation, dataset)
         return data, f"{dataset.source}, {validation.source}"
-    train, test, *validations = load_alike(config.train, extra, target=config.target, missing=config.missing)
+    train, test, *validations = load_alike(config.train, extra, **{**reading, "data_dir": None})
     validation = validations[0] if validations else None
     data = prepare_pair(train, test, validation=validation, validation_fraction=fraction, **settings)
     return data, ", ".join(part.source for part in (train, test, *validations))
@@ -154,7 +166,8 @@ def topology_of(
         progress.stage(_TOPOLOGY.title)
         budget = BUDGETS[config.effort].training.topology
         with folder.timed(_TOPOLOGY.title):
-            return asdict((executor or Serial()).call(choose_topology, data, seed=config.seed, budget=budget))
+            seen = focus_of(data, BUDGETS[config.effort], config.seed).narrowed(data)
+            return asdict((executor or Serial()).call(choose_topology, seen, seed=config.seed, budget=budget))
 
     document = folder.made(_TOPOLOGY, made)
     return Topology(tuple(document["hidden"]), document)

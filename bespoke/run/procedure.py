@@ -18,6 +18,7 @@ from bespoke.execution import Executor
 from bespoke.model import Network
 from bespoke.run.budgets import Budget
 from bespoke.run.config import Start, Unit
+from bespoke.run.focus import Focus, focus_of
 from bespoke.run.judging import Judge, baseline_front_end
 from bespoke.run.metrics import SearchSummary, restored
 from bespoke.run.modelfile import ModelFile
@@ -121,16 +122,22 @@ class Procedure:
         imported: FloatModel | None = None,
     ) -> Developed:
         """Models and designs from the training part of the data; what the folder holds already is read back."""
-        models = self.train(folder, data, progress, executor=executor, imported=imported)
-        learnt = replace(data, train=self.emphasised(data.train), validation=None)
+        focus = focus_of(data, self.budget, self.seed, screened=imported is None)
+        models = self.train(folder, data, progress, executor=executor, imported=imported, focus=focus)
+        learnt = self._learnt(focus, data)
         designs: list[Design] = []
         summary = SearchSummary.nothing()
         if Start.NETWORK in self.starts:
-            designs, summary = self._networks(folder, data, learnt.train, models.quantised, executor, progress)
+            designs, summary = self._networks(folder, data, learnt, models.quantised, focus, executor, progress)
         if self.gate_level:
-            circuits, seconds = self._circuits(folder, data, learnt, designs, executor, progress)
+            circuits, seconds = self._circuits(folder, data, learnt, designs, focus, executor, progress)
             designs, summary = designs + circuits, replace(summary, circuit_seconds=seconds)
         return Developed(models, tuple(designs), summary)
+
+    def _learnt(self, focus: Focus, data: PreparedData) -> PreparedData:
+        """What training and search look at."""
+        narrow = focus.narrowed(data)
+        return replace(narrow, train=self.emphasised(narrow.train), validation=None)
 
     def emphasised(self, part: Part) -> Part:
         """The part with samples repeated so that every error weighs what the metric and the user say."""
@@ -151,13 +158,16 @@ class Procedure:
         *,
         executor: Executor,
         imported: FloatModel | None = None,
+        focus: Focus | None = None,
     ) -> TrainedModels:
         """The models that the search begins with; an imported one takes the place of the float model."""
-        learnt = replace(data, train=self.emphasised(data.train), validation=None)
-        float_model = self._float_model(folder, learnt, imported, executor, progress)
+        focus = focus or focus_of(data, self.budget, self.seed, screened=imported is None)
+        learnt = self._learnt(focus, data)
+        float_model = self._float_model(folder, learnt, imported, focus, executor, progress)
         baseline = fixed_point_network(float_model, bits=data.bits)
         ModelFile.of(baseline, data).save(folder / "models/baseline.json")
-        return TrainedModels(float_model, baseline, self._quantised(folder, learnt, float_model, executor, progress))
+        quantised = self._quantised(folder, data, learnt, float_model, focus, executor, progress)
+        return TrainedModels(float_model, baseline, quantised)
 
     def judged(self, developed: Developed, data: PreparedData, held_out: Part) -> FoldEvidence:
         """What designs that were found in ``data`` answer on samples that it lacks."""
@@ -179,8 +189,9 @@ class Procedure:
     def _float_model(
         self,
         folder: RunFolder,
-        data: PreparedData,
+        learnt: PreparedData,
         imported: FloatModel | None,
+        focus: Focus,
         executor: Executor,
         progress: RunProgress,
     ) -> FloatModel:
@@ -189,18 +200,27 @@ class Procedure:
                 return imported.to_json()
             progress.stage(_FLOAT.title)
             budget = self.budget.training.float_model
-            return executor.call(train_float, data, hidden=self.hidden, seed=self.seed, budget=budget).to_json()
+            model = executor.call(train_float, learnt, hidden=self.hidden, seed=self.seed, budget=budget)
+            return focus.widened(model).to_json()
 
         return FloatModel.from_json(folder.made(_FLOAT, made))
 
     def _quantised(
-        self, folder: RunFolder, data: PreparedData, model: FloatModel, executor: Executor, progress: RunProgress
+        self,
+        folder: RunFolder,
+        data: PreparedData,
+        learnt: PreparedData,
+        model: FloatModel,
+        focus: Focus,
+        executor: Executor,
+        progress: RunProgress,
     ) -> Network:
         def made() -> dict[str, Any]:
             progress.stage(_QUANTISED.title)
             options = self.budget.training.quantised
-            network = executor.call(train_quantised, model, data, seed=self.seed, options=options)
-            return ModelFile.of(network, data).to_json()
+            start = focus.narrowed_model(model)
+            network = executor.call(train_quantised, start, learnt, seed=self.seed, options=options)
+            return ModelFile.of(focus.widened(network), data).to_json()
 
         folder.made(_QUANTISED, made)
         return ModelFile.load(folder / _QUANTISED.makes).classifier
@@ -209,8 +229,9 @@ class Procedure:
         self,
         folder: RunFolder,
         data: PreparedData,
-        learnt: Part,
+        learnt: PreparedData,
         start: Network,
+        focus: Focus,
         executor: Executor,
         progress: RunProgress,
     ) -> tuple[list[Design], SearchSummary]:
@@ -221,13 +242,13 @@ class Procedure:
                 islands=self.budget.islands,
                 epochs=min(12, max(2, self.budget.candidates // 20_000)),
                 objective=self.objective,
-                jitter=int(learnt.samples < ENOUGH_SAMPLES),
+                jitter=int(learnt.train.samples < ENOUGH_SAMPLES),
                 seed=self.seed,
                 **{str(unit): unit not in self.freeze for unit in Unit},
             )
             front = explore(
-                SearchData(learnt.features, learnt.classes, data.bits, data.classes),
-                [start],
+                SearchData(learnt.train.features, learnt.train.classes, data.bits, data.classes),
+                [focus.narrowed_model(start)],
                 options,
                 technology=self.technology,
                 front_end=self.front_end,
@@ -235,7 +256,7 @@ class Procedure:
                 progress=progress.update,
                 checkpoint=folder / _CHECKPOINT,
             )
-            designs = executor.call(self.rated, front.candidates, data)
+            designs = executor.call(self.rated, front.candidates, data, focus)
             return {"summary": asdict(_summary(front)), "designs": [design.to_json() for design in designs]}
 
         document = folder.made(_NETWORKS, made)
@@ -247,6 +268,7 @@ class Procedure:
         data: PreparedData,
         learnt: PreparedData,
         networks: list[Design],
+        focus: Focus,
         executor: Executor,
         progress: RunProgress,
     ) -> tuple[list[Design], float]:
@@ -258,7 +280,7 @@ class Procedure:
             starts = executor.call(
                 circuits_to_start_from,
                 self.starts,
-                networks,
+                [replace(one, model=focus.narrowed_model(one.model)) for one in networks],
                 learnt,
                 objective=self.objective,
                 kind=self.front_end.kind,
@@ -284,19 +306,21 @@ class Procedure:
             if starts:
                 found = search([circuit for _, circuit in starts], samples, options, origins=[s for s, _ in starts])
             else:
-                wires = all_wires(self.front_end.kind, data.features, data.bits)
+                wires = all_wires(self.front_end.kind, learnt.features, data.bits)
                 found = search(samples, options, wires=wires, classes=data.classes)
-            designs = executor.call(self.rated, found, data)
+            designs = executor.call(self.rated, found, data, focus)
             return {"seconds": time.monotonic() - began, "designs": [design.to_json() for design in designs]}
 
         stage = self.searches[-1]
         document = folder.made(stage, made)
         return _designs(folder, stage, document), document["seconds"]
 
-    def rated(self, found: Iterable[Found], data: PreparedData) -> list[Design]:
+    def rated(self, found: Iterable[Found], data: PreparedData, focus: Focus) -> list[Design]:
         """What a search found as designs, rated on the training samples as they are, without repetitions."""
         judge = self.judge(data)
-        designs = [judge.rated(one.classifier, origin=one.origin, estimated=one.estimated) for one in found]
+        designs = [
+            judge.rated(focus.widened(one.classifier), origin=one.origin, estimated=one.estimated) for one in found
+        ]
         return _on_some_front(designs)
 
 

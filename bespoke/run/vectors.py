@@ -12,7 +12,7 @@ import numpy as np
 from bespoke.data import Part, read_vectors
 from bespoke.data.dataset import labels_of_text
 from bespoke.data.header import is_missing
-from bespoke.data.table import Table, numeric_columns, read_table, target_index
+from bespoke.data.table import Table, read_table, target_index
 from bespoke.eda.rtlil import BitPort
 from bespoke.errors import InputError
 from bespoke.run.modelfile import ModelFile
@@ -110,7 +110,7 @@ def _measured(table: Table, model: ModelFile, target: str | None) -> ModelVector
     if not whole:
         raise InputError(f"{table.path}: a value is missing in every row")
     kept = table.taken(whole)
-    measured = numeric_columns(kept, columns)
+    measured = kept.numbers(columns, missing=False)
     part = Part(
         model.quantiser.transform(measured), _classes(kept, class_column, model), np.arange(len(kept.rows)), measured
     )

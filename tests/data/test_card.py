@@ -110,11 +110,13 @@ def test_a_switch_is_not_crowded():
 def test_copies_of_a_column():
     dataset = sensors()
     s = dataset.features[:, 0]
-    found = card_of(
-        prepare_without_test(sensors(u=s, v=32 + 1.8 * s, w=-1e-6 * s, x=s**2, y=(3 * s).round(2)))
-    ).warnings
+    table = sensors(u=s, v=32 + 1.8 * s, w=-1e-6 * s, x=s**2, y=(3 * s).round(2))
+    found = card_of(prepare_without_test(table, keep_idle=True)).warnings
     assert [(one.kind, one.name) for one in found] == [("copy", name) for name in "uvwy"]
     assert "u repeats s" in found[0].text and "v is a linear copy of s" in found[1].text
+    left = card_of(prepare_without_test(table))
+    assert left.dropped == ("u",) and "column 'u' (as 's') is left out, for it repeats another" in left.notes[0]
+    assert [(one.kind, one.name) for one in left.warnings] == [("copy", name) for name in "vwy"]
 
 
 def test_identifiers_and_clocks():

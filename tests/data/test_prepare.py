@@ -155,9 +155,27 @@ def test_a_feature_constant_over_the_training_part_is_left_out():
             assert np.array_equal(part.features, plain.parts[name].features[:, [0, 2]])
         (note,) = data.notes
         assert note.startswith("small.csv: column 'b' is left out")
-        kept = prepare(changed, validation_fraction=fraction, keep_constant=True)
+        kept = prepare(changed, validation_fraction=fraction, keep_idle=True)
         assert kept.feature_names == ("a", "b", "c") and kept.dropped == kept.notes == ()
         assert set(kept.train.features[:, 1]) == {0}
+
+
+def test_a_feature_that_repeats_another_over_the_training_part_is_left_out():
+    dataset = small_set()
+    plain = prepare(dataset)
+    features = np.column_stack([dataset.features, dataset.features[:, 1], -dataset.features[:, 0]])
+    features[plain.test.rows, 3] += 1.0  # alike where it may be looked at alone
+    features[plain.train.rows[0], [1, 3]] = np.nan
+    table = replace(dataset, feature_names=("a", "b", "c", "d", "e"), features=features)
+    data = prepare(table)
+    assert data.feature_names == ("a", "b", "c", "e") and data.dropped == ("d",)
+    assert data.notes == (
+        "small.csv: column 'd' (as 'b') is left out, for it repeats another column in the training part",
+    )
+    assert prepare(table, keep_idle=True).feature_names == table.feature_names
+    features = features.copy()
+    features[plain.train.rows[1], 3] += 1e-12
+    assert prepare(replace(table, features=features)).dropped == ()
 
 
 def test_nothing_but_constant_features_is_refused():

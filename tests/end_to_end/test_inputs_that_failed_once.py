@@ -141,15 +141,15 @@ def test_labels_that_are_no_labels_are_one_sentence(call):
 @pytest.mark.parametrize("model", ["mlp.json", "pytorch.onnx"])
 def test_a_model_without_labels_has_those_of_the_data(table, model):
     folder = case_dir("labels-by-index")
-    data = prepare(load_dataset(str(folder / f"{table}.csv")), keep_constant=True)
+    data = prepare(load_dataset(str(folder / f"{table}.csv")), keep_idle=True)
     adapted = import_model(str(folder / model)).adapted(data)
     assert (adapted.predict(data.train.features, data.bits) == data.train.classes).mean() > 0.8
 
 
 def test_onnx_models_answer_as_their_originals():
     folder = case_dir("onnx-ignored-tail")
-    two = prepare(load_dataset(str(folder / "zero.csv")), keep_constant=True)
-    four = prepare(load_dataset("iris"), keep_constant=True)
+    two = prepare(load_dataset(str(folder / "zero.csv")), keep_idle=True)
+    four = prepare(load_dataset("iris"), keep_idle=True)
     for path in sorted(folder.glob("*.onnx")):
         agreement = import_model(str(path)).agreement_on(two if path.stem == "bn_last_two_features" else four)
         assert agreement is not None and agreement.is_whole, path.name

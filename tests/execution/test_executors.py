@@ -175,20 +175,23 @@ def test_jobs_beside_one_that_fails_are_given_up(executor):
 
 
 def test_a_job_that_was_given_up_begins_nothing_more(two_workers):
-    begun, seen = threading.Event(), []
+    failed, seen = threading.Event(), []
 
     def late():
-        begun.wait(20)
-        time.sleep(0.5)
+        assert failed.wait(60)
+        over = time.monotonic() + 60
         try:
-            two_workers.call(squared, 1)
+            while time.monotonic() < over:
+                two_workers.call(squared, 1)
         except CancelledError:
             seen.append("cancelled")
             raise
 
     def failing():
-        begun.set()
-        two_workers.call(refused, 3)
+        try:
+            two_workers.call(refused, 3)
+        finally:
+            failed.set()
 
     with pytest.raises(ValueError, match="three"):
         two_workers.beside([late, failing])

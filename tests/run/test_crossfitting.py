@@ -167,7 +167,7 @@ def test_an_interrupted_run_goes_on_to_the_same_evidence(once, data, tmp_path, m
     assert again.developed.designs == result.developed.designs and again.crossfit.folds == result.crossfit.folds
     assert not trained
     for place, time in done.items():  # what was there is read and not made again, but for small models beside it
-        if place.name != "baseline.json":
+        if place.name not in ("baseline.json", "stages.json"):
             assert place.stat().st_mtime_ns == time, place
 
 

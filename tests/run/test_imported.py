@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bespoke.cli import app
 from bespoke.data import load_dataset, prepare
 from bespoke.errors import InputError
+from bespoke.execution import Serial
 from bespoke.importers import import_model
 from bespoke.run.config import RunConfig
 from bespoke.run.preparation import front_end_of, procedure_of, technology_of, topology_of
@@ -29,7 +30,7 @@ def test_the_imported_model_is_the_float_model_that_everything_is_compared_with(
     topology = topology_of(folder, config, data, Silent(), imported=imported)
     assert (topology.hidden, topology.tried) == ((4,), None)
     procedure = procedure_of(config, data, topology.hidden, technology, front_end_of(config, technology))
-    trained = procedure.train(folder, data, Silent(), imported=imported.adapted(data))
+    trained = procedure.train(folder, data, Silent(), executor=Serial(), imported=imported.adapted(data))
     theirs = pipeline.predict(dataset.features[data.test.rows])
     ours = trained.float_model.predict(data.test.features, data.bits)
     assert (theirs == ours).mean() > 0.85  # ours sees four bits of every feature

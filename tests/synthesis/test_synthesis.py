@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from bespoke.backend.synthesis import synthesise
 from bespoke.circuit import Circuit, CircuitBuilder
 from bespoke.eda.abc import deep, optimise_and_map, redundancy, tables
 from bespoke.errors import InputError, OutOfTimeError, ToolTimeoutError, UndecidedError, VerificationError
-from bespoke.execution import executor_of
+from bespoke.execution import Serial, executor_of
 from bespoke.model import LogicCircuit
 from bespoke.netlist import Netlist, area_cm2, evaluate, static_power, write_netlist
 from bespoke.sensing import BinaryWires
@@ -219,9 +218,9 @@ def test_what_a_level_adds_changes_nothing_below_it(technology):
         ([made("c", 4.8)], (Stage(2, 0.5),)),
         ([made("d", 3.0)], (Stage(1, 0.0),)),
     ]
-    with ThreadPoolExecutor(1) as pool:
+    with Serial() as executor:
         ends = [
-            [netlist.module for netlist in synthesis_module._climb(levels[:count], improve, pool, lambda *_: None)]
+            [netlist.module for netlist in synthesis_module._climb(levels[:count], improve, executor, lambda *_: None)]
             for count in (1, 2, 3)
         ]
     assert ends == [["a+"], ["a++", "a+"], ["d", "a++", "a+"]]
