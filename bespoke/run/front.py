@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -18,8 +17,9 @@ from bespoke.backend.mapping import Backend, map_design
 from bespoke.costs import Costs
 from bespoke.data import PreparedData
 from bespoke.design import Design, Forecast, Request, thinned
+from bespoke.errors import ToolFailedError, VerificationError
 from bespoke.execution import Executor
-from bespoke.files import write_bytes
+from bespoke.files import scratch_folder, write_bytes
 from bespoke.model import IntegerClassifier, input_wires
 from bespoke.robustness.prints import YieldPoint
 from bespoke.run.config import Effort, RunConfig
@@ -169,16 +169,15 @@ class _Mapped:
 
 def _mapped(data: PreparedData, backend: Backend, design: _Unmapped) -> _Mapped:
     """A design mapped with the fast effort, in a folder that stays only where something fails, for its logs."""
-    folder = Path(tempfile.mkdtemp(prefix="bespoke-map-"))
     classifier, wires = design.classifier, design.wires
-    source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
-    quick = replace(backend, effort=str(Effort.FAST))
-    result = map_design(source, classifier, wires, design.bits, folder=folder / "logs", backend=quick)
-    shutil.copyfile(result.netlist_path, folder / NETLIST)
-    costs = backend.costs(result.netlist, wires, design.bits)
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    shutil.rmtree(folder)
-    return _Mapped(costs, files)
+    with scratch_folder("bespoke-map-", keep=(ToolFailedError, VerificationError)) as folder:
+        source = emit(classifier, data, folder, title=f"{data.name}: a design of the front", wires=wires)
+        quick = replace(backend, effort=str(Effort.FAST))
+        result = map_design(source, classifier, wires, design.bits, folder=folder / "logs", backend=quick)
+        shutil.copyfile(result.netlist_path, folder / NETLIST)
+        costs = backend.costs(result.netlist, wires, design.bits)
+        paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        return _Mapped(costs, {str(path.relative_to(folder)): path.read_bytes() for path in paths})
 
 
 def front_table(

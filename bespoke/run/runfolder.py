@@ -184,7 +184,7 @@ class RunFolder:
             if the file is damaged or of another version.
         """
         try:
-            return restored(kind, self.read_json(name))
+            return restored(kind, read_json(self.path / name, "file"))
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(
                 f"{self.path / name} is damaged or of another version ({error}); remove it, or pass --overwrite"
