@@ -52,6 +52,7 @@ def sweep(
 
     Only missing points are computed when called again; one that fails is a row with its reason.
     """
+    from bespoke.report.sweep_page import write_sweep_page
     from bespoke.run.progress import Silent
     from bespoke.sweep import points_of, read_sweep, run_sweep
 
@@ -65,6 +66,7 @@ def sweep(
         outcome = run_sweep(
             read, out, progress=progress, finish=finishing(Silent()), command=command_line(), **overriding
         )
+    write_sweep_page(out)
     _print_summary(out, summary_format)
     print(outcome.table, file=sys.stderr)
     if outcome.failed:
