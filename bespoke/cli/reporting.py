@@ -35,10 +35,12 @@ def register(app: typer.Typer) -> None:
     )
 
 
-Run = Annotated[Path, typer.Argument(help="Folder of a finished run.", show_default=False)]
+Run = Annotated[Path, typer.Argument(help="Folder of a finished run, or of a sweep.", show_default=False)]
 Runs = Annotated[
     list[Path],
-    typer.Argument(help="Folders of finished runs, and Verilog files to set beside the first run.", show_default=False),
+    typer.Argument(
+        help="Folders of finished runs or sweeps, and Verilog files to set beside the first run.", show_default=False
+    ),
 ]
 Figures = Annotated[
     str | None, typer.Option(help="Also write figures for papers in these formats: png, svg, pdf.", show_default=False)
@@ -59,12 +61,16 @@ Baselines = Annotated[bool, typer.Option("--baselines/--no-baselines", help="Sho
 
 
 def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
-    """Write report.html of a finished run: one file that opens in any browser, without network."""
+    """Write report.html of a finished run, or sweep.html of a sweep: one file for any browser, without network."""
     # heavy: only when needed
     from bespoke.report import checked_formats, read_run, summary_table, write_figures, write_report
+    from bespoke.sweep.reading import is_sweep
 
     wanted = () if figures is None else figures.split(",")
     formats = checked_formats(part.strip().lower().lstrip(".") for part in wanted)
+    if is_sweep(run):
+        _report_sweep(run, formats, summary)
+        return
     print(write_report(run))
     if formats:
         for path in write_figures(run, formats):
@@ -73,6 +79,17 @@ def report(run: Run, figures: Figures = None, summary: Summary = False) -> None:
         from rich.console import Console
 
         Console().print(summary_table(read_run(run)))
+
+
+def _report_sweep(folder: Path, formats: tuple[str, ...], summary: bool) -> None:
+    from bespoke.report.sweep_page import write_sweep_figures, write_sweep_page
+    from bespoke.report.sweep_summary import summary_text
+    from bespoke.sweep.tables import read_summary
+
+    for path in (write_sweep_page(folder), *write_sweep_figures(folder, formats)):
+        print(path)
+    if summary:
+        print(summary_text(read_summary(folder)), end="")
 
 
 def compare(
@@ -86,9 +103,10 @@ def compare(
     """Put the designs of several runs side by side, each with its exact baseline, and foreign Verilog beside them.
 
     Foreign Verilog needs the interface of the first run's designs, and is measured on its technology and test vectors:
-    a netlist of the technology's cells as it stands, any other after mapping.
+    a netlist of the technology's cells as it stands, any other after mapping. A sweep stands for its points.
     """
     from bespoke.report import compare_runs, named_columns
+    from bespoke.sweep.reading import done_points, is_sweep
 
     names = None if columns is None else named_columns(columns.split(","))
     foreign = [path for path in runs if path.suffix in (".v", ".sv")]
@@ -96,6 +114,7 @@ def compare(
     for path in folders:
         if path.is_file():
             raise InputError(f"{path} is neither the folder of a run nor a Verilog file")
+    folders = [point for path in folders for point in (done_points(path) if is_sweep(path) else [path])]
     frame = compare_runs(folders, baselines=baselines, foreign=foreign, top=top, effort=str(effort))
     _print_comparison(frame, table_format, names)
 

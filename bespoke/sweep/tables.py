@@ -45,17 +45,26 @@ def fronts(out: Path, done: Sequence[Point]) -> pd.DataFrame:
 
 
 def _front(out: Path, point: Point) -> pd.DataFrame:
-    path = out / point.folder / "front.csv"
-    try:
-        table = pd.read_csv(path, dtype_backend="numpy_nullable")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); remove its folder and sweep again") from None
+    table = _read_front(out / point.folder / "front.csv")
     for place, (key, value) in enumerate(point.settings.items()):
         table.insert(place, key, value)
     table["folder"] = point.folder
     assert point.config is not None
     table["_data"] = f"{point.config.data} {point.config.train}"
     return table
+
+
+def fronts_of(out: Path) -> pd.DataFrame:
+    """``fronts.csv`` of a sweep; see `fronts`. Empty where no point is done."""
+    path = out / "fronts.csv"
+    return _read_front(path) if path.is_file() else pd.DataFrame()
+
+
+def _read_front(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype_backend="numpy_nullable")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); remove its folder and sweep again") from None
 
 
 def on_front(accuracy: pd.Series, cost: pd.Series) -> np.ndarray:
@@ -118,12 +127,19 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 def read_summary(out: Path) -> pd.DataFrame:
     """``summary.csv`` of a sweep, settings as text; see `summary`."""
-    table = _read(out / "summary.csv")
+    table = read_text_table(out / "summary.csv")
     figures = table.columns[table.columns.get_loc("n") + 1 :]
     return table.astype({"n": int} | dict.fromkeys(figures, float))
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_text_table(path: Path) -> pd.DataFrame:
+    """A table of a sweep, every cell as text; NaN where it is empty.
+
+    Raises
+    ------
+    InputError
+        if it is not there, or no table.
+    """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:

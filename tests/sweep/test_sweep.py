@@ -239,6 +239,9 @@ def test_a_sweep_runs_its_points_in_processes_and_a_second_call_runs_nothing(tmp
         chosen = json.loads((tmp_path / "out" / row["folder"] / "metrics.json").read_text())["chosen"]
         assert float(row["test_accuracy"]) == chosen["accuracy"]["test"]["value"]
         assert float(row["area_cm2"]) == chosen["area_cm2"]
+        assert f"{row['folder']}/report.html" in (tmp_path / "out/sweep.html").read_text()
+    with (tmp_path / "out/fronts.csv").open(newline="") as source:
+        assert {row["pareto"] for row in csv.DictReader(source)} == {"0", "1"}
     files = [path for path in (tmp_path / "out/points").rglob("*") if path.is_file()]
     before = {path: path.stat().st_mtime_ns for path in files}
     assert CliRunner().invoke(app, call).exit_code == 0
