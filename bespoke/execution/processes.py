@@ -7,18 +7,19 @@ import itertools
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker as keeper_of_python
 from pathlib import Path
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.backend import resource_tracker as loky_resource_tracker
+from joblib.externals.loky.backend import resource_tracker as keeper_of_loky
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from bespoke.execution.executor import Elsewhere, ExecutorKind
@@ -26,6 +27,8 @@ from bespoke.execution.failures import MOST_DEATHS, deadly
 from bespoke.execution.workers import ONE_THREAD, begin_work
 
 _R = TypeVar("_R")
+#: Warning option for the keepers of semaphores: what a stopped process leaves to them is removed without a word.
+_QUIET = "ignore:resource_tracker:UserWarning"
 #: Seconds that a worker has to end, with the program that it runs, before it is killed.
 _GRACE_S = 1.0
 #: Seconds between two looks whether it has.
@@ -130,8 +133,7 @@ class _Worker(threading.Thread):
 
     def _pool(self) -> ProcessPoolExecutor:
         if self._process is None:
-            for tracker in (resource_tracker, loky_resource_tracker):
-                tracker.ensure_running()  # before the block, for starting one lets interrupts through again
+            _start_keepers()
             with _interrupts_wait():
                 pool = ProcessPoolExecutor(1, initializer=begin_work, initargs=(os.getpid(),), env=ONE_THREAD)
                 number = pool.submit(os.getpid)
@@ -184,3 +186,16 @@ def _interrupts_wait() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_keepers() -> None:
+    """The processes that keep account of semaphores, unless they run; they take over our warning options.
+
+    Before interrupts are held back for a worker's start: whoever starts Python's keeper lets them through again.
+    """
+    sys.warnoptions.append(_QUIET)
+    try:
+        keeper_of_python.ensure_running()
+        keeper_of_loky.ensure_running()
+    finally:
+        sys.warnoptions.remove(_QUIET)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+
+from joblib.externals.loky import process_executor
 
 from bespoke.stopping import leave
 
@@ -25,6 +28,7 @@ def begin_work(parent: int) -> None:
     ----------
     parent : its process number.
     """
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize  # loky would end a worker that grew, and warn the user of that
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # programs that it starts take over what is blocked
     signal.signal(signal.SIGTERM, lambda number, frame: leave(128 + number))

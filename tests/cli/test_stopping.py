@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from marked_processes import MARK, living
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found through /proc")
 
@@ -29,11 +30,10 @@ class Started:
     """A program in a session of its own, and whatever it starts, wherever that moves to."""
 
     def __init__(self, *words):
-        self._mark = f"BESPOKE_TEST_MARK={uuid.uuid4()}"
-        name, value = self._mark.split("=")
+        self._mark = str(uuid.uuid4())
         self.process = subprocess.Popen(
             [sys.executable, *map(str, words)],
-            env={**os.environ, name: value},
+            env={**os.environ, MARK: self._mark},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -43,20 +43,7 @@ class Started:
 
     def others(self):
         """Numbers of the processes beside the first that live."""
-        found = []
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                number = int(place.name)
-                state = (place / "stat").read_text().rpartition(")")[2].split()[0]
-                if (
-                    number != self.process.pid
-                    and state != "Z"
-                    and self._mark.encode() in (place / "environ").read_bytes()
-                ):
-                    found.append(number)
-            except OSError:
-                pass
-        return found
+        return [number for number in living(self._mark) if number != self.process.pid]
 
     def end(self):
         for number in [*self.others(), self.process.pid]:
@@ -104,6 +91,19 @@ def test_while_modules_are_imported(start, tmp_path):
     assert said(started) == "bespoke: stopped\n"
     assert started.process.returncode == 130
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.eda
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_while_workers_start(start, tmp_path, processes):
+    """As soon as so many processes are there: what looks after the workers, one of them, both."""
+    folder = tmp_path / "run"
+    started = run_of(start, folder)
+    wait_for(lambda: len(started.others()) >= processes and (folder / "config.toml").exists())
+    os.killpg(started.process.pid, signal.SIGINT)
+    assert said(started) == f"bespoke: stopped; the same command continues the run in {folder}\n"
+    assert started.process.returncode == 130
 
 
 @pytest.mark.eda

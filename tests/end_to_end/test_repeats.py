@@ -13,133 +13,29 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_runs import (
+    assert_same,
+    blobs,
+    command_on_little,
+    differing,
+    read_timeless,
+    results,
+    small_run,
+    timeless,
+    write_table,
+)
 
 from bespoke.data import read_vectors
-from bespoke.run import front
-from bespoke.run.budgets import BUDGETS
 from bespoke.run.config import Effort, Objective, RunConfig, read_config
 from bespoke.run.job import run
 from bespoke.run.modelfile import ModelFile
 from bespoke.scores import Metric
 
-pytestmark = pytest.mark.eda
-
-#: Files that hold nothing but results; logs name folders and times.
-_RESULTS = (
-    "front.csv",
-    "netlist.v",
-    "cells.v",
-    "rtl/*.v",
-    "models/*.json",
-    "vectors/*.csv",
-    "folds/*/models/*.json",
-    "folds/*/evidence.json",
-    "baseline/netlist.v",
-    "baseline/rtl/*.v",
-    "front/*/*.json",
-    "front/*/rtl/*.v",
-)
-#: Keys of metrics and search results that are times.
-_TIMES = ("seconds", "circuit_seconds")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_budget():
-    """Everything that a run does, on little: some seconds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BUDGETS, Effort.FAST, replace(BUDGETS[Effort.FAST], candidates=4000, moves=8000))
-        patch.setitem(front.MAPPED_DESIGNS, Effort.FAST, 4)
-        yield
-
-
-#: The same budget for a process of its own, with its settings as JSON and its folder.
-_DRIVER = """
-import json, sys
-from dataclasses import replace
-from pathlib import Path
-from bespoke.run import front
-from bespoke.run.budgets import BUDGETS
-from bespoke.run.config import Effort, RunConfig
-from bespoke.run.job import run
-
-if __name__ == "__main__":
-    BUDGETS[Effort.FAST] = replace(BUDGETS[Effort.FAST], candidates=4000, moves=8000)
-    front.MAPPED_DESIGNS[Effort.FAST] = 4
-    settings = json.loads(sys.argv[1])
-    run(RunConfig(**{**settings, "effort": Effort.FAST, "hidden": tuple(settings["hidden"])}), Path(sys.argv[2]))
-"""
-
-
-def blobs(rng: np.random.Generator, samples: int) -> tuple[np.ndarray, list[str]]:
-    """Three overlapping classes of three features."""
-    kinds = np.arange(samples) % 3
-    centres = np.array([[0.0, 0.0, 1.0], [1.0, 0.3, 0.0], [0.4, 1.0, 0.6]])
-    return centres[kinds] + rng.normal(0, 0.25, (samples, 3)), [f"kind{kind}" for kind in kinds]
-
-
-def write_table(path: Path, features: np.ndarray, labels: list[str]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    rows = [f"{','.join(f'{value:.3f}' for value in row)},{label}" for row, label in zip(features, labels, strict=True)]
-    path.write_text("\n".join(["a,b,c,kind", *rows]) + "\n", encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory) -> Path:
-    """Folder with ``train.csv`` and ``test.csv``."""
-    folder = tmp_path_factory.mktemp("tables")
-    rng = np.random.default_rng(8)
-    write_table(folder / "train.csv", *blobs(rng, 150))
-    write_table(folder / "test.csv", *blobs(rng, 60))
-    return folder
-
-
-#: Of every small run, but for what a test changes.
-_SETTINGS = {"bits": 3, "hidden": (2,), "folds": 2, "seed": 5, "max_loss": 0.05, "workers": 2}
-
-
-def settings_of(tables: Path, **options) -> dict:
-    return {"train": str(tables / "train.csv"), "test": str(tables / "test.csv")} | _SETTINGS | options
-
-
-def small_run(tables: Path, out: Path, **options) -> Path:
-    run(RunConfig(effort=Effort.FAST, **settings_of(tables, **options)), out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def reference(tables, tmp_path_factory) -> Path:
-    return small_run(tables, tmp_path_factory.mktemp("reference") / "run")
-
-
-def results(folder: Path) -> dict[str, str]:
-    """Text of every result file by its name below the folder."""
-    found = {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for pattern in _RESULTS
-        for path in folder.glob(pattern)
-    }
-    assert len(found) > 30
-    return found
-
-
-def timeless(document):
-    """A JSON document without what it says of time."""
-    if isinstance(document, dict):
-        return {key: timeless(value) for key, value in document.items() if key not in _TIMES}
-    return [timeless(value) for value in document] if isinstance(document, list) else document
-
-
-def read_timeless(path: Path):
-    return timeless(json.loads(path.read_text(encoding="utf-8")))
-
-
-def differing(a: dict[str, str], b: dict[str, str]) -> list[str]:
-    return sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
+pytestmark = [pytest.mark.eda, pytest.mark.usefixtures("small_budget")]
 
 
 @contextlib.contextmanager
@@ -154,22 +50,11 @@ def busy_processes(count: int):
             process.wait()
 
 
-#: Files that tell results and times.
-_TIMED = (
-    "metrics.json",
-    "design.json",
-    "baseline/design.json",
-    *(f"{place}search/{search}.json" for place in ("", "folds/0/", "folds/1/") for search in ("networks", "circuits")),
-)
-
-
 @pytest.mark.parametrize(("workers", "load"), [(1, 2), (8, 0)])
 def test_other_workers_under_load_give_the_same_files(tables, reference, tmp_path, workers, load):
     with busy_processes(load):
         again = small_run(tables, tmp_path / "run", workers=workers)
-    assert differing(results(again), results(reference)) == []
-    for name in _TIMED:
-        assert read_timeless(again / name) == read_timeless(reference / name), name
+    assert_same(again, reference)
 
 
 def test_a_runs_own_settings_repeat_it_from_anywhere(tables, tmp_path, monkeypatch):
@@ -205,10 +90,8 @@ def test_metrics_say_how_long_the_stages_took(reference):
 
 def test_a_run_killed_inside_the_folds_goes_on_to_the_same_result(tables, reference, tmp_path):
     """Killed for good, its workers with it, as soon as the last fold has begun."""
-    out, driver = tmp_path / "run", tmp_path / "driver.py"
-    driver.write_text(_DRIVER, encoding="utf-8")
-    words = [sys.executable, str(driver), json.dumps(settings_of(tables)), str(out)]
-    process = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL)
+    out = tmp_path / "run"
+    process = subprocess.Popen(command_on_little(tables, out), start_new_session=True, stderr=subprocess.DEVNULL)
     begun = time.monotonic()
     while not (out / "folds/1/models/float.json").exists():
         assert process.poll() is None and time.monotonic() - begun < 300, "the run ended before it was killed"
@@ -220,9 +103,7 @@ def test_a_run_killed_inside_the_folds_goes_on_to_the_same_result(tables, refere
     assert len(finished) == 3
     small_run(tables, out)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished  # what was done is not done again
-    assert differing(results(out), results(reference)) == []
-    for name in _TIMED:
-        assert read_timeless(out / name) == read_timeless(reference / name), name
+    assert_same(out, reference)
 
 
 def without_test_columns(text: str) -> list[dict[str, str]]:

@@ -205,6 +205,21 @@ def test_pieces_share_the_cores():
     assert Serial().inside(1) == (ExecutorKind.SERIAL, 1)
 
 
+def grown(megabytes: int) -> int:
+    """The process's number, after it has taken so much memory that it keeps."""
+    threading.main_thread().__dict__.setdefault("kept", []).append(np.ones(megabytes << 17))
+    time.sleep(1.2)  # loky looks once a second
+    return os.getpid()
+
+
+def test_a_worker_that_grows_stays(recwarn):
+    """It is the one that is told to end."""
+    with executor_of(workers=2) as executor:
+        numbers = [executor.call(grown, megabytes) for megabytes in (1, 400, 1, 1, 1, 1)]
+    assert len(set(numbers)) <= 2
+    assert not [warning for warning in recwarn if "worker stopped" in str(warning.message)]
+
+
 def test_what_is_no_executor_is_refused():
     with pytest.raises(InputError, match="workers must be at least 1"):
         executor_of(workers=0)
