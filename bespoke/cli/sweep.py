@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example:  bespoke sweep sweep.toml --out runs/sweep --dry-run")(sweep)
 
 
-File = Annotated[Path, typer.Argument(help="TOML file with tables [run], [sweep] and [zip].", show_default=False)]
+File = Annotated[Path, typer.Argument(help="TOML file with tables run, sweep and zip.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder of the sweep; the same command computes what is missing.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the points, what is done of them and an estimated time; write nothing.")
