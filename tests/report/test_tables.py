@@ -325,7 +325,7 @@ def unescaped(cell):
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.text(alphabet="ab \\&%$#_{}~^<>|[]*²µ×", max_size=12))
 def test_latex_shows_names_as_they_are(name):
-    escaped = comparison_output._latex(name)
+    escaped = comparison_output.latex_text(name)
     assert unescaped(escaped) == " ".join(name.split())
     assert not re.search(r"(?<!\\)[&%#_~^<>|]", escaped)
 
