@@ -89,18 +89,17 @@ def test_metrics_say_how_long_the_stages_took(reference):
 
 
 def test_a_run_killed_inside_the_folds_goes_on_to_the_same_result(tables, reference, tmp_path):
-    """Killed for good, its workers with it, as soon as the last fold has begun."""
+    """Killed for good, its workers with it, as soon as the whole and all folds have begun, in whatever order."""
     out = tmp_path / "run"
     process = subprocess.Popen(command_on_little(tables, out), start_new_session=True, stderr=subprocess.DEVNULL)
     begun = time.monotonic()
-    while not (out / "folds/1/models/float.json").exists():
+    while len(list(out.rglob("models/float.json"))) < 3:
         assert process.poll() is None and time.monotonic() - begun < 300, "the run ended before it was killed"
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (out / "folds/1/evidence.json").exists() and not (out / "metrics.json").exists()
+    assert not (out / "metrics.json").exists()
     finished = {path: path.stat().st_mtime_ns for path in out.rglob("models/float.json")}
-    assert len(finished) == 3
     small_run(tables, out)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished  # what was done is not done again
     assert_same(out, reference)
