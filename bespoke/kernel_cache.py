@@ -66,6 +66,16 @@ def sources_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def package_digest() -> str:
+    """Digest of every module of this package: two installations with the same one give the same results."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def use_kernel_cache() -> None:
     """Point Numba at this state's folder in the user's cache, unless NUMBA_CACHE_DIR names one."""
     if "NUMBA_CACHE_DIR" in os.environ:

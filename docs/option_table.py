@@ -3,27 +3,7 @@
 import dataclasses
 import sys
 
-from bespoke.costs import Objective
-from bespoke.data import Missing, RareClasses, Scale
-from bespoke.eda.tools import Backend
-from bespoke.execution import ExecutorKind
-from bespoke.run.config import Effort, RunConfig, Start, Unit
-from bespoke.scores import Metric
-from bespoke.sensing import FrontEndKind
-
-_CHOICES = {
-    "scale": Scale,
-    "missing": Missing,
-    "rare_classes": RareClasses,
-    "effort": Effort,
-    "metric": Metric,
-    "starts": Start,
-    "freeze": Unit,
-    "objective": Objective,
-    "front_end": FrontEndKind,
-    "yosys": Backend,
-    "executor": ExecutorKind,
-}
+from bespoke.run.config import CHOICES, RunConfig
 
 
 def option_table() -> list[str]:
@@ -36,7 +16,7 @@ def option_table() -> list[str]:
         option = "the argument" if item.name == "data" else f"`{spelled}`"
         if item.type == "bool":
             option = f"`{spelled}`, `--no-{spelled[2:]}`"
-        choices = _CHOICES.get(item.name)
+        choices = CHOICES.get(item.name)
         names = f"; {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""
         lines.append(f"| {option} | `{item.name}` | {_shown(item.default)} | {item.metadata['help']}{bound}{names} |")
     return lines

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,8 +17,8 @@ from rich.text import Text
 
 from bespoke.cli.options import MACHINE, SEARCH, TECHNOLOGY, TRAINING, Json, require_verilog, settings_of, takes
 from bespoke.cli.progress import TerminalProgress
-from bespoke.errors import InputError
-from bespoke.files import write_text
+from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.files import scratch_folder, write_text
 from bespoke.stopping import farewell
 
 if TYPE_CHECKING:
@@ -207,22 +205,21 @@ def simulate(
     require_verilog(sources)
     if vcd is not None and vcd.is_dir():
         raise InputError(f"--vcd {vcd} is a folder; name a file")
-    scratch = Path(tempfile.mkdtemp(prefix="bespoke-simulate-"))  # stays after a failure, whose message names its log
-    seen = simulate_design(
-        [source.resolve() for source in sources],
-        loaded.classifier,
-        read.part,
-        folder=scratch,
-        seed=seed,
-        front_end=loaded.front_end,
-        quantiser=loaded.quantiser,
-        extra=extra,
-        top=top,
-        vcd=vcd is not None,
-    )
-    if vcd is not None:
-        _keep_waveforms(scratch, vcd)
-    shutil.rmtree(scratch)
+    with scratch_folder("bespoke-simulate-", keep=(ToolFailedError, VerificationError)) as scratch:
+        seen = simulate_design(
+            [source.resolve() for source in sources],
+            loaded.classifier,
+            read.part,
+            folder=scratch,
+            seed=seed,
+            front_end=loaded.front_end,
+            quantiser=loaded.quantiser,
+            extra=extra,
+            top=top,
+            vcd=vcd is not None,
+        )
+        if vcd is not None:
+            _keep_waveforms(scratch, vcd)
     if json_output:
         print(
             json.dumps(

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from bespoke.errors import InputError
 from bespoke.execution.executor import Elsewhere, ExecutorKind
 from bespoke.execution.failures import MOST_DEATHS, deadly
-from bespoke.kernel_cache import sources_digest
+from bespoke.kernel_cache import package_digest
 
 try:
     import dask
@@ -98,8 +98,8 @@ class Cluster(Elsewhere):
     def _check(self, address: str) -> None:
         if not self.workers:
             raise InputError(f"--address {address}: the cluster has no workers; start some with: dask worker {address}")
-        ours = sources_digest()
-        for worker, theirs in self._client.run(sources_digest).items():
+        ours = package_digest()
+        for worker, theirs in self._client.run(package_digest).items():
             if theirs != ours:
                 raise InputError(
                     f"--address {address}: worker {worker} has another state of bespoke than this one; install the "

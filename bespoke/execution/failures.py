@@ -6,6 +6,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def deadly(
     keep : folder for the input; None for the machine's temporary one.
     why : what was said of the last death.
     """
-    name = getattr(work, "__name__", type(work).__name__).strip("_")
+    named = work.func if isinstance(work, partial) else work
+    name = getattr(named, "__name__", type(named).__name__).strip("_")
     folder = Path(tempfile.gettempdir()) if keep is None else keep
     content = cloudpickle.dumps((work, arguments, options))
     path = folder / f"{name}-{hashlib.sha256(content).hexdigest()[:8]}.pickle"

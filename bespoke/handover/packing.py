@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import tempfile
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bespoke import __version__
 from bespoke.eda.tools import require_tools
-from bespoke.errors import InputError
-from bespoke.files import write_bytes
+from bespoke.errors import InputError, ToolFailedError, VerificationError
+from bespoke.files import scratch_folder, write_bytes
 from bespoke.handover.budget import power_budget
 from bespoke.handover.design import Handed, check_proven, design_of, sha256
 from bespoke.handover.formats import proven_formats
@@ -72,18 +70,13 @@ def hand_over(
     archive = folder.with_name(folder.name + ".zip")
     _check_place(folder, archive)
     require_tools(record.settings.get("yosys", "pyosys"))
-    scratch = Path(tempfile.mkdtemp(prefix="bespoke-handover-"))  # stays after a failure, whose message names its log
-    try:
+    with scratch_folder("bespoke-handover-", keep=(ToolFailedError, VerificationError)) as scratch:
         handed = design_of(record, design, scratch=scratch / "design", progress=progress)
         files = _content(handed, record, scratch, progress)
-    except (InputError, KeyboardInterrupt):
-        shutil.rmtree(scratch)  # there is nothing in it to look at
-        raise
     files[_MANIFEST] = _json(_manifest(handed, record, files))
     ordered = {name: files[name].encode("utf-8") for name in sorted(files)}
     _replace_folder(folder, ordered)
     write_bytes(archive, _zipped(ordered))
-    shutil.rmtree(scratch)
     return HandedOver(folder, archive, tuple(ordered), handed.index)
 
 
@@ -173,16 +166,13 @@ def _is_handover(folder: Path) -> bool:
 def _replace_folder(folder: Path, files: dict[str, bytes]) -> None:
     """Write under a temporary name beside it, then rename."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp"))
-    try:
+    with scratch_folder(f".{folder.name}.", inside=folder.parent, suffix=".tmp") as temporary:
         new, old = temporary / "new", temporary / "old"
         for name, content in files.items():
             write_bytes(new / name, content)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

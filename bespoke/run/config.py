@@ -68,6 +68,20 @@ REQUEST_SETTINGS = (
 )
 
 
+#: What each setting may be, or entries of it, that is one of a few names.
+CHOICES: dict[str, type[StrEnum]] = {
+    "scale": Scale,
+    "missing": Missing,
+    "rare_classes": RareClasses,
+    "effort": Effort,
+    "metric": Metric,
+    "starts": Start,
+    "freeze": Unit,
+    "objective": Objective,
+    "front_end": FrontEndKind,
+    "yosys": Backend,
+    "executor": ExecutorKind,
+}
 #: Settings that say where the work is done, and change no result.
 MACHINE_SETTINGS = ("workers", "executor", "address")
 
@@ -307,31 +321,16 @@ def _coerced(key: str, value: Any) -> Any:
             return tuple(_typed(entry, int, "a list of whole numbers") for entry in entries)
         case "range":
             return _ranges(value)
-        case "scale":
-            return _choice(value, Scale)
-        case "missing":
-            return _choice(value, Missing)
-        case "rare_classes":
-            return _choice(value, RareClasses)
         case "liberty":
             entries = [value] if isinstance(value, str) else _typed(value, (list, tuple), "a file or a list of files")
             return tuple(_typed(entry, str, "a list of files") for entry in entries) or None
         case "freeze":
-            return tuple(_choice(entry, Unit) for entry in _typed(value, list, "a list of unit kinds"))
+            return tuple(_choice(entry, CHOICES[key]) for entry in _typed(value, list, "a list of unit kinds"))
         case "starts":
-            return tuple(dict.fromkeys(_choice(entry, Start) for entry in _typed(value, list, "a list of starts")))
-        case "metric":
-            return _choice(value, Metric)
-        case "effort":
-            return _choice(value, Effort)
-        case "objective":
-            return _choice(value, Objective)
-        case "front_end":
-            return _choice(value, FrontEndKind)
-        case "yosys":
-            return _choice(value, Backend)
-        case "executor":
-            return _choice(value, ExecutorKind)
+            entries = _typed(value, list, "a list of starts")
+            return tuple(dict.fromkeys(_choice(entry, CHOICES[key]) for entry in entries))
+        case _ if key in CHOICES:
+            return _choice(value, CHOICES[key])
         case "circuit_approximation" | "choose_rival":
             return _typed(value, bool, "true or false")
         case (

@@ -7,11 +7,14 @@ the folder next finishes the clearing in place of going on with the half that is
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
+from bespoke.errors import InputError
 from bespoke.files import is_unfinished
 from bespoke.run import publication
 
@@ -19,6 +22,27 @@ from bespoke.run import publication
 STAMP = ".bespoke-run.json"
 #: Held by the process that works in the folder.
 LOCK = ".bespoke-run.lock"
+
+
+def hold(folder: Path, *, by: str) -> TextIO:
+    """Keep a folder for this process until what is returned is closed, or the process ends, however it ends.
+
+    Parameters
+    ----------
+    by : what holds it, in a word.
+
+    Raises
+    ------
+    InputError
+        where another process holds it.
+    """
+    lock = (folder / LOCK).open("w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise InputError(f"--out {folder} is in use by another {by}; wait for it or name another folder") from None
+    return lock
 
 
 def holds_foreign_files(folder: Path) -> bool:

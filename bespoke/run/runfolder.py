@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import time
@@ -17,7 +16,7 @@ from bespoke.errors import InputError
 from bespoke.files import as_written, write_json, write_text
 from bespoke.run import publication
 from bespoke.run.config import MACHINE_SETTINGS, REQUEST_SETTINGS, RunConfig, coerce, read_config, to_toml
-from bespoke.run.folder_opening import LOCK, STAMP, clear, holds_foreign_files, tidy
+from bespoke.run.folder_opening import STAMP, clear, hold, holds_foreign_files, tidy
 from bespoke.run.metrics import restored
 from bespoke.run.stages import Stage
 from bespoke.technology import technology_names
@@ -143,13 +142,8 @@ class RunFolder:
 
     def _lock(self) -> None:
         """Keep the folder for this process until it ends, however it ends."""
-        self._held = (self.path / LOCK).open("w", encoding="utf-8")
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"--out {self.path} is in use by another run; wait for it or name another folder"
-            ) from None
+        self.close()  # this one may have held it already
+        self._held = hold(self.path, by="run")
 
     def close(self) -> None:
         """Give the folder free for others, which a process that ends does anyhow."""
@@ -211,7 +205,10 @@ class RunFolder:
     @property
     def _ledger(self) -> dict[str, dict[str, Any]]:
         """By result: digests of all that it was made from."""
-        return self.read_json(_LEDGER) if self.has(_LEDGER) else {}
+        try:
+            return read_json(self.path / _LEDGER, "file") if self.has(_LEDGER) else {}
+        except InputError:  # of a power cut: all is made again, to the same result
+            return {}
 
     def _digests(self, names: Iterable[str]) -> dict[str, str | None]:
         """SHA-256 of files of the folder; None for one that is not there."""

@@ -11,9 +11,9 @@ from bespoke.run.budgets import BUDGETS
 from bespoke.sweep.piece import DONE
 from bespoke.sweep.points import Point
 
-#: Of one core, for each edit that a gate-level search may try; all else of a run is counted in. From one fast run of
-#: breast_cancer, whose four searches of 600 000 edits and whose mapping took two cores half a minute.
-_SECONDS_PER_MOVE = 26e-6
+#: Of one core, for each edit that a gate-level search may try; all else of a run is counted in. After `make demo`: its
+#: summary adds up to about a minute on two cores, for four searches of 600 000 edits each.
+_SECONDS_PER_MOVE = 50e-6
 
 
 @dataclass(frozen=True)

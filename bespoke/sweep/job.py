@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from bespoke.errors import InputError
 from bespoke.execution import Executor, executor_of
 from bespoke.files import write_text
 from bespoke.run.config import RunConfig
+from bespoke.run.folder_opening import hold, holds_foreign_files
 from bespoke.run.progress import RunProgress, Silent
 from bespoke.sweep.piece import DONE, PointWork, inner_config, one_line, run_through
 from bespoke.sweep.points import Point, points_of
@@ -62,17 +63,17 @@ def run_sweep(
     """
     progress = Silent() if progress is None else progress
     points = points_of(sweep, **overriding)
-    _claim(out)
-    write_text(out / "sweep.toml", sweep.path.read_text(encoding="utf-8"))
-    table = Table(out, points, states(out, points))
-    table.write()
-    progress.stage("points")
-    missing = [index for index, state in enumerate(table.status) if state != DONE and points[index].config is not None]
-    if missing:
-        with _executor(points[missing[0]].config, out) as executor:
-            _run_points(executor, table, missing, progress, partial(PointWork, command=command, finish=finish))
-    progress.update(1.0)
-    table.write_all()
+    with _claimed(out):
+        write_text(out / "sweep.toml", sweep.path.read_text(encoding="utf-8"))
+        table = Table(out, points, states(out, points))
+        table.write()
+        progress.stage("points")
+        to_run = [index for index, state in enumerate(table.status) if state != DONE and points[index].config]
+        if to_run:
+            with _executor(points[to_run[0]].config, out) as executor:
+                _run_points(executor, table, to_run, progress, partial(PointWork, command=command, finish=finish))
+        progress.update(1.0)
+        table.write_all()
     return SweepOutcome(table.path, len(points), sum(state != DONE for state in table.status))
 
 
@@ -165,12 +166,14 @@ def _earlier_states(table: Path) -> dict[str, str]:
         return {row["folder"]: row["status"] for row in csv.DictReader(source) if row.get("folder")}
 
 
-def _claim(out: Path) -> None:
-    """A new folder, an empty one, or one of a sweep."""
+def _claimed(out: Path) -> TextIO:
+    """A new folder, an empty one, or one of a sweep, kept for this process while the lock that is returned is open."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / "sweep.toml").is_file():
+    if not (out / "sweep.toml").is_file() and holds_foreign_files(out):
         raise InputError(f"folder {out} holds files that are not of a sweep; name another with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    return hold(out, by="sweep")
 
 
 def _figures(folder: Path) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import CancelledError
+from functools import partial
 from pathlib import Path
 
 import cloudpickle
@@ -117,11 +118,11 @@ def test_a_piece_that_kills_three_workers_is_reported_and_its_input_kept(kind, t
         pytest.importorskip("distributed")
     with executor_of(kind, workers=2, keep=tmp_path / "failed") as executor:
         with pytest.raises(PieceFailedError, match=r"3 workers died of one piece of work, dies") as caught:
-            list(executor.map(dies, [7]))
+            list(executor.map(partial(dies), [7]))
         (kept,) = (tmp_path / "failed").iterdir()
         assert str(kept) in str(caught.value)
         work, arguments, options = pickle.loads(kept.read_bytes())
-        assert (work.__name__, arguments, options) == ("dies", (7,), {})
+        assert (work.func.__name__, arguments, options) == ("dies", (7,), {})
         assert list(executor.map(squared, range(4))) == [0, 1, 4, 9]
 
 

@@ -10,6 +10,7 @@ from bespoke.errors import InputError
 from bespoke.files import write_json, write_text
 from bespoke.run.config import RunConfig, read_config
 from bespoke.run.runfolder import RunFolder
+from bespoke.run.stages import Stage
 
 
 def test_the_same_settings_continue_and_other_ones_are_refused(tmp_path):
@@ -231,3 +232,55 @@ def test_a_run_that_had_just_begun_is_none_to_choose_from(tmp_path):
     write_json(folder / ".bespoke-run.json", {"replaced": True})
     with pytest.raises(InputError, match="was being given to another run, which was killed; repeat that"):
         folder.take_up()
+
+
+SQUARE = Stage("squaring", "deep/square.json", ("number.json",))
+
+
+def squared(folder: RunFolder, asked: list[int]) -> int:
+    """The stage's result, and a note of every time that it is made."""
+
+    def make() -> int:
+        asked.append(1)
+        return folder.read_json("number.json") ** 2
+
+    return folder.made(SQUARE, make)
+
+
+def test_a_stage_is_done_once_and_again_where_what_it_needs_has_changed(tmp_path):
+    folder, asked = RunFolder(tmp_path), []
+    folder.write_json("number.json", 3)
+    assert not folder.is_done(SQUARE)
+    assert [squared(folder, asked) for _ in range(3)] == [9, 9, 9] and len(asked) == 1
+    assert RunFolder(tmp_path).is_done(SQUARE)
+    folder.write_json("number.json", 4)
+    assert not folder.is_done(SQUARE)
+    assert [squared(RunFolder(tmp_path), asked) for _ in range(2)] == [16, 16] and len(asked) == 2
+
+
+def test_a_stage_that_was_cut_short_at_any_write_is_made_again(tmp_path, monkeypatch):
+    folder, asked = RunFolder(tmp_path), []
+    folder.write_json("number.json", 3)
+    write = RunFolder.write_json
+    for name in ("stages.json", SQUARE.makes):
+
+        def killed(self, written, document, name=name):
+            if written == name:
+                raise KeyboardInterrupt
+            write(self, written, document)
+
+        monkeypatch.setattr(RunFolder, "write_json", killed)
+        with pytest.raises(KeyboardInterrupt):
+            squared(folder, asked)
+        monkeypatch.undo()
+        assert not folder.is_done(SQUARE)
+    assert squared(folder, asked) == 9 and len(asked) == 3
+
+
+def test_an_account_of_stages_that_a_power_cut_has_damaged_costs_work_alone(tmp_path):
+    folder, asked = RunFolder(tmp_path), []
+    folder.write_json("number.json", 3)
+    squared(folder, asked)
+    (tmp_path / "stages.json").write_text('{"deep/squ')
+    assert squared(folder, asked) == 9 and len(asked) == 2
+    assert squared(folder, asked) == 9 and len(asked) == 2

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bespoke.cli import app
 from bespoke.errors import InputError, NoDesignError, PieceFailedError
 from bespoke.execution import Serial
+from bespoke.run.folder_opening import hold
 from bespoke.run.progress import Silent
 from bespoke.sweep import points_of, read_sweep, run_sweep
 from bespoke.sweep.job import Table, _run_points
@@ -247,3 +248,14 @@ def test_a_sweep_runs_its_points_in_processes_and_a_second_call_runs_nothing(tmp
     assert CliRunner().invoke(app, call).exit_code == 0
     assert {path: path.stat().st_mtime_ns for path in files} == before
     assert rows(tmp_path / "out") == table
+
+
+def test_two_sweeps_do_not_share_a_folder(tmp_path, runs):
+    out = tmp_path / "out"
+    out.mkdir()
+    with hold(out, by="sweep"), pytest.raises(InputError, match="in use by another sweep"):
+        run_sweep(read(tmp_path), out)
+    assert not runs()
+    (out / ".sweep.toml.01234567.tmp").write_text("[run]")  # by a process that was killed as it began
+    runs.fake.failing = False
+    assert run_sweep(read(tmp_path), out).failed == 0
