@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bespoke.backend.circuits import netlist_of_mapped
+from bespoke.backend.climbing import Candidate, Graph, climb
 from bespoke.backend.effort import Level, Stage, effort_of
 from bespoke.backend.equivalence import Proof, prove_netlist, refuse_difference
 from bespoke.circuit import Circuit
@@ -30,8 +31,6 @@ from bespoke.technology import Technology, to_genlib
 log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]
-
-_Graph = tuple[str, str]  # start and recipe
 
 #: Input vectors, or what makes them once the module's input ports are known.
 Vectors = np.ndarray | Callable[[tuple[BitPort, ...]], np.ndarray]
@@ -181,10 +180,10 @@ def synthesise(
     offers = [offer for offer in offers if acceptable(offer.netlist, offer.figures)]
     offers.sort(key=lambda offer: (not in_time(offer.netlist), price(offer.figures)))
 
-    def candidate(graph: _Graph, netlist: Netlist, figures: Figures) -> _Candidate:
-        return _Candidate(graph, netlist, (not in_time(netlist), price(figures)))
+    def candidate(graph: Graph, netlist: Netlist, figures: Figures) -> Candidate:
+        return Candidate(graph, netlist, (not in_time(netlist), price(figures)))
 
-    def improve(stage: Stage, given: _Candidate) -> _Candidate | None:
+    def improve(stage: Stage, given: Candidate) -> Candidate | None:
         """What our own optimiser makes of a netlist; None where it is not acceptable."""
         netlist = optimise_netlist(
             given.netlist,
@@ -205,7 +204,7 @@ def synthesise(
             )
             for index, level in enumerate(plan.levels)
         ]
-        return _climb(levels, improve, executor, tell)
+        return climb(levels, improve, executor, tell)
 
     def proven(best: Netlist, inspections: int | None) -> tuple[Netlist, Proof]:
         tell(0.9, "proving")
@@ -261,7 +260,7 @@ class _Offer:
     level: int
 
     @property
-    def graph(self) -> _Graph:
+    def graph(self) -> Graph:
         """The graph that was mapped."""
         return self.start, self.mapped.recipe
 
@@ -270,21 +269,6 @@ class _Offer:
         """Whether it is the plain flow's netlist, which the first style on the same graph makes too."""
         of_plain_graph = self.start == "source" and self.mapped.recipe in (PLAIN.name, STYLES.name)
         return of_plain_graph and (self.mapped.library, self.mapped.style) == (ALL_CELLS, 0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """A netlist on its way through the levels.
-
-    Parameters
-    ----------
-    graph : that it was mapped from.
-    rank : lower is better.
-    """
-
-    graph: _Graph
-    netlist: Netlist
-    rank: tuple[bool, float]
 
 
 def _vectors(design: Elaborated, data_bits: Vectors | None, seed: int) -> np.ndarray:
@@ -410,45 +394,3 @@ def _offers(
             netlist = netlist_of_mapped(one.circuit, design, technology)
             offers.append(_Offer(name, one, netlist, measure(netlist), level))
     return offers
-
-
-def _climb(
-    levels: Sequence[tuple[Sequence[_Candidate], Sequence[Stage]]],
-    improve: Callable[[Stage, _Candidate], _Candidate | None],
-    executor: Executor,
-    tell: Progress,
-) -> list[Netlist]:
-    """Our own optimiser level by level, stage by stage, on the best netlists so far.
-
-    A level sees what it adds and what the levels below ended with, nothing of those above. The lowest one holds the
-    plain flow's netlist at least, so no result is worse than that in area or power.
-
-    Returns
-    -------
-    The netlists that the levels end with, each once, the highest level's first.
-    """
-    # Of each graph the best netlist: those of the same graph end much alike.
-    best: dict[_Graph, _Candidate] = {}
-    ends: list[Netlist] = []
-
-    def keep(candidates: Iterable[_Candidate | None]) -> None:
-        for one in candidates:
-            if one is not None and (one.graph not in best or one.rank < best[one.graph].rank):
-                best[one.graph] = one
-
-    stages_done, all_stages = 0, sum(len(stages) for _, stages in levels)
-    for candidates, stages in levels:
-        keep(candidates)
-        for stage in stages:
-            tell(0.4 + 0.5 * stages_done / all_stages, "optimising")
-            stages_done += 1
-            keep(executor.threads(partial(improve, stage), _chosen(best.values(), stage)))
-        ends.append(min(best.values(), key=lambda one: one.rank).netlist)
-    return list({id(netlist): netlist for netlist in reversed(ends)}.values())
-
-
-def _chosen(candidates: Iterable[_Candidate], stage: Stage) -> list[_Candidate]:
-    """The best ones, as many as the stage takes, without those that it cannot do anything for."""
-    distinct = {one.rank: one for one in candidates}
-    chosen = sorted(distinct.values(), key=lambda one: one.rank)[: stage.netlists]
-    return [one for one in chosen if stage.tries(one.netlist.gates)]

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bespoke.cli import app
+from bespoke.report import wording
 from bespoke.sweep import points_of, read_sweep
 from bespoke.sweep.estimate import estimated
 from tests.sample_runs import write_sample_run
@@ -46,7 +47,8 @@ def test_without_any_it_is_a_guess_that_grows_with_effort_and_falls_with_workers
 def test_a_dry_run_prints_it_while_there_is_anything_to_do(tmp_path):
     found = points(tmp_path)
     call = ["sweep", str(tmp_path / "sweep.toml"), "--out", str(tmp_path), "--dry-run"]
-    assert "on 1 worker: 4 min" in CliRunner().invoke(app, call).stdout
+    rough = wording.duration(estimated(tmp_path, found, ["to do"] * 4).estimated_seconds)
+    assert f"on 1 worker: {rough} (roughly" in CliRunner().invoke(app, call).stdout
     for point in found[:3]:
         write_sample_run(tmp_path / point.folder)
     assert "1 min 56 s (by the mean of 3 points done)" in CliRunner().invoke(app, call).stdout

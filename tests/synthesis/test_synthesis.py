@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bespoke.backend.synthesis as synthesis_module
+from bespoke.backend.climbing import Candidate, climb
 from bespoke.backend.effort import EFFORTS, Stage, effort_of
 from bespoke.backend.equivalence import prove_equivalent
 from bespoke.backend.synthesis import synthesise
@@ -203,7 +204,7 @@ def test_the_levels_of_a_lower_effort_come_first(lower, higher):
 
 def test_what_a_level_adds_changes_nothing_below_it(technology):
     """The highest level's end comes first, then those below it, which a level more leaves as they are."""
-    candidate = synthesis_module._Candidate
+    candidate = Candidate
     bare = Netlist("top", (), (), (), np.zeros(300, dtype=np.int32), np.zeros((300, 1), dtype=np.int32), np.zeros(0))
 
     def made(name, price):
@@ -220,7 +221,7 @@ def test_what_a_level_adds_changes_nothing_below_it(technology):
     ]
     with Serial() as executor:
         ends = [
-            [netlist.module for netlist in synthesis_module._climb(levels[:count], improve, executor, lambda *_: None)]
+            [netlist.module for netlist in climb(levels[:count], improve, executor, lambda *_: None)]
             for count in (1, 2, 3)
         ]
     assert ends == [["a+"], ["a++", "a+"], ["d", "a++", "a+"]]
@@ -322,7 +323,7 @@ def test_a_slow_machine_is_an_error_and_never_another_netlist(tmp_path, technolo
 
 def test_a_broken_move_is_caught(tmp_path, technology, monkeypatch):
     """An optimisation that turns one NAND into a NOR must not get past the final proof."""
-    honest = synthesis_module._climb
+    honest = climb
 
     def broken(*arguments):
         netlist, *_ = honest(*arguments)
@@ -332,7 +333,7 @@ def test_a_broken_move_is_caught(tmp_path, technology, monkeypatch):
         cells = (*netlist.cells, technology.cell("NOR2X1"))
         return [dataclasses.replace(netlist, cells=cells, gate_cells=gate_cells)]
 
-    monkeypatch.setattr(synthesis_module, "_climb", broken)
+    monkeypatch.setattr(synthesis_module, "climb", broken)
     with pytest.raises(VerificationError, match=r"differs from its source on a=\d+, b=\d+: source p=\d+"):
         synthesise(
             [_source(tmp_path, MULTIPLIER)],
