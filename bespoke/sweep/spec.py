@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bespoke.data.prepare import SPLIT_SEED
 from bespoke.documents import read_toml
 from bespoke.errors import InputError
-from bespoke.run.config import coerce
+from bespoke.run.config import MACHINE_SETTINGS, coerce
 
 _TABLES = ("run", "sweep", "zip")
 #: Settings that decide no result, so there is nothing to sweep over.
-UNSWEPT = ("workers", "executor", "address", "data_dir")
-#: What `splits` may call the split that the literature's figures are on, and its number.
-_RECORD, _RECORD_SPLIT = "record", 42
+UNSWEPT = (*MACHINE_SETTINGS, "data_dir")
+#: What `splits` may call the split that the literature's figures are on.
+_RECORD = "record"
 _RANGE_KEYS = {"from", "to", "step", "count", "scale"}
 #: More values than this from one range are a slip of the pen.
 _MOST_VALUES = 10_000
@@ -100,9 +101,7 @@ def _axes(path: Path, table: str, content: dict[str, Any]) -> dict[str, tuple[An
 
 
 def _entry(key: str, entry: Any, where: str) -> Any:
-    if key == "split" and entry in (_RECORD, _RECORD_SPLIT) and not isinstance(entry, bool):
-        entry = _RECORD_SPLIT
-    return coerce(key, entry, where=where)
+    return coerce(key, SPLIT_SEED if key == "split" and entry == _RECORD else entry, where=where)
 
 
 def _span(table: dict[str, Any], where: str) -> list[float]:
